@@ -22,8 +22,8 @@ struct app {
 	struct ipcx *x;
 	struct ipcx_ns *ns; /* the namespace given with --ns; NULL: our own */
 	bool moved;         /* the process has entered that namespace */
-	bool empty_shm;     /* … with an empty /dev/shm, because the namespace's own is
-			       unknown */
+	bool empty_shm;     /* the process has an empty /dev/shm there, because the
+			       namespace's own one is unknown */
 	unsigned mech;      /* the mechanism of a noun's verb; otherwise IPCX_NO_MECH */
 	bool verbose;
 };
@@ -83,7 +83,8 @@ struct exit_text {
 	}
 
 /* Properties of a mechanism that a noun's verb may depend on, in addition to IPCX_CAN_….
- * A mechanism has one of the first two, and at most one of the other two. */
+ * A mechanism has either OF_KEYED or OF_NAMED, and at most one of OF_TYPES and
+ * OF_PRIORITIES. */
 #define OF_KEYED      (UINT64_C(1) << 60) /* objects have an id and a key */
 #define OF_NAMED      (UINT64_C(1) << 61) /* objects have a name */
 #define OF_TYPES      (UINT64_C(1) << 62) /* a message's number is its type */
@@ -95,7 +96,7 @@ struct exit_text {
  * their texts replace the command's.
  */
 struct variant {
-	uint64_t needs, lacks; /* as in struct cmd */
+	uint64_t needs, lacks; /* the same as in struct cmd */
 	const char *operands, *summary, *about;
 	const struct opt_group *options;
 	const struct example *examples;
@@ -138,20 +139,21 @@ struct cmd {
 
 /* A command as it was called. For a noun's verb, cmd is a copy made for that noun: its
  * name is "shm read", and its texts, options and examples point into the members below.
- * Must not be copied. */
+ * This struct must not be copied. */
 struct called {
 	struct cmd cmd;
-	unsigned mech; /* or IPCX_NO_MECH */
+	unsigned mech; /* the mechanism of a noun's verb, or IPCX_NO_MECH */
 	struct opt_group options[8];
 	struct example examples[8];
-	struct opt opts[4]; /* lists that had placeholders, each with its terminator */
+	struct opt opts[4]; /* option lists that had placeholders, each with its
+			       terminator */
 	char text[4096];
 	size_t used, n_opts; /* used elements of text and of opts */
 };
 
 /* called.c. called_fits(): return whether a noun's verb exists for a mechanism.
- * called_absent(): return whether it does not, for the reason in c->absent. called_set():
- * fill ret with the verb for that mechanism, even if it is absent. */
+ * called_absent(): return whether the verb is missing there for the reason in c->absent.
+ * called_set(): fill ret with the verb for that mechanism, even if it is absent. */
 bool called_fits(const struct cmd *c, unsigned mech);
 bool called_absent(const struct cmd *c, unsigned mech);
 void called_set(struct called *ret, const struct cmd *c, unsigned mech);
@@ -179,8 +181,7 @@ extern const struct opt global_opts[];
 bool cmd_find(const struct cmd *const *list, int argc, char *const *argv,
 	      struct called *ret, int *ret_words);
 
-/* The same for a verb that does not exist for the noun, if its member absent explains
- * why. */
+/* Find a verb that does not exist for the noun and whose member absent explains why. */
 bool cmd_find_absent(const struct cmd *const *list, int argc, char *const *argv,
 		     struct called *ret);
 

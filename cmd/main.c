@@ -38,7 +38,8 @@ static void hold_streams(void)
 	for (int fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			(void)!open("/dev/null",
-				    against[fd]); /* returns fd: the lowest free number */
+				    against[fd]); /* open() returns fd, which is the
+						     lowest free number */
 }
 
 static int version(void)
@@ -48,9 +49,9 @@ static int version(void)
 }
 
 /*
- * Options may follow operands. For a command that runs another program, options may only
- * directly follow the first operand: that operand is then moved to the end of the
- * options, and everything after it belongs to the program.
+ * Options may follow operands. If a command runs another program, its own options stand
+ * before the first operand or directly after it: that operand is then moved to the end of
+ * the options, and everything after it belongs to the program.
  */
 static int parse_command(const struct cmd *c, const struct opt_group *groups,
 			 struct run_args *args, int argc, char **argv)
@@ -113,8 +114,8 @@ static int run_command(const struct called *called, const struct global_args *gl
 	return r;
 }
 
-/* Report an unknown command; for the first word of two-word commands list the second
- * ones. */
+/* Report an unknown command; if it is the first word of two-word commands, list their
+ * second words. */
 static int no_command(int argc, char *const *argv)
 {
 	static struct called absent;
@@ -163,7 +164,7 @@ static int start(int argc, char **argv)
 }
 
 /* Flush stdout; if a write has failed, the command fails. EPIPE is not an error; under a
- * compat name neither is a closed stdout. */
+ * compat name, a closed stdout is not an error, either. */
 static int main_finish(int status, const struct tool *old)
 {
 	int r = out_flush();

@@ -5,7 +5,7 @@
 
 #include "cmd.h"
 
-/* Return whether cmds[at] is the first verb of the list that the noun has. */
+/* Return whether cmds[at] is the noun's first verb in the list. */
 static bool begins_at(const struct cmd *const *cmds, unsigned mech, size_t at)
 {
 	size_t i = 0;

@@ -35,7 +35,7 @@ static void remember(int signo)
 
 static void nudge(int signo)
 {
-	(void)signo; /* only has to interrupt the wait */
+	(void)signo; /* the signal only has to interrupt the wait */
 }
 
 void stop_catch(void)

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 /*
- * Catch the termination signals. From now on each is recorded and interrupts waits every
- * 10 ms until the process ends, so that none is lost between a check and the wait.
- * Ignored signals stay ignored. SIGPIPE is ignored: a closed pipe is then an error of
- * write(2).
+ * Catch the termination signals. From now on, each signal is recorded and interrupts
+ * waits every 10 ms until the process ends, so that no signal is lost between a check and
+ * the following wait. Ignored signals stay ignored. SIGPIPE is ignored: a closed pipe is
+ * then an error of write(2).
  */
 void stop_catch(void);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The output formats of lsipc. They are those of libsmartcols, which is not used, for
- * three reasons: the output does not depend on the installed version (it is always that
- * of the newest), no further library is loaded at start, and no cell is allocated for
- * each value, which is what makes the original lsipc slow. foreign.c handles bytes that a
- * format cannot contain.
+ * The output formats of lsipc. The formats are those of libsmartcols. That library is not
+ * used, for three reasons: the output does not depend on the installed version (it always
+ * has the newest version's format), no further library is loaded at start, and no cell is
+ * allocated for each value, which is what makes the original lsipc slow. foreign.c
+ * handles bytes that a format cannot contain.
  */
 #include "compat/cols.h"
 

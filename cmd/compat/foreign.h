@@ -8,8 +8,8 @@
 /* For a table: bytes that cannot be shown become \xNN. */
 char *foreign_table(char *p, const char *s, size_t len);
 
-/* The same, but the characters in special and all non-ASCII characters also become \xNN.
- */
+/* The same, but the characters in the string `special` and all non-ASCII characters also
+ * become \xNN. */
 char *foreign_guarded(char *p, const char *s, size_t len, const char *special);
 
 /* For a JSON string, without its quotes. */

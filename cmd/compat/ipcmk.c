@@ -14,8 +14,8 @@
 #include "ui/msg.h"
 #include "ui/out.h"
 
-/* Random keys tried before giving up: the chance that one is in use is at most 1 in
- * 130,000. */
+/* Random keys tried before giving up: the chance that such a key is in use is at most 1
+ * in 130,000. */
 #define TRIES 100
 
 enum { OPT_FORCE = 256 };
@@ -48,8 +48,8 @@ struct options {
 
 /* ---- sizes */
 
-/* Return the power of 1024 or 1000 for a letter; 0 for an unknown letter, 1 if too large.
- * */
+/* Return the power of 1024 or 1000 for a letter; 0 for an unknown letter, 1 if the power
+ * is too large. */
 static uint64_t unit_of(char letter, unsigned base)
 {
 	static const char letters[] = "kmgtpezy";
@@ -180,8 +180,7 @@ static bool ipcmk_take_size(const char *text, uint64_t *ret_size)
 
 static int ipcmk_failed(const char *what, int r)
 {
-	/* -ERANGE means that a limit was reached, for which the kernel fails with EINVAL.
-	 */
+	/* When a limit is reached, the library returns -ERANGE, but the kernel EINVAL. */
 	msg_error("create %s failed: %s", what, strerror(r == -ERANGE ? EINVAL : -r));
 	return EXIT_FAILED;
 }

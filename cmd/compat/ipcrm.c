@@ -146,7 +146,7 @@ static bool ipcrm_by_key(struct job *j, const struct kind *k, const char *text)
 	return true;
 }
 
-/* Return whether the originals exit at once with this error. */
+/* Return whether this error makes the originals exit at once. */
 static bool fatal(int r)
 {
 	msg_error("name failed: %s", strerror(-r));

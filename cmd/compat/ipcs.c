@@ -26,8 +26,8 @@ const char *const ipcs_mechs[IPCS_KINDS] = { "msg", "shm", "sem" };
 struct column {
 	char heading[IX_TEXT(16)];
 	int head;   /* width of the heading */
-	int width;  /* of the value: aligned left if positive, right if negative */
-	size_t cut; /* maximum number of bytes */
+	int width;  /* width of the value: aligned left if positive, right if negative */
+	size_t cut; /* maximum number of bytes of the value */
 	enum ipcx_field field;
 	enum ipcs_form form;
 	char before[IX_TEXT(8)], after[IX_TEXT(8)]; /* blanks around the value */

@@ -23,7 +23,7 @@ struct piece {
 	enum ipcx_field field;
 	enum ipcs_form form;
 	size_t width;
-	char human[IX_TEXT(12)]; /* before a size with --human */
+	char human[IX_TEXT(12)]; /* the text before a size with --human */
 };
 
 #define END                                         \

@@ -43,7 +43,7 @@ enum ls_form {
 struct ls_column {
 	struct cols_column c;
 	char help[IX_TEXT(48)];
-	unsigned kinds; /* bits: the kinds that have it */
+	unsigned kinds; /* bits: the kinds of objects that have this column */
 	enum ls_form form;
 	enum ipcx_field field;
 	enum ipcx_field

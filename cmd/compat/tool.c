@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Shared by the old names: option parsing with getopt's messages, --help and --version,
- * numbers, and queries of the library. The only user of getopt_long(3) besides ui/opt.c.
- */
+ * numbers, and queries of the library. Besides ui/opt.c, this is the only user of
+ * getopt_long(3). */
 #include "compat/tool.h"
 
 #include <assert.h>
@@ -105,8 +105,8 @@ static void tool_say_unknown(const struct tool_walk *w, const char *word)
 	msg_plain("%s: unrecognized option '%s'", w->argv[0], word);
 }
 
-/* Print the error that getopt_long() found; it returned `answer` and left the rest in its
- * globals. */
+/* Print the error that getopt_long() found; getopt_long() returned `answer` and left the
+ * rest in its globals. */
 static void say_wrong(const struct tool_walk *w, int answer)
 {
 	const char *word = w->argv[optind - 1], *me = w->argv[0];

@@ -19,10 +19,10 @@ enum tool_takes { TAKES_NOTHING, TAKES_ARGUMENT, MAY_TAKE };
  * the table. */
 struct tool_opt {
 	char name[IX_TEXT(20)];
-	int id; /* its letter; if it has none, a number above 255 */
+	int id; /* the option's letter; if it has none, a number above 255 */
 	enum tool_takes takes;
 	unsigned sets;  /* bit mask: options with a common bit exclude each other */
-	unsigned group; /* index of its group in --help, or: */
+	unsigned group; /* index of the option's group in --help, or TOOL_HIDDEN */
 #define TOOL_HIDDEN (~0U)
 	char arg[IX_TEXT(20)], help[IX_TEXT(120)];
 };
@@ -55,7 +55,7 @@ struct tool_walk {
 	int argc;
 	char **argv;
 	bool quiet;      /* only parse: print no messages, no help */
-	const char *arg; /* of the last option, or NULL */
+	const char *arg; /* argument of the last option, or NULL */
 	uint64_t seen;   /* bit mask: options seen so far, by their index in the table */
 	int first;       /* index of the first operand, at the end */
 	int status;      /* exit status, if tool_next() returned TOOL_END */
@@ -77,14 +77,15 @@ int tool_next(struct tool_walk *w);
 int tool_try(const struct tool *t);
 
 /*
- * Parse a number as the originals do: leading blanks and a sign are accepted. If it is
- * invalid, print "WHAT: 'TEXT'" and return false. With base 0, hexadecimal begins with 0x
- * and octal with 0.
+ * Parse a number as the originals do: leading blanks and a sign are accepted. For an
+ * invalid number, print "WHAT: 'TEXT'" and return false. With base 0, hexadecimal begins
+ * with 0x and octal with 0.
  */
 bool tool_number(const char *what, const char *text, unsigned base, int64_t min,
 		 int64_t max, int64_t *ret_n);
 
-/* The same without a message. Returns 0, -EINVAL or -ERANGE. */
+/* Parse a number like tool_number(), but without a message. Returns 0, -EINVAL or
+ * -ERANGE. */
 int tool_parse(const char *text, unsigned base, int64_t min, int64_t max, int64_t *ret_n);
 
 /* List one mechanism ("shm") with these fields; resume continues where the last table

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Gives an untrusted command a terminal of its own: with ours it could inject input
- * (ioctl_tty(2), TIOCSTI) and keep reading from it. Three processes: ours, which copies
- * bytes and holds the real terminal (relay.c); a session leader on the new one; and the
- * command, in a process group that the leader can stop, continue and put into the
- * foreground, as a shell does with a job.
+ * Gives an untrusted command a terminal of its own: on our terminal the command could
+ * inject input (ioctl_tty(2), TIOCSTI) and keep reading input. Three processes: ours,
+ * which copies bytes and holds the real terminal (relay.c); a session leader on the new
+ * one; and the command, in a process group that the leader can stop, continue and put
+ * into the foreground, as a shell does with a job.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -74,8 +74,8 @@ static bool obey(struct leader *l)
 	return true;
 }
 
-/* Report that the command was stopped. But if SIGTTIN or SIGTTOU stopped it and it is in
- * the foreground by now, continue it. */
+/* Report that the command was stopped. But if SIGTTIN or SIGTTOU stopped the command,
+ * which is in the foreground by now, continue it. */
 static void report_stop(const struct leader *l, int number)
 {
 	if ((number == SIGTTIN || number == SIGTTOU) &&
@@ -86,8 +86,8 @@ static void report_stop(const struct leader *l, int number)
 }
 
 /* Handle one signal. Returns whether the command has ended. For a hangup of its terminal
- * the kernel signals only the session leader, so pass that on; any other signal sent to
- * us was meant for the command. */
+ * the kernel signals only the session leader, so pass that signal on; any other signal
+ * sent to the leader was meant for the command. */
 static bool listen_to_signals(const struct leader *l, int *ret_status)
 {
 	struct signalfd_siginfo s;

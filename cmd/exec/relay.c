@@ -2,9 +2,10 @@
 /*
  * Our side of a command's own terminal: copies bytes both ways, the window size and
  * signals, and decides when to read our terminal and make it raw. We do so only in the
- * foreground, and only once the command wants input: at once if its standard input is a
- * terminal, else when it first tries to read from one. Until then our terminal stays as
- * it is: it echoes, translates line ends, and sends signals to our whole pipeline.
+ * foreground, and not before the command wants input: that is at the start if its
+ * standard input is a terminal, otherwise when it first tries to read from a terminal.
+ * Until then our terminal stays as it is: it echoes, translates line ends, and sends
+ * signals to our whole pipeline.
  */
 #include "exec/relay.h"
 
@@ -70,8 +71,8 @@ static void copy_size(const struct relay *p)
 		(void)ioctl(p->master, TIOCSWINSZ, &size);
 }
 
-/* Return whether a terminal processes output in this way; the command may have turned
- * that off on its own terminal. */
+/* Return whether a terminal has these flags of output processing; the command may have
+ * cleared them on its own terminal. */
 static bool has_output_flags(int fd, tcflag_t flags)
 {
 	struct termios t;
@@ -94,7 +95,8 @@ static bool has_lines(const struct relay *p, const struct termios *now)
 }
 
 /* Make our terminal raw for input; leave output processing on if other processes write to
- * it. If another process has made it raw, leave it alone, and do not restore it later. */
+ * it. If another process has made our terminal raw, leave the terminal alone, and do not
+ * restore it later. */
 static void make_raw(struct relay *p)
 {
 	struct termios now, raw;
@@ -136,7 +138,7 @@ static void relay_look(struct relay *p)
 	(void)tell(p->talk, FRONT, front);
 }
 
-/* Our terminal was hung up: close the command's, so that the kernel signals its
+/* Our terminal was hung up: close the command's terminal, so that the kernel signals its
  * processes. */
 static void hang_up(struct relay *p)
 {
@@ -328,7 +330,7 @@ static void move_text(struct relay *p, const struct pollfd *from,
 	if (p->master >= 0 && is_empty(&p->text) &&
 	    (from->revents & (POLLIN | POLLHUP))) {
 		if (!relay_fill(&p->text, p->master)) {
-			(void)close(p->master); /* no process has it open any more */
+			(void)close(p->master); /* no process has this terminal open */
 			p->master = -1;
 		}
 		if (p->ended)

@@ -40,7 +40,7 @@ struct relay {
 	struct signals held;
 	struct termios before; /* settings of our terminal before it was made raw */
 	bool asked;            /* the command wants input */
-	bool front;            /* … and gets it: we are in the foreground */
+	bool front;            /* the command may have input: we are in the foreground */
 	bool raw;
 	bool shared; /* other processes of our pipeline write to our terminal, too */
 	bool ended, hurry;

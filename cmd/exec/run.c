@@ -47,7 +47,7 @@ static void close_rest(struct app *app)
 	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
 		return;
 	/* Linux before 5.9. This misses descriptors that were opened before RLIMIT_NOFILE
-	 * was lowered below them. */
+	 * was lowered below their numbers. */
 	for (int fd = 3, most = (int)sysconf(_SC_OPEN_MAX); fd < most; fd++)
 		(void)close(fd);
 }

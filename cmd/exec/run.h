@@ -23,7 +23,7 @@ struct run {
 	const struct run_options *options;
 	struct ix_libcap *lib; /* to be freed with free(3); NULL: no capabilities are
 				* dropped */
-	uint64_t caps;         /* keep at most these */
+	uint64_t caps;         /* keep at most these capabilities */
 	bool all;              /* --keep-caps all: overrides run_limit() */
 	bool foreign; /* the programs are a container's: use a small environment */
 	bool fork;    /* a child is needed after entering, for a PID namespace */
@@ -57,7 +57,7 @@ int run_become(struct app *app, char **argv, bool alone);
 /*
  * Run a command as a child and wait for it: pass on signals sent to us, and stop when it
  * stops. held has the blocked signals, which are unblocked in the command. Returns 0 and
- * its waitpid(2) status, or -errno if no child was created.
+ * the command's waitpid(2) status, or -errno if no child was created.
  */
 int run_child(struct app *app, char **argv, bool alone, const struct signals *held,
 	      int *ret_status);

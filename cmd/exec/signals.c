@@ -106,7 +106,7 @@ int signals_end_like(int status)
 
 	if (!WIFSIGNALED(status))
 		return WEXITSTATUS(status);
-	(void)setrlimit(RLIMIT_CORE, &none); /* only a core dump of the child is useful */
+	(void)setrlimit(RLIMIT_CORE, &none); /* only the child's core dump is useful */
 	signals_suffer(getpid(), WTERMSIG(status));
 	return 128 + WTERMSIG(status);
 }

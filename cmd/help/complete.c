@@ -23,7 +23,7 @@ static bool is_named(const struct opt *o, const char *word, size_t len)
 	return strlen(o->name) == len - 2 && !strncmp(word + 2, o->name, len - 2);
 }
 
-/* Return the option that the first len bytes of word name, or NULL. */
+/* Return the option whose name is the first len bytes of word, or NULL. */
 static const struct opt *option(const struct cmd *c, const char *word, size_t len)
 {
 	if (len < 2 || word[0] != '-')
@@ -35,7 +35,7 @@ static const struct opt *option(const struct cmd *c, const char *word, size_t le
 	return NULL;
 }
 
-/* The same, but only if it takes an argument. */
+/* Return such an option only if it takes an argument; otherwise NULL. */
 static const struct opt *complete_takes(const struct cmd *c, const char *word, size_t len)
 {
 	const struct opt *o = option(c, word, len);
@@ -100,7 +100,7 @@ static void complete_command(struct app *app, const struct called *called, int n
 	}
 	o = complete_takes(c, before, strlen(before));
 	if (o && o->kind == OPT_HUGE)
-		o = NULL; /* its argument is never a separate word */
+		o = NULL; /* the option's argument is never a separate word */
 	if (!o && sign) {
 		o = complete_takes(c, at.word, (size_t)(sign - at.word));
 		at.from = o ? sign + 1 : at.word;

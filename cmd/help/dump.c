@@ -87,8 +87,8 @@ static void command(const struct cmd *c)
 	out_text("]}");
 }
 
-/* List the mechanisms that have a field; with costly, only those where its cost differs
- * from the usual one. */
+/* List the mechanisms that have a field or, if costly is set, only those where the cost
+ * of the field differs from its usual cost. */
 static void mechs(const char *name, enum ipcx_field f, bool costly)
 {
 	enum ipcx_cost cost = ipcx_field_info(f)->cost;

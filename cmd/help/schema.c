@@ -18,7 +18,7 @@ static void schema_field(enum ipcx_field f)
 	out_text("}");
 }
 
-/* Members that are arrays of rows, of the document or of an object in it. */
+/* Members of the document, or of an object in it, that are arrays of rows. */
 static void arrays(const char *const *names)
 {
 	for (; *names; names++)
@@ -53,7 +53,8 @@ void dump_schema(void)
 	for (unsigned f = 0; f < ipcx_field_count(); f++) {
 		if (!ipcx_field_info((enum ipcx_field)f))
 			continue;
-		/* No name is both: "limit" is a field, "limits" an array of rows. */
+		/* No array of rows has the name of a field: "limit" is a field, "limits"
+		 * an array of rows. */
 		out_text(f ? ",\n" : "\n");
 		schema_field((enum ipcx_field)f);
 	}

@@ -100,7 +100,7 @@ static void doubt(const struct ipcx_table *t, size_t row, const char *name)
 	msg_note("cannot tell whether it fits into %s%s", name, why);
 }
 
-/* Return a number of a row, or absent if it has none. */
+/* Return a number of a row, or `absent` if the row has none. */
 static uint64_t limits_number(const struct ipcx_table *t, size_t row, enum ipcx_field f,
 			      uint64_t absent)
 {
@@ -125,7 +125,8 @@ static const char *who_may(const struct ipcx_table *t, size_t row, uint64_t to, 
 	return buf;
 }
 
-/* Report which limit prevents it and, if that limit can be raised, to what value. */
+/* Report which limit is too low for the objects and, if that limit can be raised, the
+ * value it needs. */
 static void limits_refuse(const struct ipcx_table *t, size_t row, const char *name)
 {
 	uint64_t needed = limits_number(t, row, IPCX_F_NEEDED, 0);

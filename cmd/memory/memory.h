@@ -22,7 +22,8 @@ struct mem {
 };
 
 /*
- * Open the memory that a word names; without a mechanism, the command's is meant.
+ * Open the memory that a word names; if the word names no mechanism, the command's
+ * mechanism is meant.
  *
  * @param any a reference may name memory of another mechanism
  * @return 0, or an exit status after a message

@@ -21,11 +21,12 @@ struct write_args {
 	struct ns_args where;
 };
 
-/* The input. For a file, its length is known in advance, otherwise only at its end. */
+/* The input. The length of a file is known in advance, the length of other input only at
+ * its end. */
 struct input {
 	const char *name;
 	int fd;
-	struct ix_buf first; /* read before anything is written */
+	struct ix_buf first; /* bytes that were read before anything is written */
 	bool ended;
 };
 

@@ -14,7 +14,7 @@ struct ns_cmp_args {
 static const enum ipcx_field shown[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
 					 IPCX_F_SAME, IPCX_F_FOLLOWS };
 
-/* The columns of a table: without "follows", whose values are whole sentences, which are
+/* The columns of a table: all but "follows", whose values are whole sentences and are
  * printed below the table. */
 static const enum ipcx_field narrow[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
 					  IPCX_F_SAME };
@@ -27,8 +27,8 @@ static const char *ns_cmp_text_of(const struct ipcx_table *t, size_t row,
 		       : NULL;
 }
 
-/* Print what follows, below the table; nothing for objects and limits, for which the row
- * is enough. */
+/* Print the values of "follows" below the table; none for objects and limits, for which
+ * the row is enough. */
 static void say_what_follows(const struct ipcx_table *t)
 {
 	struct ipcx_value name, follows;
@@ -91,7 +91,8 @@ static int ns_cmp_compare(struct app *app, const struct ns_cmp_args *args, char 
 	ipcx_ns_free(second);
 	if (same < 0) {
 		r = app_failed(app, same);
-		/* Status 1 means that they differ, which is not known here. */
+		/* Status 1 would mean that the namespaces differ, which is not known
+		 * here. */
 		return r == EXIT_FAILED ? EXIT_PART : r;
 	}
 	r = args->quiet ? 0 : ns_cmp_print(app, args, t);

@@ -17,7 +17,7 @@ static const enum ipcx_field usage_fields[] = { IPCX_F_MECH, IPCX_F_OBJECTS,
 static const enum ipcx_field member_fields[] = { IPCX_F_PID,       IPCX_F_OWNER,
 						 IPCX_F_COMMAND,   IPCX_F_STARTED,
 						 IPCX_F_CONTAINER, IPCX_F_MNT_NS };
-/* A table omits the first three: the fourth combines them for people. */
+/* A table omits the first three fields: the fourth combines them for people. */
 #define BOX_RAW 3
 static const enum ipcx_field box_fields[] = {
 	IPCX_F_RUNTIME,       IPCX_F_NAME,         IPCX_F_CONTAINER_UID,

@@ -86,7 +86,8 @@ static int make_and_wait(struct app *app, const struct ns_new_args *args, int up
 	return EXIT_DONE;
 }
 
-/* Wait for that byte; without it the child has reported an error, or died. */
+/* Wait for the byte of the child; if none arrives, the child has reported an error, or
+ * died. */
 static int ns_new_hear(int up)
 {
 	ssize_t n;

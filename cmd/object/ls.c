@@ -27,8 +27,8 @@ struct listing {
 	const struct selection *sel;
 	bool quiet_empty; /* no heading for a block without rows */
 	struct tally tally;
-	struct output
-		output; /* last, because it is large: the small members share one page */
+	struct output output; /* the last member, because it is large: the small members
+				 then share one page */
 };
 
 static int print_slice(struct listing *l, const struct ipcx_table *t, const char **label)

@@ -16,7 +16,7 @@ static int meant_no_memory(void)
 }
 
 /* Report missing or unreadable objects among these references. Notes about the mechanism
- * are not printed: its own listing prints them. */
+ * are not printed: the listing of the mechanism prints them. */
 static int meant_look(struct app *app, const struct ipcx_ref *refs, size_t n,
 		      struct tally *tally)
 {

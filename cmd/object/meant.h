@@ -6,9 +6,9 @@
 #include "ui/select.h"
 
 /*
- * Drop the references whose mechanism is selected completely: their objects are among its
- * objects. Those that do not exist are reported. Returns 0, or an exit status after a
- * message.
+ * Drop the references whose mechanism is selected completely: the objects of these
+ * references are among those of the mechanism. Objects that do not exist are reported.
+ * Returns 0, or an exit status after a message.
  */
 int meant_whole(struct app *app, struct selection *sel, struct tally *tally);
 

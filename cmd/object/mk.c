@@ -193,8 +193,9 @@ static struct ipcx_attrs *mk_add(struct making *m, unsigned mech,
 	return a;
 }
 
-/* Parse "shm", "mq /a /b", "shm:0x4d2", "shm sem msg": each word creates an object; for a
- * mechanism whose objects have names, each name does. */
+/* Parse "shm", "mq /a /b", "shm:0x4d2", "shm sem msg": each word creates an object,
+ * except the word for a mechanism whose objects have names: there, each name creates
+ * one. */
 static int read_objects(struct making *m, int n, char **words)
 {
 	unsigned def = IPCX_NO_MECH, next;
@@ -239,7 +240,8 @@ static int check_options(const struct making *m)
 		known |= ipcx_mech_info(m->specs[i].mech)->create;
 	lost = m->args->attrs.set & ~known;
 	if (m->n == 1)
-		m->specs[0].set |= m->args->attrs.set; /* the library reports it */
+		m->specs[0].set |= m->args->attrs.set; /* the library reports an option
+							  that does not apply */
 	else if (lost)
 		return msg_usage("an option does not apply to any of these objects");
 	return 0;

@@ -71,7 +71,7 @@ struct ipcx_query rm_whole(const struct removal *rm, uint64_t resume)
 	q.mechs = rm->mechs;
 	q.same = rm->listed;
 	q.resume = resume;
-	/* An order needs all rows at once. */
+	/* Sorting needs all rows at once. */
 	q.max_rows = rm->args->output.sort ? 0 : RM_SLICE;
 	return q;
 }
@@ -298,7 +298,7 @@ static int rm_check(const struct rm_args *args, const struct selection *sel)
 static void rm_cut(struct removal *rm, struct ipcx_ref *refs, const struct rm_mark *marks,
 		   size_t n)
 {
-	/* An order needs all rows at once. */
+	/* Sorting needs all rows at once. */
 	size_t step = rm->args->output.sort ? n : RM_SLICE;
 
 	for (size_t i = 0; i < n; i += step)

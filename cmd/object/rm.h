@@ -6,7 +6,8 @@
 #include "nsopt.h"
 #include "ui/select.h"
 
-/* Objects per slice: looked up together, removed before their record is flushed. */
+/* Number of objects per slice: a slice is looked up at once, and removed before its
+ * record is flushed. */
 #define RM_SLICE 512
 
 /* Number of bits in a mask of mechanisms. */
@@ -79,7 +80,7 @@ struct shown rm_shown(uint64_t mechs, enum ipcx_field *ret_fields);
 struct ipcx_query rm_named(const struct removal *rm, const struct rm_batch *batch);
 struct ipcx_query rm_whole(const struct removal *rm, uint64_t resume);
 
-/* Return a number from this row; 0 if it has none or it is unknown. */
+/* Return a number from this row; 0 if the row has none or the number is unknown. */
 uint64_t rm_number(const struct ipcx_table *t, size_t row, enum ipcx_field f);
 
 /* Write "12 shm, 19 msg". */
@@ -87,12 +88,12 @@ void rm_list_counts(const size_t *count, char *buf, size_t size);
 void rm_count(const struct ipcx_table *t, size_t *count);
 
 /* rmfrom.c: read the objects of a file ("-": standard input). Returns 0, or an exit
- * status after a message; then nothing may be removed. */
+ * status after a message; in the latter case nothing may be removed. */
 int rm_from_read(struct app *app, const char *file, bool nul, struct rm_list *ret_list);
 
 /* rmsame.c: look up a batch that has marks, and keep only unchanged objects in its refs,
- * n and same. Changed or replaced ones are reported. Returns 0 or an exit status after a
- * message. */
+ * n and same. Changed or replaced objects are reported. Returns 0 or an exit status after
+ * a message. */
 int rm_from_check(struct removal *rm, struct rm_batch *batch);
 
 /* rmsame.c: drop duplicates from the batches. Returns 0 or an exit status after a

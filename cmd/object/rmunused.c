@@ -53,8 +53,7 @@ static void rmunused_note_used(struct kept *k, const struct ipcx_table *t, size_
 static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q)
 {
 	q.where = k->where;
-	q.same =
-		NULL; /* same has only unused objects, the ones that the user confirmed */
+	q.same = NULL; /* `same` has only unused objects: those that the user confirmed */
 	q.flags &= IPCX_NUMERIC;
 	q.fields = ipcx_expr_fields(k->used);
 	q.max_rows = RM_SLICE;

@@ -39,7 +39,7 @@ static int set_read_attrs(struct set_args *args)
 	return 0;
 }
 
-/* Objects changed before their record is flushed. */
+/* Number of objects that are changed before their record is flushed. */
 #define SLICE 64
 
 struct changing {
@@ -199,7 +199,7 @@ static int set_begin(struct changing *c)
 		return r;
 	c->print = c->app->verbose || c->args->dry_run || output->json ||
 		   output->format || output->fields || output->sort;
-	/* An order needs all rows at once. */
+	/* Sorting needs all rows at once. */
 	c->slice = output->sort || !c->print ? 0 : SLICE;
 	/* Ignore SIGPIPE: it must not kill us between changing and printing. */
 	signals_outlive_reader();

@@ -141,7 +141,8 @@ static struct shown default_fields(uint64_t mask)
 	return shown;
 }
 
-/* Return the fields to show, and those that its shares of limits are computed from. */
+/* Return the fields to show, and those from which an object's shares of limits are
+ * computed. */
 static struct ipcx_fieldset with_shares(const struct output *s, uint64_t mechs)
 {
 	struct ipcx_fieldset fields = output_query(s), shares = ipcx_share_fields(mechs);

@@ -25,8 +25,8 @@
 
 /* A message that was copied and written. */
 struct move_copy {
-	struct ipcx_message m; /* .data is not used, because bytes may be reallocated */
-	size_t data;           /* offset in bytes */
+	struct ipcx_message m; /* without .data, as batch.bytes may be reallocated */
+	size_t data;           /* offset of the data in batch.bytes */
 	uint64_t record;       /* offset of its record in the output */
 	bool taken;
 };
@@ -100,9 +100,9 @@ static bool move_find(struct batch *b, const struct ipcx_message *m)
 	return false;
 }
 
-/* Receive as many messages as were copied. One of them may not have been copied: it moved
- * up because another reader received a copied message. Returns 0; 1 after a message;
- * -errno. */
+/* Receive as many messages as were copied. A message received here may not be among the
+ * copies: it moved up when another reader received a copied message. Returns 0; 1 after a
+ * message; -errno. */
 static int move_take(struct delivery *d, struct batch *b)
 {
 	static const struct ipcx_take first = { .size = sizeof(first) };

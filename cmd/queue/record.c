@@ -131,7 +131,7 @@ static bool record_read_text(struct scan *s, struct text *ret)
 }
 
 /* Return the next byte of a text, and advance. For a non-ASCII character, return a byte
- * that is neither in a key nor in base64. */
+ * that occurs neither in keys nor in base64. */
 static char next_byte(const char **p)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
@@ -273,7 +273,8 @@ static bool record_read_value(struct scan *s, unsigned depth, struct member *ret
 	}
 }
 
-/* Parse a line; false if it is not JSON. If it is not an object, no members are set. */
+/* Parse a line; false if it is not JSON. If the JSON is not an object, no members are
+ * set. */
 static bool record_read_line(const char *line, size_t len, struct members *m)
 {
 	struct scan s = { .p = line, .end = line + len };

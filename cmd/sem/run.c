@@ -41,8 +41,8 @@ static int sem_run_run(struct app *app, void *data, int n, char **words)
 	if (!command)
 		return EXIT_USAGE;
 	r = semverb_count(args, &count);
-	if (!r) /* before the semaphore is taken: entering a namespace later would apply
-		   the undo */
+	if (!r) /* enter the namespace before the semaphore is taken: entering it later
+		   would apply the undo */
 		r = semverb_begin(app, &args->where, words[0], true, &v);
 	if (!r)
 		r = run_check(command);
@@ -58,7 +58,7 @@ static int sem_run_run(struct app *app, void *data, int n, char **words)
 
 /* ---- a named semaphore */
 
-/* Take the semaphore. Signals have been blocked since before it was taken. Returns 0 or
+/* Take the semaphore. Signals were blocked before the semaphore was taken. Returns 0 or
  * -errno. */
 static int sem_run_take(struct app *app, const struct ipcx_ref *ref, int64_t timeout,
 			const struct signals *held, struct ipcx_psem_taken **ret_taken)

@@ -29,8 +29,8 @@ bool semverb_array(const struct app *app);
 int semverb_begin(struct app *app, const struct ns_args *where, const char *word,
 		  bool acts, struct semverb *ret_v);
 
-/* Call ipcx_sem_op(), again after a signal that does not kill us (such as stop and
- * continue). Returns 0, or an exit status after a message. */
+/* Call ipcx_sem_op(), and repeat the call after a signal that does not kill us (such as
+ * stop and continue). Returns 0, or an exit status after a message. */
 int semverb_op(struct app *app, const struct ipcx_ref *ref, const struct ipcx_sem_op *ops,
 	       size_t n, int64_t timeout);
 

@@ -44,7 +44,7 @@ struct stress_kind {
 /* The words of comma-separated lists. */
 struct stress_words {
 	char *text;
-	const char **all; /* NULL-terminated; NULL without lists */
+	const char **all; /* NULL-terminated; NULL if there are no lists */
 };
 
 /* A run, from its plan to its end. */

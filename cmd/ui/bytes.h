@@ -9,13 +9,14 @@
 
 #define HEX_LINE 16
 
-/* A dump. Start zeroed, with the offset of the first byte in at. Repeated lines are
- * printed as one '*'; the last line is always printed, so that the end is visible. */
+/* A dump. Start zeroed, with the offset of the first byte in the member at. Repeated
+ * lines are printed as one '*'; the last line is always printed, so that the end is
+ * visible. */
 struct hex {
 	uint64_t at; /* offset of line[0] */
 	size_t n;
-	bool any, star; /* before[] has the previous line; a '*' was printed for
-			   repetitions of it */
+	bool any, star; /* any: before[] has the previous line; star: a '*' was printed
+			   for its repetitions */
 	unsigned char line[HEX_LINE], before[HEX_LINE];
 };
 

@@ -18,7 +18,7 @@ struct cell_style {
 /* Maximum size of a cell, with its string escaped. */
 #define CELL_MAX 20480
 
-/* Write a value, neither string nor NONE, at p without a NUL; return the end. */
+/* Write a value that is neither a string nor NONE at p, without a NUL; return the end. */
 char *cell_put(char *p, const struct ipcx_field_info *info, const struct ipcx_value *v,
 	       const struct cell_style *style);
 

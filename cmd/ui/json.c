@@ -123,7 +123,7 @@ static char *json_put_value(char *p, const struct output *s,
 }
 
 /* Select the columns that this row has. All rows of its mechanism in this table have the
- * same ones, so this is done only when the table or the mechanism changes. */
+ * same columns, so this is done only when the table or the mechanism changes. */
 static void plan(struct output *s, const struct ipcx_table *t, size_t row, unsigned mech)
 {
 	struct ipcx_value v;

@@ -9,5 +9,5 @@
  * Needs at most 6 * len + 2 bytes. */
 char *json_put_string(char *p, const char *text, size_t len);
 
-/* The same to standard output, of any length; NULL becomes null. */
+/* Write such a string of any length to standard output; NULL becomes null. */
 void json_string(const char *text);

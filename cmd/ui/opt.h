@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Options as data: a command lists them once, each with the offset of its value in the
- * argument struct. Parsing, --help, man pages and completions use the same lists. The
- * only user of getopt_long(3).
+ * argument struct. Parsing, --help, man pages and completions use the same lists. Besides
+ * compat/tool.c, opt.c is the only user of getopt_long(3).
  */
 #pragma once
 

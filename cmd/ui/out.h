@@ -21,8 +21,8 @@ void out_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Print a paragraph, wrapped at 80 columns. */
 void out_paragraph(const char *text);
 
-/* The same for an indented paragraph: the current line has already reached column indent,
- * and the following lines begin there. */
+/* The same for an indented paragraph: the current line has already reached the column
+ * `indent`, and the following lines begin there. */
 void out_indented(const char *text, size_t indent);
 
 /* Return the number of columns if stdout is a terminal, else 0. */
@@ -55,7 +55,8 @@ int out_flush(void);
  */
 int out_check(void);
 
-/* The same before the first action: detect a closed stdout without writing. */
+/* Call this before the first action: like out_check(), but detects a closed stdout
+ * without writing. */
 int out_ready(void);
 
 /* Return whether out_check() has reported a failure. */

@@ -149,9 +149,9 @@ int output_no_field(const char *of, const char *word, int len,
 
 /*
  * Parse --where into one condition, NULL if there is none. A field that known() does not
- * know is a usage error (known NULL: asked_of() checks it). Use it as the where of an
- * output or query; it is valid until the program ends. Returns 0, or an exit status after
- * a message.
+ * know is a usage error (known NULL: asked_of() checks it). Use the condition as the
+ * member where of an output or query; it is valid until the program ends. Returns 0, or
+ * an exit status after a message.
  */
 int output_condition(struct ipcx *x, const struct output_args *args,
 		     bool (*known)(enum ipcx_field field, const void *data),
@@ -198,13 +198,13 @@ int output_sort_check(const char *list);
 int output_order(const struct output *s, const struct ipcx_table *t,
 		 uint32_t **ret_order);
 
-/* The same without the rows that do not match --where; NULL means all rows in table
- * order. */
+/* Like output_order(), but without the rows that do not match --where; *ret_rows is NULL
+ * for all rows in table order. */
 int output_pick(struct output *s, const struct ipcx_table *t, uint32_t **ret_rows,
 		size_t *ret_n);
 
-/* Return the exit status of a command that would end with r: rows that could not be
- * evaluated are missing from its output. */
+/* Return the exit status of a command that would end with r: rows for which the condition
+ * could not be evaluated are missing from its output. */
 int output_status(const struct output *s, int r);
 
 /* Write the value of column k of a row at p; return its end. */

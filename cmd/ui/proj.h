@@ -7,5 +7,6 @@
 int proj_read(const char *text, int *ret_proj);
 
 /* Split "PATH[:PROJ]": return the path (free(3) it); PROJ is 1 by default. If there is a
- * file with the whole text as its name, that is the path. NULL: out of memory. */
+ * file with the whole text as its name, the whole text is the path. NULL: out of
+ * memory. */
 char *proj_split(const char *text, int *ret_proj);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct savebig {
-	const char *path, *name; /* as given; the last component */
+	const char *path, *name; /* the path as given; its last component */
 	char *temp;    /* temporary name; NULL: unnamed, or not a regular file */
 	int fd, dir;   /* held open: the process may move to another mount namespace */
 	bool straight; /* a device or a pipe: written to directly */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How a message is filled and checked. Below 4 bytes (tiny) there is no room for the
- * sender: the message is only counted. From 4 bytes (compact) it begins with the sender,
- * 16 bits of its number and a checksum of 8 bits; from 16 bytes (whole), with the full
- * number, the sender, and a checksum of 40 bits. The other bytes follow from these, so
- * that any changed bit is detected.
+ * sender: the message is only counted. A message of 4 bytes or more (compact) begins with
+ * the sender, 16 bits of the message's number and a checksum of 8 bits; one of 16 bytes
+ * or more (whole), with the full number, the sender, and a checksum of 40 bits. The other
+ * bytes follow from these, so that any changed bit is detected.
  */
 #include "stress/channel/payload.h"
 
@@ -13,7 +13,8 @@
 #define COMPACT IX_PAYLOAD_NUMBERED
 #define WHOLE   16
 
-/* Odd constants without a pattern; padding words differ as STEP is added to each. */
+/* Odd constants without a pattern; each padding word is STEP more than the word before
+ * it. */
 #define STEP UINT64_C(0x9e3779b97f4a7c15)
 #define STIR UINT64_C(0xd6e8feb86659fd93)
 
@@ -22,7 +23,8 @@ struct ix_payload *ix_payload_new(size_t room)
 	return calloc(1, sizeof(struct ix_payload) + room);
 }
 
-/* Return the checksum of a message. It must be cheap, as it is part of what is measured. */
+/* Return the checksum of a message. This must be cheap, as it is part of what is
+ * measured. */
 static inline uint64_t checksum(uint64_t salt, unsigned number, unsigned rank,
 				size_t size, uint64_t seq)
 {
@@ -144,8 +146,8 @@ static enum ix_payload_verdict check_tiny(struct ix_receiver *r,
 	return is_padded(p->data, 0, size, word) ? IX_SOUND : IX_CHANGED;
 }
 
-/* Check a compact message. It holds only the low bits of its number; the full number can
- * only be derived by a receiver that gets all messages. */
+/* Check a compact message. Such a message holds only the low bits of its number; the full
+ * number can only be derived by a receiver that gets all messages. */
 static enum ix_payload_verdict check_small(struct ix_receiver *r,
 					   const struct ix_payload *p, size_t size,
 					   unsigned rank)

@@ -36,8 +36,8 @@ struct ix_payload_totals {
 /* ---- sending */
 
 struct ix_sender {
-	uint64_t salt;   /* of the channel; receivers need the same */
-	unsigned number; /* of the sender, below IX_WORKERS */
+	uint64_t salt;   /* salt of the channel; receivers need the same one */
+	unsigned number; /* number of the sender, below IX_WORKERS */
 	uint64_t next[IX_RANKS];
 	uint64_t word; /* checksum of the message filled last */
 	struct ix_payload_totals totals;
@@ -64,10 +64,10 @@ unsigned ix_payload_sender(const struct ix_payload *p, size_t size);
 /* What is wrong with a message. */
 enum ix_payload_verdict {
 	IX_SOUND,
-	IX_FOREIGN, /* not from a sender of this channel */
-	IX_CHANGED, /* in its bytes or its length */
-	IX_AGAIN,   /* doubled, or after one sent later */
-	IX_GAP,     /* one or more before it are lost, or will come late */
+	IX_FOREIGN, /* does not come from a sender of this channel */
+	IX_CHANGED, /* was changed in its bytes or its length */
+	IX_AGAIN,   /* arrived twice, or after one that was sent later */
+	IX_GAP,     /* one or more messages before it are lost, or will come late */
 };
 
 /* The verdict as the predicate of a sentence about the message. */

@@ -2,8 +2,8 @@
 /*
  * A ring in shared memory synchronised by semaphores, as in textbooks: one counts the
  * room, one the messages, and one is the lock. The lock is omitted if there is only one
- * sender or receiver, and the room if the partners take turns anyway. ring_futex.c uses
- * atomics instead.
+ * sender or receiver, and the semaphore for the room if the partners take turns anyway.
+ * ring_futex.c uses atomics instead.
  */
 #include <errno.h>
 #include <string.h>

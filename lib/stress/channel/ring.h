@@ -22,12 +22,12 @@ struct ix_ring_memory;
 
 struct ix_ring {
 	struct ix_ring_memory *memory;
-	unsigned depth;            /* messages; a power of two */
-	size_t cell;               /* bytes of each, with its head */
-	bool senders, receivers;   /* whether there are several */
+	unsigned depth;            /* number of messages; a power of two */
+	size_t cell;               /* bytes of each message, with its head */
+	bool senders, receivers;   /* whether there are several senders, receivers */
 	bool roomy;                /* there is always room: senders need not wait */
-	int semid;                 /* of an array of IX_RING_SEMS */
-	sem_t *sems[IX_RING_SEMS]; /* or these */
+	int semid;                 /* id of an array of IX_RING_SEMS semaphores */
+	sem_t *sems[IX_RING_SEMS]; /* or these semaphores, one by one */
 };
 
 /* Return a suitable depth of a ring for messages of at most longest bytes; return the

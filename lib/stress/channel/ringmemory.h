@@ -11,7 +11,7 @@
 
 struct ring_cell {
 	/* ring_futex.c only: the number of the message that may be written here; one more
-	 * once it may be read. */
+	 * as soon as the message may be read. */
 	_Atomic uint64_t turn;
 	uint32_t size, type;
 	unsigned char data[];

@@ -17,15 +17,15 @@
 struct ix_way;
 
 struct ix_channel {
-	/* Set before it is opened. */
+	/* Members that are set before the channel is opened. */
 	const struct ix_way *way;
 	uint32_t slot;           /* first of IX_PARTS slots of the object log */
-	bool senders, receivers; /* whether there are several */
+	bool senders, receivers; /* whether there are several senders, receivers */
 	bool roomy;              /* there is never more than one message in transit */
 	bool mixed;              /* sizes differ, up to longest */
-	size_t size;             /* of every message, if not mixed */
-	size_t longest;          /* ix_channel_open() may lower it */
-	/* Set by ix_channel_open(). */
+	size_t size;             /* size of every message, if not mixed */
+	size_t longest; /* of the longest message; ix_channel_open() may lower it */
+	/* Members that ix_channel_open() sets. */
 	const struct ix_driver *driver[IX_PARTS];
 	struct ix_object part[IX_PARTS];
 	unsigned parts;
@@ -46,8 +46,8 @@ struct ix_way {
 	/*
 	 * Sending returns 0; receiving returns the size of a message, with its rank in
 	 * type. Both return -1 with errno as the system call set it, to keep the timed
-	 * loop short. After EINTR nothing was done. ix_is_empty(errno): there is no
-	 * message and wait is false.
+	 * loop short. After EINTR nothing was done. ix_is_empty(errno) holds if there is
+	 * no message and wait is false.
 	 */
 	int (*send)(struct ix_channel *c, const struct ix_payload *p, size_t size);
 	ssize_t (*receive)(struct ix_channel *c, struct ix_payload *ret, bool wait);

@@ -12,7 +12,7 @@
 
 #include "stress/channel/way.h"
 
-/* Whether there is something to read now. Sets errno to EAGAIN. */
+/* Whether there is something to read now. Always sets errno to EAGAIN. */
 static bool way_fd_is_ready(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -21,7 +21,7 @@ static bool way_fd_is_ready(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* Write a message. Once a part is written, EINTR no longer ends the call. */
+/* Write a message. As soon as a part was written, EINTR no longer ends the call. */
 static int way_fd_write_all(struct ix_channel *c, const struct ix_payload *p, size_t size)
 {
 	size_t done = 0;

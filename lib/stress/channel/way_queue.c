@@ -8,9 +8,9 @@
 
 /* ---- System V: the type is the rank; messages are received in the order of sending */
 
-/* In mixed channels, receive the first message of the lowest type once in this many
- * messages. Other channels do not: the kernel would search the whole queue, which costs
- * time. */
+/* In mixed channels, one of this many calls receives the first message of the lowest
+ * type. Other channels never do that: the kernel would search the whole queue, which
+ * costs time. */
 #define LOWEST_EVERY 8
 
 /* Open a queue, and lower longest to kernel.msgmax and to what a queue holds

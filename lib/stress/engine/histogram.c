@@ -8,7 +8,7 @@
 
 #include "base/util.h"
 
-/* Clock reads may take one part in this many of the measured time. */
+/* Clock reads may take at most the measured time divided by this number. */
 #define CLOCK_PART UINT64_C(100)
 
 /* Time at least one operation in this many. */

@@ -36,8 +36,8 @@ void ix_histogram_reset(struct ix_histogram *a);
 /* Add another worker's histogram. */
 void ix_histogram_add(struct ix_histogram *to, const struct ix_histogram *from);
 
-/* Return the duration that this many thousandths of the samples do not exceed, ns; 0
- * without samples. */
+/* Return a quantile of the durations in ns: this many thousandths of the samples are at
+ * most as long; 0 if there are no samples. */
 uint64_t ix_histogram_permille(const struct ix_histogram *a, unsigned permille);
 
 /* CLOCK_MONOTONIC, ns. */

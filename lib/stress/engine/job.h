@@ -21,7 +21,7 @@ struct ix_job {
 	const char *what; /* description, one line */
 	const char *ops;  /* operations that are measured: words, at most IX_OPS */
 	bool compare;     /* belongs to a comparison */
-	bool fresh_only;  /* uses up what others need: not run in a namespace in use */
+	bool fresh_only;  /* uses up what others need: not for a namespace in use */
 };
 
 /* Return a job by its number; NULL after the last. A job that follows from a mechanism is
@@ -35,7 +35,7 @@ bool ix_job_op(const struct ix_job *job, unsigned op, char buf[IX_OP_MAX]);
 
 struct ix_workload {
 	const char *name;
-	unsigned least; /* workers that it needs at least */
+	unsigned least; /* the workload needs at least this many workers */
 	bool even;      /* needs an even number of workers */
 	/* Supervisor, before the workers are forked. Returns 0, or -errno after
 	 * ix_cannot() if the job cannot be run here; finish() is called in either case.
@@ -43,7 +43,7 @@ struct ix_workload {
 	int (*prepare)(struct ix_task *t);
 	/* Each worker: work until ix_running() returns false. */
 	void (*work)(struct ix_worker *w);
-	/* Supervisor, every 10 ms while they work. May be NULL. */
+	/* Supervisor, every 10 ms while the workers work. May be NULL. */
 	void (*poll)(struct ix_task *t);
 	/* Supervisor, after all workers have ended by themselves: report broken promises
 	 * with ix_wrong(). May be NULL. */
@@ -51,19 +51,19 @@ struct ix_workload {
 	/* Supervisor: release what prepare() acquired, whatever state it is in. May be
 	 * NULL. */
 	void (*finish)(struct ix_task *t);
-	/* Return the most memory that it takes, bytes. May be NULL. */
+	/* Return the most memory that the workload takes, in bytes. May be NULL. */
 	uint64_t (*memory)(const struct ix_task *t);
 };
 
 /* One run of a job. */
 struct ix_task {
-	struct ipcx *x; /* for limits and the like; not for the timed part */
+	struct ipcx *x; /* for limits and the like; not used in the timed part */
 	struct ix_shared *shared;
 	const struct ix_job *job;
 	unsigned job_number;
 	unsigned workers, objects;
 	unsigned cpus;       /* IPCX_ON_… */
-	unsigned on[2], non; /* numbers of these CPUs; non 0: not pinned */
+	unsigned on[2], non; /* numbers of these CPUs; if non is 0: not pinned */
 	uint64_t bytes;      /* planned size; 0: the workload's default */
 	uint64_t ops;        /* rounds of each worker; 0: until the time is over */
 	uint64_t duration;   /* ns */

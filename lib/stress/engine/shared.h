@@ -28,9 +28,9 @@ enum ix_phase {
 /* What one worker writes. */
 struct ix_worker_slot {
 	pid_t pid;
-	_Atomic uint32_t ended; /* it ended by itself */
+	_Atomic uint32_t ended; /* the worker ended by itself */
 	uint32_t faults;
-	char fault[160];        /* text of the first one */
+	char fault[160];        /* text of the first fault */
 	uint64_t elapsed;       /* from the beginning of IX_RUN to its end, ns */
 	uint64_t cpu, switches; /* CPU time (ns) and context switches in that time */
 	uint64_t own[32];       /* the worker's own words, for the workload's check() */
@@ -64,7 +64,7 @@ struct ix_event {
 struct ix_log_entry {
 	uint8_t state;
 	uint8_t mech; /* the mechanism whose driver creates it */
-	int32_t id;   /* System V; -1: not known yet */
+	int32_t id;   /* id of a System V object; -1: not known yet */
 	int32_t pid;  /* the process that creates it */
 };
 
@@ -80,22 +80,22 @@ struct ix_shared {
 	size_t size;
 	_Atomic uint32_t phase; /* enum ix_phase; a futex */
 	_Atomic uint32_t ready; /* workers that wait for the start; a futex */
-	_Atomic uint32_t quit;  /* the caller asks for the end */
+	_Atomic uint32_t quit;  /* the caller asks for the end of the run */
 	_Atomic uint32_t ended; /* the supervisor is done */
-	uint32_t clock_cost;    /* ns of reading the clock */
-	uint32_t call_cost;     /* ns of an empty system call */
-	uint32_t fresh;         /* the namespace was created for this */
-	uint32_t keys;          /* first key of the range */
+	uint32_t clock_cost;    /* ns that reading the clock takes */
+	uint32_t call_cost;     /* ns that an empty system call takes */
+	uint32_t fresh;         /* the namespace was created for this run */
+	uint32_t keys;          /* first key of the run's range */
 	uint32_t swept;         /* objects of earlier runs that were removed */
 	int32_t range_lock;     /* semid of the array that reserves the keys, or -1 */
 	uint64_t run;           /* random number, part of all names */
 	int32_t line;           /* the supervisor's end of the socket to the caller */
-	char limits[512];       /* of the namespace, as text */
+	char limits[512];       /* limits of the namespace, as text */
 	/* what runs now */
 	_Atomic uint32_t done, all, job, cpus, running;
 	_Atomic uint64_t began, ends; /* ns */
 	/* the outcome */
-	int32_t error; /* of the supervisor: 0 or -errno */
+	int32_t error; /* result of the supervisor: 0 or -errno */
 	char why[sizeof(((struct ipcx *)0)->error)];
 	uint32_t nresults, nevents;
 	struct ix_result results[IX_RESULTS];

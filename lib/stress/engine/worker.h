@@ -13,9 +13,9 @@ struct ix_worker {
 	struct ix_worker_slot *slot;
 	unsigned index;
 	uint32_t phase;         /* as last read */
-	uint64_t rounds;        /* left; UINT64_MAX: until the time is over */
+	uint64_t rounds;        /* rounds left; UINT64_MAX: work until the time is over */
 	uint64_t began;         /* start of the measurement, ns */
-	uint64_t cpu, switches; /* CPU time and context switches at that time */
+	uint64_t cpu, switches; /* CPU time and context switches at that start */
 	uint32_t clock_cost;
 	struct ix_random random;
 };

@@ -2,7 +2,8 @@
 /*
  * The workers of one run: forked, started together, watched while they work, and ended
  * even if they hang. To detect a standstill, the supervisor counts its own polls instead
- * of elapsed time: if the machine or the job is stopped (SIGSTOP), both stop.
+ * of elapsed time: if the machine or the job is stopped (SIGSTOP), supervisor and workers
+ * both stop.
  */
 #include <errno.h>
 #include <poll.h>
@@ -185,8 +186,9 @@ static void workers_watch(struct workers *c)
 		give_up(c, "no operation for seconds");
 }
 
-/* Stop the workers: interrupt those that block until they notice. Many workers on one CPU
- * take long, so the count starts again whenever one ends. */
+/* Stop the workers: interrupt the blocked ones again and again until they notice. Many
+ * workers on one CPU take long, so the count of polls starts again whenever a worker
+ * ends. */
 static void drain(struct workers *c)
 {
 	if (c->alive < c->draining_alive)

@@ -22,7 +22,7 @@ enum { CREATE, STAT, CHANGE, REMOVE, OPEN };
 /* What each worker may create; set before the workers are forked. */
 struct bounds {
 	unsigned objects;
-	size_t size; /* of an object, at most */
+	size_t size; /* maximum size of an object */
 	bool fixed;  /* every object has exactly this size */
 };
 

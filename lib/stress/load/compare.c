@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The jobs of a comparison: every way to move data between processes carries the same
- * messages one way and as request and answer, between two processes and from many to one.
+ * messages, in one direction and as requests and answers, between two processes and from
+ * many to one.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -99,8 +100,8 @@ struct end {
 	uint64_t salt;
 };
 
-/* Receive the answer. After a stop, wait up to ANSWER_TIMEOUT_NS for it. Returns -1 and
- * sets errno on failure; EINTR: the run was stopped and no answer arrived. */
+/* Receive the answer; after a stop, wait up to ANSWER_TIMEOUT_NS for the answer. Returns
+ * -1 and sets errno on failure; EINTR: the run was stopped and no answer arrived. */
 static ssize_t compare_await(struct ix_worker *w, struct end *e)
 {
 	uint64_t over = 0;
@@ -161,8 +162,8 @@ static void compare_ask(struct ix_worker *w, struct end *e)
 	atomic_store(&w->shared->words[w->index], 1);
 }
 
-/* Whether another request may arrive: one may until every worker that asks has set its
- * word. */
+/* Whether another request may arrive: that is possible until every worker that asks has
+ * set its word. */
 static bool may_come(struct ix_worker *w, const struct end *e)
 {
 	if (ix_running(w))
@@ -239,7 +240,7 @@ static void ask_or_answer(struct ix_worker *w, struct end *e, bool asks)
 	r->senders = w->task->workers;
 	r->alone = true;
 	if (w->rounds != UINT64_MAX)
-		w->rounds *= e->to - e->from + 1; /* the rounds of all that ask */
+		w->rounds *= e->to - e->from + 1; /* the rounds of all workers that ask */
 	answer(w, e, r);
 }
 

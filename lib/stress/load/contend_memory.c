@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One memory object that all workers attach and detach as fast as they can. Each worker
- * has its own cell and checks on every attach that it still holds what it wrote last.
+ * has its own cell and checks at every attach that the cell still holds what this worker
+ * wrote last.
  */
 #include <errno.h>
 
@@ -11,7 +12,7 @@
 
 enum { ATTACH, DETACH };
 
-/* Check nattch in one round of this many. */
+/* One of this many rounds checks nattch. */
 #define ONE_IN 64
 
 /* Bytes of a worker's cell: a cache line, to avoid false sharing. */
@@ -45,8 +46,8 @@ static volatile uint64_t *cell_of(const struct ix_object *object, unsigned index
 	return (volatile uint64_t *)((char *)object->at + (size_t)index * CELL);
 }
 
-/* Check nattch while this worker is detached. The supervisor counts once, every other
- * worker once, and once more while it is in shmat(2). */
+/* Check nattch while this worker is detached. nattch includes one attach by the
+ * supervisor and one by each other worker, or two while that worker is in shmat(2). */
 static void count_attaches(struct ix_worker *w, const struct ix_driver *d,
 			   struct ix_object *mine)
 {

@@ -35,11 +35,12 @@ struct message {
 
 #define MESSAGE (sizeof(struct message) - offsetof(struct message, from))
 
-/* The last message of a sender. A receiver that gets one stops blocking. */
+/* The last message of a sender. A receiver that gets such a message no longer blocks from
+ * then on. */
 #define GOODBYE (UINT64_C(1) << 47)
 
-/* Operations of one kind of queue. They return -1 and set errno on failure; ENOMSG if
- * nothing is there and wait is false. */
+/* Operations of one kind of queue. They return -1 and set errno on failure; errno is
+ * ENOMSG if the queue is empty and wait is false. */
 struct queue_ops {
 	int (*send)(int id, struct message *l, struct ix_random *r);
 	ssize_t (*receive)(int id, struct message *l, bool wait, struct ix_random *r);

@@ -9,18 +9,19 @@
 /* The most channels: the supervisor has slots for this number. */
 #define IX_CHANNELS (IX_LOG_FIRST / IX_PARTS)
 
-/* In place of an operation: do not count it. */
+/* Stands for an operation that is not counted. */
 #define IX_NO_OP IX_OPS
 
 struct ix_flow {
-	/* Set by the caller. */
+	/* Members that the caller sets. */
 	const struct ix_way *way;
-	bool fan_in; /* all workers send to worker 0; else even ones send to odd ones */
+	bool fan_in; /* all workers send to worker 0; otherwise each even worker sends to
+			an odd one */
 	bool mixed;  /* sizes and ranks differ */
 	bool roomy;  /* as in struct ix_channel */
-	size_t size; /* of every message; if mixed, the longest */
+	size_t size; /* size of every message; if mixed, of the longest */
 	unsigned send_op, receive_op; /* operations to count, or IX_NO_OP */
-	/* Set by ix_flow_open(). */
+	/* Members that ix_flow_open() sets. */
 	unsigned channels, opened;
 	struct ix_channel channel[IX_CHANNELS];
 };

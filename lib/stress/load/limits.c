@@ -25,7 +25,8 @@ enum { READY, FIRST_ENDED };
 struct plan {
 	unsigned active;       /* workers for whose object there is room */
 	uint32_t room[IX_OPS]; /* objects until the limit is reached, or OUT */
-	/* Limits that were lowered, and their previous values; [IX_OPS]: .lowered */
+	/* Limits that were lowered, and their previous values; element IX_OPS is for the
+	 * limit .lowered of struct ix_probes. */
 	bool set[IX_OPS + 1];
 	uint64_t before[IX_OPS + 1];
 };
@@ -198,7 +199,7 @@ static bool limit_probes_fill(struct ix_worker *w, const struct ix_probe *p,
 
 /* ---- in a worker */
 
-/* Run one probe. Returns false if it cannot be run now. */
+/* Run one probe. Returns false if the probe cannot be run now. */
 static bool limit_probes_try_one(struct ix_worker *w, unsigned i, struct ix_object *own)
 {
 	const struct ix_probes *all = w->task->job->on;
@@ -238,8 +239,8 @@ static void try_all(struct ix_worker *w, struct ix_object *own)
 	}
 }
 
-/* Drop CAP_SYS_RESOURCE where it exempts from the limits. Returns whether they now apply
- * to this worker. */
+/* Drop CAP_SYS_RESOURCE where it exempts from the limits. Returns whether the limits now
+ * apply to this worker. */
 static bool is_held(const struct ix_probes *all)
 {
 	auto_free struct ix_libcap *lib = NULL;

@@ -9,21 +9,22 @@
 #include "stress/load/jobs.h"
 #include "stress/load/room.h"
 
-/* A test of one limit: either .run, or .limit and what follows. */
+/* A test of one limit: either .run is set, or .limit and the members after it. */
 struct ix_probe {
-	/* A limit of one object or call. Returns false if it could not be tested. */
+	/* Test a limit of one object or call. Returns false if the limit could not be
+	 * tested. */
 	bool (*run)(struct ix_worker *w, struct ix_object *own);
 	/* A limit of the namespace, by name; it is filled with objects of this size. */
 	const char *limit;
 	size_t size;
 	unsigned objects; /* how many objects fill it after it was lowered */
-	unsigned each;    /* how much of the limit each takes; 0: the object's pages */
+	unsigned each;    /* how much of the limit each object takes; 0: its pages */
 	unsigned own;     /* how much of the limit a worker's own object takes */
 };
 
 struct ix_probes {
 	const struct ix_driver *driver;
-	size_t size;   /* of each worker's own object */
+	size_t size;   /* size of each worker's own object */
 	bool resource; /* CAP_SYS_RESOURCE exempts from these limits */
 	/* A further limit to lower in a fresh namespace, without filling it. */
 	const char *lowered;
@@ -33,7 +34,8 @@ struct ix_probes {
 	struct ix_probe probe[IX_OPS]; /* in the order of the job's operations */
 };
 
-/* A worker's own word, after those of its probes: the limits apply to this worker. */
+/* A worker's own word, after those of its probes: nonzero if the limits apply to this
+ * worker. */
 #define IX_HELD 8
 
 extern const struct ix_probes ix_probes_shm, ix_probes_msg, ix_probes_sem;

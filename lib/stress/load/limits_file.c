@@ -132,7 +132,8 @@ static bool no_token(struct ix_worker *w, struct ix_object *own)
 
 static bool no_time(struct ix_worker *w, struct ix_object *own)
 {
-	/* No deadline in the future: if the clock is set back, the call would block. */
+	/* Use no deadline in the future: if the clock were set back, the call would
+	 * block. */
 	const struct timespec invalid = { .tv_nsec = 1000000000 }, past = { 0 };
 	int error;
 

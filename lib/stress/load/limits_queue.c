@@ -279,7 +279,8 @@ static bool full_queue(struct ix_worker *w, struct ix_object *own)
 
 static bool no_message(struct ix_worker *w, struct ix_object *own)
 {
-	/* No deadline in the future: if the clock is set back, the call would block. */
+	/* Use no deadline in the future: if the clock were set back, the call would
+	 * block. */
 	const struct timespec invalid = { .tv_nsec = 1000000000 }, past = { 0 };
 	struct ix_object blocking = { .slot = own->slot, .id = -1, .size = own->size };
 	char text[1024];

@@ -264,8 +264,8 @@ bool ix_is_removed(struct ix_worker *w, uint32_t round)
 	       atomic_load(&ix_case_state(w)->whole) == round;
 }
 
-/* Take part in one round. In every case it counts as arrived and left, so that the
- * remover does not wait for this worker. */
+/* Take part in one round. In every case this worker then counts as having arrived and
+ * left, so that the remover does not wait for this worker. */
 static void removed_take_part(struct ix_worker *w, uint32_t round)
 {
 	const struct ix_test_case *test_case = case_of(w);

@@ -14,13 +14,14 @@ enum { IX_REMOVE, IX_WAKE };
 
 /* State that all workers share. Words marked "futex" are waited for with futex(2). */
 struct ix_case_state {
-	_Atomic uint32_t round;   /* current one, from 1; IX_DONE after the last; futex */
+	_Atomic uint32_t round; /* number of the current round, from 1; IX_DONE after the
+				   last; futex */
 	_Atomic uint32_t arrived; /* workers that have opened the object; futex */
 	_Atomic uint32_t left;    /* workers that are done with it; futex */
 	_Atomic uint32_t removed; /* last round whose object was removed; futex */
 	_Atomic uint32_t whole;   /* last round for which all workers arrived */
 	_Atomic uint64_t at; /* ns: when the removal or the wake-ups began; 0: not yet */
-	uint32_t slot;       /* of the object */
+	uint32_t slot;       /* slot of the object */
 	_Atomic uint32_t
 		calls[IX_WORKERS]; /* blocking calls that each worker has announced */
 	_Atomic uint32_t blocked[IX_WORKERS]; /* call in which each worker was seen
@@ -33,7 +34,7 @@ struct ix_case_state {
 struct ix_test_case {
 	const struct ix_driver *driver;
 	size_t size;
-	bool blocks; /* the other workers block in a call when it is removed */
+	bool blocks; /* the other workers block in a call when the object is removed */
 	/* Remover: prepare the new object, so that others will block on it. Returns 0 or
 	 * -errno. May be NULL. */
 	int (*set)(struct ix_worker *w, struct ix_object *own);
@@ -61,8 +62,8 @@ static inline unsigned ix_others(const struct ix_worker *w)
 	return w->task->workers - 1;
 }
 
-/* Announce a blocking call. Do this before every such call, even before one repeated
- * after EINTR, as the repeated call may come after the removal. */
+/* Announce a blocking call. Do this before every blocking call, even before a call that
+ * is repeated after EINTR, as the repeated call may come after the removal. */
 static inline void ix_calls(const struct ix_worker *w)
 {
 	(void)atomic_fetch_add(&ix_case_state(w)->calls[w->index], 1);
@@ -73,8 +74,8 @@ static inline void ix_calls(const struct ix_worker *w)
 int ix_check_eidrm(struct ix_worker *w, int error);
 
 /* Wait until the object of this round was removed, even after a stop: the remover checks
- * that all workers still use it. Returns false if it was not removed, or if not all
- * workers had arrived. */
+ * that all workers still use it. Returns false if the object was not removed, or if not
+ * all workers had arrived. */
 bool ix_is_removed(struct ix_worker *w, uint32_t round);
 
 /* Check that the key or name of the removed object is free: a new object can be created

@@ -243,8 +243,8 @@ static int removed_cases_receive(struct ix_worker *w, struct ix_object *mine,
 	return 0;
 }
 
-/* Send one message to each receiver. If the queue cannot hold that many, mq_send(3)
- * blocks. */
+/* Send one message to each receiver. If the queue cannot hold that many messages,
+ * mq_send(3) blocks. */
 static void removed_cases_send_all(struct ix_worker *w, struct ix_object *own,
 				   uint32_t round)
 {

@@ -12,8 +12,9 @@
 unsigned ix_room(const struct ix_task *t, const struct ix_driver *d, size_t size,
 		 unsigned want, int *ret_error);
 
-/* Return the size that one object can have: this one, or halved until it can be created;
- * 0 if none can. *ret_error is 0, or the -errno of the last size that failed. */
+/* Return a size that an object can have: the given size, halved until such an object can
+ * be created; 0 if none can be created. *ret_error is 0, or the -errno of the last size
+ * that failed. */
 size_t ix_largest(const struct ix_task *t, const struct ix_driver *d, size_t size,
 		  int *ret_error);
 

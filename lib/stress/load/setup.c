@@ -19,7 +19,7 @@
 /* Default size of memory: a page. */
 #define BYTES 4096
 
-/* Bytes of a message: the cost of creating a queue does not depend on it. */
+/* Bytes of a message: the cost of creating a queue does not depend on this size. */
 #define MESSAGE 8
 
 /* What a worker needs for a cycle. */
@@ -188,8 +188,8 @@ static int setup_prepare(struct ix_task *t)
 	return 0;
 }
 
-/* Count a failed cycle. It is a fault unless memory or a limit was exhausted, which may
- * be due to other workers. */
+/* Count a failed cycle. The failure is a fault unless memory or a limit was exhausted,
+ * which may be due to other workers. */
 static void setup_failed(struct ix_worker *w, int error)
 {
 	ix_failed(w, 0, error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The workload "setup": what it costs to create, use once and remove a way to move data. */
+/* The workload "setup": what it costs to create a way to move data, to use it once, and
+ * to remove it. */
 #pragma once
 
 #include "stress/engine/job.h"

@@ -2,10 +2,10 @@
 /*
  * The workload "transfer" of semaphores: tokens pass from one worker of a pair to the
  * other. Semaphores come in pairs called twins: one counts the room and the other the
- * tokens. Both workers draw the same pseudo-random numbers: how many tokens, and by which
- * twins. At the end, as many tokens must have been taken as given, and all semaphores
- * must have their initial values. In a System V array one call changes both twins, so
- * their sum must be constant at any time.
+ * tokens. Both workers draw the same pseudo-random numbers: how many tokens pass, and
+ * through which twins. At the end, as many tokens must have been taken as given, and all
+ * semaphores must have their initial values. In a System V array one call changes both
+ * twins, so their sum must be constant at any time.
  */
 #include "stress/load/tokens.h"
 
@@ -60,8 +60,9 @@ struct ix_token_kind {
 	/* Give or take. Returns 0 or -errno; after -EINTR and -EAGAIN nothing changed. */
 	int (*give)(const struct pair *p, struct handful h);
 	int (*take)(const struct pair *p, struct handful h, bool wait);
-	/* Check the values of all twins, during the run or at its end (still). Returns
-	 * the tokens of all twins; -EILSEQ if the values are impossible; -errno. */
+	/* Check the values of all twins, during the run or, if still is true, at its end.
+	 * Returns the tokens of all twins; -EILSEQ if the values are impossible;
+	 * -errno. */
 	int (*look)(const struct tokens *k, const struct pair *p, bool still);
 	int most; /* tokens in one call */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The workload "transfer": messages through each mechanism, whole and in order. Those in
- * shared memory are synchronised by semaphores of the same family. */
+/* The workload "transfer": messages through each mechanism, whole and in order. Messages
+ * in shared memory are synchronised by semaphores of the same family. */
 #include "stress/load/flow.h"
 #include "stress/load/jobs.h"
 #include "stress/load/tokens.h"

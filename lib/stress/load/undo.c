@@ -39,13 +39,13 @@ static uint64_t timeout(const struct ix_task *t)
 
 /* State shared by a child and its worker. */
 struct slot {
-	_Atomic uint32_t holds; /* 1: it has taken something, or failed; a futex */
-	int32_t error;          /* 0, or the -errno with which it failed */
+	_Atomic uint32_t holds; /* 1: the child has taken something, or failed; a futex */
+	int32_t error;          /* 0, or the -errno with which the child failed */
 	char rest[56];
 };
 
 struct slots {
-	size_t size; /* of each worker's object */
+	size_t size; /* size of each worker's object */
 	struct slot slots[IX_WORKERS];
 };
 
@@ -349,7 +349,7 @@ static int await_end(struct child *v, bool *ret_reaped)
 	while (r == -ETIME && !reap_child(v, WNOHANG))
 		r = k->await(v);
 	*ret_reaped = r == -ETIME;
-	/* It may have ended just after the timeout. */
+	/* The child may have ended just after the timeout. */
 	return r == -ETIME ? k->await(v) : r;
 }
 

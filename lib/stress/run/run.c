@@ -168,7 +168,7 @@ void ix_supervise(struct ipcx_stress *s, int line)
 
 	supervisor_set_signals();
 	s->shared->line = line;
-	(void)umask(077); /* it does not affect modes of 0600 */
+	(void)umask(077); /* this umask does not affect modes of 0600 */
 	r = supervisor_go(s);
 	if (r >= 0)
 		r = ix_key_range_take(s->x, s->shared);

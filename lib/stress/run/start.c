@@ -68,7 +68,7 @@ static int check_any(struct ipcx *x, const struct ipcx_stress_plan *plan)
 			     here ? " in a namespace in use" : "");
 }
 
-/* Return the most workers that any of its runs has. */
+/* Return the most workers that any run of the plan has. */
 static unsigned most_workers(const struct ipcx_stress_plan *plan)
 {
 	const struct ix_job *job;
@@ -86,13 +86,13 @@ static uint64_t random_seed(void)
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	/* At most 7 digits, to be typed again. */
+	/* At most 7 digits, because users may have to type it again. */
 	return ix_mix((uint64_t)now.tv_nsec, (uint64_t)getpid()) % 1000000 + 1;
 }
 
 /* Check that the caller may load the namespace. If its /dev/shm belongs to another user
- * namespace, the workers would act there with the caller's rights, which its owner does
- * not have. */
+ * namespace, the workers would act there with the caller's rights, which the owner of
+ * that /dev/shm does not have. */
 static int may_load(struct ipcx *x, const struct ipcx_stress_plan *plan)
 {
 	auto_fd int user = -1;
@@ -209,7 +209,7 @@ static int launch(struct ipcx_stress *s)
 	(void)close(take_fd(&there));
 	r = start_watch(s);
 	if (r < 0) {
-		(void)close(take_fd(&s->line)); /* which ends the supervisor */
+		(void)close(take_fd(&s->line)); /* closing the line ends the supervisor */
 		start_reap(s);
 		return r;
 	}
@@ -326,7 +326,7 @@ static void end_supervisor(struct ipcx_stress *s)
 		(void)ipcx_stress_wait(s, (int64_t)IX_SECOND_NS / 10);
 	if (!s->supervisor)
 		return;
-	(void)send_signal(s, SIGKILL); /* and with it its workers */
+	(void)send_signal(s, SIGKILL); /* the death of the supervisor kills its workers */
 	start_reap(s);
 }
 
