@@ -7,7 +7,7 @@
  *
  * Every answer is a table of rows with typed fields. ipcx_scan() returns a snapshot of
  * objects, ipcx_limits() the limits, ipcx_contents() the semaphores of an array or the
- * messages of a queue; ipcx_row_get() reads one field of one row of any of them. Fields,
+ * messages of a queue; ipcx_row_get() reads one field of one row of any table. Fields,
  * mechanisms and limits describe themselves at run time (ipcx_field_info(),
  * ipcx_mech_info(), ipcx_limit_name()), so that a program can handle those added after it
  * was written. The header works with C99 and C++11.
@@ -22,18 +22,19 @@
  * empty: no rows, no note, no value.
  *
  * A call succeeds even if some data cannot be read, for lack of rights or of kernel
- * support: the table then contains what could be read, and notes on the rest
- * (ipcx_table_note()). Each object that could not be removed or changed is a note, too.
- * ipcx_table_complete() says whether anything is missing, ipcx_table_failures() how many
- * objects failed. A single unknown value has the type IPCX_TYPE_NONE.
+ * support: the table then contains what could be read, and notes on what could not be
+ * read (ipcx_table_note()). Each object that could not be removed or changed is reported
+ * by a note, too. ipcx_table_complete() says whether anything is missing,
+ * ipcx_table_failures() how many objects failed. A single unknown value has the type
+ * IPCX_TYPE_NONE.
  *
  * Ownership: the caller owns what a function stores in ret_… and frees it with the
- * function named there; all of those accept NULL. Tables and conditions may outlive their
- * context; scanners, memory, queues, namespaces and stress runs must be freed before it.
- * Notes live as long as their table, the string of a value as long as the table and the
- * struct it was read into, the text of ipcx_error() until the next call with that
- * context. What ipcx_field_info(), ipcx_mech_info() and similar functions return is
- * static.
+ * function named there; all of these functions accept NULL. Tables and conditions may
+ * outlive their context; scanners, memory, queues, namespaces and stress runs must be
+ * freed before it. Notes live as long as their table, the string of a value as long as
+ * the table and the struct it was read into, the text of ipcx_error() until the next call
+ * with that context. What ipcx_field_info(), ipcx_mech_info() and similar functions
+ * return is static.
  *
  * Strings: names that users chose, in any encoding and possibly with control characters,
  * are returned byte for byte as the kernel reports them. References (IPCX_F_REF,
@@ -46,10 +47,10 @@
  * Some calls fork without execve(2): ipcx_stress_start(), and calls of a context whose
  * namespace (ipcx_use()) can be reached only through a user namespace that the caller
  * owns, or whose mounts belong to a user namespace other than the caller's. The child
- * allocates memory and may use NSS. In a multithreaded process that is safe for malloc(3)
- * with glibc 2.24 or newer; but if another thread holds a lock of NSS or of another
- * library at that moment, the child can never acquire it. Use IPCX_NUMERIC in such a
- * process.
+ * allocates memory and may use NSS. In a multithreaded process, forking is safe for
+ * malloc(3) with glibc 2.24 or newer; but if another thread holds a lock of NSS or of
+ * another library at the moment of the fork, the child can never acquire that lock. Use
+ * IPCX_NUMERIC in such a process.
  *
  * Where calls act: in the namespaces and below the root directory of the calling process,
  * unless the context was made by ipcx_new_at() or uses another namespace (ipcx_use()).
@@ -61,14 +62,14 @@
  * a zone in a condition as local time. It resolves user and group names through the C
  * library (NSS) unless IPCX_NUMERIC is given.
  *
- * Versions: a struct that the caller fills, or passes to be filled, begins with its size:
- * set that to the sizeof of the struct and every unused member to 0. A smaller struct, of
- * a program compiled with an older header, is completed with zeros. A larger one is
- * accepted if the part unknown to this library is zero; otherwise the call fails with
- * -E2BIG and does nothing, so that no filter is ever ignored. Structs that the library
- * returns by pointer may get members at the end. struct ipcx_ref and struct ipcx_value
- * have the same size in every version. Fields and flags keep their numbers. Mechanism
- * numbers may differ between versions: look them up by name.
+ * Versions: a struct that the caller fills, or passes to be filled, begins with a member
+ * size: set it to the sizeof of the struct, and every unused member to 0. A smaller
+ * struct, of a program compiled with an older header, is completed with zeros. A larger
+ * struct is accepted if the part unknown to this library is zero; otherwise the call
+ * fails with -E2BIG and does nothing, so that no filter is ever ignored. Structs that the
+ * library returns by pointer may get members at the end. struct ipcx_ref and struct
+ * ipcx_value have the same size in every version. Fields and flags keep their numbers.
+ * Mechanism numbers may differ between versions: look them up by name.
  */
 #ifndef IPCX_H
 #define IPCX_H
@@ -88,8 +89,8 @@ extern "C" {
 
 /* ---- ipcx_new(3): make and free a context ---- */
 /*
- * Nearly every function takes a context. It holds directory descriptors, caches of user
- * and group names, and the text of the last error.
+ * Nearly every function takes a context. A context holds directory descriptors, caches of
+ * user and group names, and the text of the last error.
  *
  * @example version.c
  */
@@ -106,12 +107,12 @@ struct ipcx;
  */
 int ipcx_new(struct ipcx **ret_x);
 
-/** Bits of set in struct ipcx_base: the members that are set, and a flag. */
+/** Bits of the member set in struct ipcx_base: which members to use, and a flag. */
 #define IPCX_BASE_ROOT (UINT64_C(1) << 0) /**< root_fd is set */
 #define IPCX_BASE_PROC (UINT64_C(1) << 1) /**< proc_fd is set */
 #define IPCX_BASE_NS   (UINT64_C(1) << 2) /**< ns_fd is set */
-/** Act in the IPC namespace of process 1 of the /proc of proc_fd and, without
- * IPCX_BASE_ROOT, below its root directory. */
+/** Act in the IPC namespace of process 1 in the /proc that proc_fd refers to and, unless
+ * IPCX_BASE_ROOT is given, below the root directory of that process. */
 #define IPCX_BASE_INIT (UINT64_C(1) << 3)
 
 /** What a context uses instead of the directories and namespace of its process. Set size
@@ -129,13 +130,13 @@ struct ipcx_base {
 #define IPCX_BASE_SIZE_0_1 (offsetof(struct ipcx_base, reserved) + sizeof(int))
 
 /**
- * Make a context that uses descriptors of the caller. They are duplicated, so the caller
- * may close its own.
+ * Make a context that uses descriptors of the caller. The descriptors are duplicated, so
+ * the caller may close its own.
  *
  * The files about IPC in another /proc (/proc/sysvipc, /proc/sys/kernel/shm*) show the
  * namespace of the reader, not of the processes listed there. A monitor in a container
- * with the host's /proc at /host/proc therefore needs IPCX_BASE_PROC | IPCX_BASE_INIT,
- * which also enters the namespace. Process ids are those of that /proc.
+ * with the host's /proc at /host/proc therefore needs IPCX_BASE_PROC | IPCX_BASE_INIT:
+ * calls then also enter the namespace. Process ids are those of that /proc.
  *
  * ipcx_use() with NULL returns to this base. Such a context cannot move its process:
  * ipcx_ns_enter() and ipcx_ns_new() fail with -EINVAL.
@@ -151,13 +152,14 @@ struct ipcx_base {
  */
 int ipcx_new_at(const struct ipcx_base *base, struct ipcx **ret_x);
 
-/** Free a context. Tables and conditions made with it stay valid. x may be NULL. */
+/** Free a context. Tables and conditions made with the context stay valid. x may be NULL.
+ */
 void ipcx_free(struct ipcx *x);
 
 /**
  * Set the time relative to which ages are computed in all further calls with this
  * context, so that several queries return the same ages (for example slices, or a list
- * that is shown before the removal). Objects created after that time have the age 0.
+ * and the removal that follows it). Objects created after that time have the age 0.
  *
  * @param now seconds since the epoch; 0 (the default): the time of each snapshot
  */
@@ -199,18 +201,19 @@ enum ipcx_hint_kind {
 	IPCX_HINT_TAKE_EXISTING, /**< IPCX_A_IF_MISSING would accept the existing object */
 	IPCX_HINT_NORESERVE,     /**< IPCX_A_NORESERVE would not reserve swap space */
 	IPCX_HINT_SET_OWNER,     /**< IPCX_A_UID and IPCX_A_GID set the owner */
-	IPCX_HINT_SET_LIMIT,     /**< ipcx_limit_set() of subject to value makes room */
+	IPCX_HINT_SET_LIMIT,     /**< set the limit subject to value (ipcx_limit_set()) */
 	IPCX_HINT_ENTER_MOUNT,   /**< IPCX_ENTER_MOUNT is needed as well */
-	IPCX_HINT_COUNT,         /**< a scan of subject shows its number of messages */
-	IPCX_HINT_NOTIFY_PID,    /**< the field notify_pid of subject names the process */
-	IPCX_HINT_STAY,          /**< it is the caller's own namespace: omit ipcx_use() */
+	IPCX_HINT_COUNT,         /**< a scan of the queue subject shows how full it is */
+	IPCX_HINT_NOTIFY_PID,    /**< the field notify_pid of the queue subject has the
+				    process */
+	IPCX_HINT_STAY, /**< the target is the caller's own namespace: omit ipcx_use() */
 };
 
 /** A hint. Made by the library: members may be added at the end. */
 struct ipcx_hint {
 	enum ipcx_hint_kind kind; /**< what could help */
 	const char *subject;      /**< the name of a limit, a reference, or "" */
-	uint64_t value;           /**< the value that the limit needs, or 0 */
+	uint64_t value; /**< the value to which the limit must be raised, or 0 */
 };
 
 /**
@@ -224,7 +227,7 @@ const struct ipcx_hint *ipcx_error_hint(const struct ipcx *x);
 /* ---- ipcx_version(3): versions of the header and of the library ---- */
 /*
  * The macros give the version of the header that a program was compiled with, the
- * functions that of the library in use.
+ * functions return the version of the library in use.
  *
  * @example version.c
  */
@@ -278,7 +281,7 @@ struct ipcx_type_info {
 			     "null" for IPCX_TYPE_NONE */
 	const char *schema; /**< further members of its JSON Schema, without braces, such
 			       as "\"minimum\":0"; or NULL */
-	bool number;        /**< it is a number: the field's unit says what it counts */
+	bool number;        /**< values are numbers; the field's unit says of what */
 };
 
 /** Return the description of a type; NULL if there is no such type. */
@@ -300,7 +303,8 @@ const char *ipcx_unit_name(enum ipcx_unit unit);
 
 /**
  * A value, as ipcx_row_get() returns it. It may be copied. It has this size (64 bytes) in
- * every version of the library; values that need more will be pointers into the table.
+ * every version of the library; values that need more space will be pointers into the
+ * table.
  */
 struct ipcx_value {
 	enum ipcx_type type;
@@ -310,7 +314,7 @@ struct ipcx_value {
 		uint64_t u;
 		double d;
 		const char *private_s; /* use ipcx_value_string() */
-	} as;                          /**< the value; the type says which member */
+	} as;                          /**< the value; type says which member is set */
 	char private_text[48];         /**< storage for short strings; not to be read */
 };
 
@@ -590,13 +594,13 @@ int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field)
 struct ipcx_mech_info {
 	const char *name;   /**< such as "shm" */
 	const char *label;  /**< such as "System V shared memory" */
-	const char *object; /**< one object in a sentence: "shared memory segment" */
+	const char *object; /**< the noun for one object: "shared memory segment" */
 	const char *group;  /**< "sysv" or "posix" */
-	bool named;         /**< objects have a name; otherwise an id and a key */
-	uint64_t create;    /**< the IPCX_A_… attributes that ipcx_create() accepts */
-	uint64_t require;   /**< those of them that it requires */
-	uint64_t change;    /**< the IPCX_A_… attributes that ipcx_change() accepts */
-	const char *need;   /**< the syntax of ipcx_fit() for it: "[COUNTx]SIZE" */
+	bool named;       /**< objects have a name; otherwise they have an id and a key */
+	uint64_t create;  /**< the IPCX_A_… attributes that ipcx_create() accepts */
+	uint64_t require; /**< the attributes that ipcx_create() requires */
+	uint64_t change;  /**< the IPCX_A_… attributes that ipcx_change() accepts */
+	const char *need; /**< what a request to ipcx_fit() looks like: "[COUNTx]SIZE" */
 	const enum ipcx_field *shown; /**< the default columns, nshown of them */
 	size_t nshown;                /**< the number of default columns */
 	const char *message_label; /**< what the number of a message is called: "type" or
@@ -616,8 +620,9 @@ struct ipcx_mech_info {
 #define IPCX_CAN_SEM_TAKE (UINT64_C(1) << 7) /**< ipcx_psem_take() */
 #define IPCX_CAN_TOTALS   (UINT64_C(1) << 8) /**< a row in ipcx_totals() */
 #define IPCX_CAN_STRESS   (UINT64_C(1) << 9) /**< ipcx_stress_start() */
-/** Its memory and semaphores are opened in the namespace that ipcx_use() selects. Those of
- * other mechanisms are used in the namespace of the calling process (ipcx_ns_enter()). */
+/** Memory and semaphores of this mechanism are opened in the namespace that ipcx_use()
+ * selects; those of other mechanisms are used in the namespace of the calling process
+ * (ipcx_ns_enter()). */
 #define IPCX_CAN_REACH (UINT64_C(1) << 10)
 
 /** Return the description of a mechanism by its number (0, 1, …); NULL after the last. */
@@ -650,8 +655,9 @@ bool ipcx_mech_has(unsigned mech, enum ipcx_field field);
 /**
  * Return what reading a field costs for objects of this mechanism. It mostly equals the
  * cost in ipcx_field_info(), but a field that is part of the listing of one mechanism may
- * need separate calls for another, or be unknown for all objects of another. Such a field
- * is read, or a note says why it is unknown, only if the query names it.
+ * need separate calls for another, or be unknown for all objects of another. If the query
+ * names such a field, the field is read, or a note says why it is unknown; otherwise it
+ * is not read.
  */
 enum ipcx_cost ipcx_mech_cost(unsigned mech, enum ipcx_field field);
 
@@ -690,7 +696,7 @@ struct ipcx_ref {
 /**
  * Parse a reference: "shm:5" (id), "shm:0x4d2" or "msg:key=1234" (key), "mq:/jobs" (name;
  * the slash may be omitted). In a name after "MECH:", "%XX" is the byte with that
- * hexadecimal number (not 00), and a literal % must be written so.
+ * hexadecimal number (not 00), and a literal % must be written as %25.
  *
  * If def is a mechanism, "MECH:" may be omitted. A name without "MECH:" is taken byte for
  * byte, including any %.
@@ -705,9 +711,9 @@ int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 /**
  * Format a reference so that ipcx_ref_parse() returns the same reference. The text is
  * safe for terminals, for shells without quotes, for xargs(1) and for files of lines: its
- * ASCII characters are letters, digits and _ - . / : , + = @ only. Other ASCII, blanks,
- * invisible characters and invalid UTF-8 are written as %XX; other UTF-8 characters are
- * kept.
+ * ASCII characters are letters, digits and _ - . / : , + = @ only. Other ASCII
+ * characters, blanks, invisible characters and invalid UTF-8 are written as %XX; other
+ * UTF-8 characters are kept.
  *
  * This function ignores ref->reserved; calls that act on the object fail if it is not 0.
  *
@@ -742,7 +748,7 @@ unsigned ipcx_row_mech(const struct ipcx_table *t, size_t row);
  * Read one field of one row.
  *
  * @param row from 0 on
- * @param ret_value the value; its type is IPCX_TYPE_NONE if it is unknown or there is none
+ * @param ret_value the value; its type is IPCX_TYPE_NONE if it is unknown or absent
  * @return 0, or -errno
  * @retval -ENODATA rows of this kind do not have this field
  * @retval -EINVAL there is no such row, or no such field
@@ -764,8 +770,8 @@ struct ipcx_fieldset ipcx_row_unknown(const struct ipcx_table *t, size_t row);
 
 /**
  * Return the fields of a row that may differ from those of the previous row. A program
- * that writes one row after another can reuse its text of all other fields. For the first
- * row of a mechanism, all fields are returned.
+ * that writes one row after another can reuse the formatted text of all other fields. For
+ * the first row of a mechanism, all fields are returned.
  */
 struct ipcx_fieldset ipcx_row_changed(const struct ipcx_table *t, size_t row);
 
@@ -785,7 +791,7 @@ uint64_t ipcx_table_resume(const struct ipcx_table *t);
 
 /** Kinds of notes. */
 enum ipcx_note_kind {
-	IPCX_NOTE_MISSING,     /**< an object that was named does not exist */
+	IPCX_NOTE_MISSING,     /**< an object named by the caller does not exist */
 	IPCX_NOTE_FAILED,      /**< an object could not be read, removed or changed */
 	IPCX_NOTE_UNAVAILABLE, /**< a mechanism cannot be read here */
 	IPCX_NOTE_SKIPPED,     /**< something that is not an object of the mechanism was
@@ -883,7 +889,8 @@ int ipcx_expr_match(const struct ipcx_expr *e, const struct ipcx_table *t, size_
 /**
  * Test whether any object of a mechanism can fulfil a condition, judging only by the
  * fields that its objects have. Scans and removals return no rows of a mechanism whose
- * objects cannot; a program that wants to report this calls this function first.
+ * objects cannot fulfil it; a program that wants to report such a mechanism calls this
+ * function first.
  *
  * @param ret_lacking the fields of the condition that the mechanism lacks, if they are
  * the reason; otherwise the empty set. May be NULL
@@ -911,7 +918,8 @@ struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e);
 /** ipcx_remove(), ipcx_change(): only return what would be removed or changed, and what
  * would prevent that, as far as it can be determined beforehand. */
 #define IPCX_DRY_RUN (UINT64_C(1) << 1)
-/** ipcx_remove(), ipcx_change(): act on all objects of mechs without a condition. */
+/** ipcx_remove(), ipcx_change(): act on all objects of mechs, although the query has no
+ * condition. */
 #define IPCX_ALL (UINT64_C(1) << 2)
 /** Read the fields that are part of every listing in addition to those in fields. */
 #define IPCX_USUAL (UINT64_C(1) << 3)
@@ -919,9 +927,9 @@ struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e);
 /** A query. Set size to sizeof(struct ipcx_query) and everything unused to 0. */
 struct ipcx_query {
 	size_t size;
-	uint64_t mechs; /**< the mechanisms, an IPCX_MECH_BIT() each; not with refs */
+	uint64_t mechs; /**< mask of mechanisms (IPCX_MECH_BIT()); 0 if refs is set */
 	const struct ipcx_ref
-		*refs; /**< these objects, looked up directly, never by listing */
+		*refs; /**< objects to look up directly, without listing others */
 	size_t nrefs;
 	struct ipcx_fieldset fields; /**< the fields to read; empty: all that are not
 					costly, as with IPCX_USUAL */
@@ -930,7 +938,8 @@ struct ipcx_query {
 	uint64_t max_rows; /**< stop after about this many rows of a mechanism, and
 			      continue with resume; 0: never stop. Only System V objects
 			      that are read by system calls come in slices: POSIX objects,
-			      /proc/sysvipc and all namespaces are returned whole */
+			      /proc/sysvipc and queries of all namespaces are returned
+			      whole */
 	uint64_t resume;   /**< 0, or ipcx_table_resume() of the previous snapshot */
 	const struct ipcx_table
 		*same;  /**< only objects of this earlier snapshot that have not been
@@ -1016,14 +1025,15 @@ void ipcx_scanner_free(struct ipcx_scanner *s);
 
 /* ---- ipcx_create(3): create objects ---- */
 /*
- * Creating is all or nothing: if one object fails, those already made are removed again.
- * To undo a creation later, pass its table as same to ipcx_remove().
+ * Creating is all or nothing: if one object cannot be created, those already created are
+ * removed again. To undo a creation later, call ipcx_remove() with the table of
+ * ipcx_create() as same.
  *
  * @example create.c
  * @see shmget(2), msgget(2), semget(2), shm_open(3), mq_open(3), sem_open(3)
  */
 
-/** Bits of set in struct ipcx_attrs: the members that are set, and further options. */
+/** Bits of the member set in struct ipcx_attrs: which members to use, and options. */
 #define IPCX_A_NAME       (UINT64_C(1) << 0)  /**< name */
 #define IPCX_A_KEY        (UINT64_C(1) << 1)  /**< key */
 #define IPCX_A_MODE       (UINT64_C(1) << 2)  /**< mode */
@@ -1081,8 +1091,8 @@ struct ipcx_attrs {
 #define IPCX_ATTRS_SIZE_0_1 (offsetof(struct ipcx_attrs, count) + sizeof(uint64_t))
 
 /**
- * Create objects according to n specifications, each with its count: all of them or none.
- * If a limit prevents it, the error text names that limit.
+ * Create objects according to n specifications, for each as many as its count says: all
+ * of them or none. If a limit prevents the creation, the error text names that limit.
  *
  * With IPCX_A_IF_MISSING, an existing object is accepted if it is at least as large as
  * requested and the caller may use it as mode requests.
@@ -1186,11 +1196,11 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
  */
 
 /**
- * List the limits that can stop a user of IPC, with the fields name, limit, used,
- * percent, unit, source, what and ceiling (the value that it can be raised to). A field
- * that does not apply has no value: limit if there is no limit, used if the use is not
- * counted, percent if used has no value or the limit is 0. Such fields are not unknown
- * (ipcx_row_unknown()).
+ * List the limits that can make IPC calls fail, with the fields name, limit, used,
+ * percent, unit, source, what and ceiling (the largest value to which the limit can be
+ * raised). A field that does not apply has no value: limit if there is no limit, used if
+ * the use is not counted, percent if used has no value or the limit is 0. Such fields are
+ * not unknown (ipcx_row_unknown()).
  *
  * @param names the limits, terminated by NULL; or NULL for all of them
  * @param ret_table free it with ipcx_table_free()
@@ -1200,8 +1210,8 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table);
 
 /**
- * List limits without their use, so that the kernel does not have to count objects, which
- * it does under a lock. used and percent are unknown.
+ * List limits, but not how much of each is used: for that, the kernel would have to count
+ * objects while it holds a lock. used and percent are unknown.
  *
  * @param names the limits, terminated by NULL; or NULL for all of them
  * @param ret_table free it with ipcx_table_free()
@@ -1291,7 +1301,7 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
 /* ---- ipcx_fit(3): check whether objects fit into the limits ---- */
 /*
  * Both functions compare objects with the limits that they count against: ipcx_fit()
- * objects that do not exist yet, ipcx_shares() an existing one.
+ * compares objects that do not exist yet, ipcx_shares() an existing object.
  *
  * @example fits.c
  */
@@ -1338,9 +1348,9 @@ struct ipcx_fieldset ipcx_share_fields(uint64_t mechs);
  * @see ipc_namespaces(7), namespaces(7), setns(2)
  */
 
-/** An IPC namespace with the root directory whose /dev/shm belongs to it; or every
- * namespace that can be found. It is held open, so that the kernel does not reuse its
- * number. */
+/** An IPC namespace, together with the root directory whose /dev/shm is used; or every
+ * namespace that can be found. A namespace is held open, so that the kernel does not
+ * reuse its number. */
 struct ipcx_ns;
 
 /**
@@ -1377,7 +1387,8 @@ bool ipcx_ns_is_all(const struct ipcx_ns *ns);
 
 /**
  * Write the name of the IPC namespace in which calls with this context act, as the kernel
- * writes it: "ipc:[4026531839]"; "ipc:[?]" if /proc does not reveal it, "all" for all.
+ * writes it: "ipc:[4026531839]"; "ipc:[?]" if /proc does not reveal it, "all" for every
+ * namespace.
  *
  * @param size bytes of buf
  */
@@ -1386,49 +1397,51 @@ void ipcx_namespace(struct ipcx *x, char *buf, size_t size);
 /**
  * Make all further calls with this context act in a namespace: on objects, contents and
  * limits. The calling thread stays in its own namespaces; a helper thread or process
- * enters instead (setns(2)). Nothing in a container is executed or trusted: paths below
- * its root directory cannot lead out of it (openat2(2)), and user and process ids are
- * those that the caller sees.
+ * enters the namespace instead (setns(2)). Nothing in a container is executed or trusted:
+ * paths below its root directory cannot lead out of it (openat2(2)), and user and process
+ * ids are those that the caller sees.
  *
- * The files in /dev/shm of a namespace were chosen by the user who mounted it. If the
- * mount namespace belongs to a user namespace other than the caller's, or the process is
- * in one, those files are opened, created, changed and removed as root of that user
- * namespace (or as its creator if it has no user 0; if that creator is uid 0, the call
- * fails with -EPERM), and values of semaphores are read only from files that this user
- * may read. Otherwise, if the file system is also mounted in the caller's mount namespace
- * elsewhere than on /dev/shm, a note says so, and acting on whole mechanisms or by a
- * condition fails with -EPERM unless a container runtime of root knows the process.
+ * The user who mounted a namespace's /dev/shm decided which files are in it. If the mount
+ * namespace belongs to a user namespace other than the caller's, or the target's process
+ * is in another user namespace, those files are opened, created, changed and removed as
+ * root of that user namespace (or as its creator if it has no user 0; if that creator is
+ * uid 0, the call fails with -EPERM), and values of semaphores are read only from files
+ * that this user may read. Otherwise, if the file system is also mounted in the caller's
+ * mount namespace elsewhere than on /dev/shm, a note says so, and acting on whole
+ * mechanisms or by a condition fails with -EPERM unless a container runtime of root knows
+ * the process.
  *
- * Files in the /dev/shm of another user namespace are accessed by a forked child; so is a
- * namespace that the caller can enter only through a user namespace that it owns. The
- * child allocates memory and may use NSS: see THREADS in libipcx(3).
+ * Files in the /dev/shm of another user namespace are accessed by a forked child. A
+ * forked child also acts in a namespace that the caller can enter only through a user
+ * namespace that the caller owns. The child allocates memory and may use NSS: see THREADS
+ * in libipcx(3).
  *
- * @param ns must live as long as it is used; NULL: the caller's own namespace again, or
- * that given to ipcx_new_at()
+ * @param ns the namespace, which must not be freed while it is in use; NULL: the caller's
+ * own namespace again, or that given to ipcx_new_at()
  */
 void ipcx_use(struct ipcx *x, struct ipcx_ns *ns);
 
 /* ---- ipcx_namespaces(3): list namespaces, their processes and containers ---- */
 /*
- * Each function returns a table, with a note of the kind IPCX_NOTE_INCOMPLETE for what
- * may not be read.
+ * Each function returns a table. A note of the kind IPCX_NOTE_INCOMPLETE reports what the
+ * caller may not read.
  *
  * @example places.c
  * @see ipc_namespaces(7), proc(5)
  */
 
-/** Flag of ipcx_namespaces(): also look for threads in another namespace than their
- * process, and at every open descriptor of every process. */
+/** Flag of ipcx_namespaces(): also look for threads that are in a namespace other than
+ * that of their process, and check every open descriptor of every process. */
 #define IPCX_THOROUGH (1U << 0)
 
 /**
  * List every IPC namespace, or only the one in use: ns, ns_id, container, pid (the oldest
  * process), command, processes, threads, mounts, fds, kept_by, user_ns, its creator,
- * objects and bytes. objects and bytes are unknown where not all could be counted; the
- * objects of a /dev/shm that several namespaces share count for the first of them.
+ * objects and bytes. objects and bytes are unknown if not all objects could be counted;
+ * the objects of a /dev/shm that several namespaces share count for the first of them.
  *
  * @param flags IPCX_THOROUGH or 0. Without it, threads and fds are unknown, and
- * namespaces that only those keep alive are not listed
+ * namespaces that only threads or descriptors keep alive are not listed
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
  * @retval -ENOENT there is no /proc
@@ -1437,9 +1450,9 @@ int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_tabl
 
 /**
  * Count the objects of each mechanism in the namespaces in use: mech, objects, bytes, ns,
- * container, shm_device. With "all" there is a row for each /dev/shm of a namespace; one
- * that several namespaces share counts for the first. What could not be counted is
- * unknown.
+ * container, shm_device. With "all" there is a row for each /dev/shm of a namespace; a
+ * /dev/shm that several namespaces share counts for the first of them. What could not be
+ * counted is unknown.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
@@ -1481,9 +1494,10 @@ int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table);
  * Compare two namespaces: name (what is compared), first, second, same, follows (what
  * that means). IPC namespace, /dev/shm, /dev/mqueue and MIT-SHM are always compared; if
  * they do not share all of these, also the limits that differ and the objects with a key
- * or a name. If something of a side cannot be read, a note of the kind
- * IPCX_NOTE_INCOMPLETE says so, and same is unknown in each row that depends on it. An
- * object is reported on one side only if the other was read whole.
+ * or a name. If part of a namespace cannot be read, a note of the kind
+ * IPCX_NOTE_INCOMPLETE says so, and the field "same" is unknown in each row that depends
+ * on that part. An object is reported as existing on one side only if the other side was
+ * read completely.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 1 if they share the IPC namespace, /dev/shm and /dev/mqueue; 0 if they do not
@@ -1496,15 +1510,15 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 
 /* ---- ipcx_ns_enter(3): move the calling process into a namespace ---- */
 /*
- * Only these functions move the calling process, which must have a single thread. On
- * failure, the process may already have moved partly: end it then, except after -EBUSY,
- * when nothing was done.
+ * Only these functions move the calling process, which must have a single thread. After a
+ * failure, the process may have moved partly, so end it; only after -EBUSY, nothing was
+ * done.
  *
  * @example enter.c
  * @see setns(2), unshare(2), ipc_namespaces(7), user_namespaces(7), capabilities(7)
  */
 
-/** Flags of ipcx_ns_enter(). */
+/** Flags of ipcx_ns_enter(): what else of the target to enter. */
 #define IPCX_ENTER_MOUNT (1U << 0) /**< its root directory; implies the other flags */
 #define IPCX_ENTER_USER  (1U << 1) /**< the user namespace of its process, as root there */
 #define IPCX_ENTER_PID   (1U << 2) /**< its PID namespace, for children made later */
@@ -1552,8 +1566,9 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size);
 
 /**
- * Test whether objects and limits in a namespace may be changed, depending on how it was
- * named: the name of a container that shares the caller's namespace ("docker run
+ * Test whether objects and limits in a namespace may be changed, depending on how the
+ * namespace was named: the name of a container that shares the caller's namespace
+ * ("docker run
  * --ipc=host") does not permit changes to it. Calls that act in the namespace selected by
  * ipcx_use() test this themselves; a program that enters a namespace should test it
  * first.
@@ -1594,8 +1609,8 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
  */
 int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name);
 
-/** Flag of ipcx_ns_unpin(): also remove the file of a pin that is not mounted here. If it
- * is mounted in another mount namespace, the pin ends there, too. */
+/** Flag of ipcx_ns_unpin(): also remove the file of a pin that is not mounted here. If
+ * the pin is mounted in another mount namespace, it ends there, too. */
 #define IPCX_UNPIN_FILE (1U << 0)
 
 /**
@@ -1626,7 +1641,7 @@ struct ipcx_mem;
 #define IPCX_MEM_WRITE (1U << 0)
 
 /**
- * Open the memory of an object. It stays open when the object is removed.
+ * Open the memory of an object. The memory stays open when the object is removed.
  *
  * A System V segment is attached (shmat(2), read-only without IPCX_MEM_WRITE), which
  * changes its nattch, atime, dtime and lpid and nothing else. It is attached in the
@@ -1651,9 +1666,9 @@ int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 uint64_t ipcx_mem_size(const struct ipcx_mem *m);
 
 /**
- * Read n bytes. Other processes may change them during the call.
+ * Read n bytes. Other processes may change the bytes during the call.
  *
- * Untouched pages of a System V segment read as zeros. They stay unallocated if the
+ * Untouched pages of a System V segment read as zeros. Such pages stay unallocated if the
  * caller may open /proc/self/map_files (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN);
  * otherwise the kernel allocates them when they are read.
  *
@@ -1673,7 +1688,7 @@ int ipcx_mem_read(struct ipcx_mem *m, uint64_t at, void *buf, size_t n);
  *
  * @param at the first byte, from 0
  * @param buf n bytes
- * @return 0 if all bytes were written, or -errno: then those before the byte that the
+ * @return 0 if all bytes were written, or -errno: then the bytes before the one that the
  * text names may have been written
  * @retval -ERANGE as for ipcx_mem_read()
  * @retval -EBADF it was opened for reading
@@ -1876,8 +1891,8 @@ struct ipcx_sem_op {
 };
 
 /** Flag of struct ipcx_sem_op (SEM_UNDO): the kernel reverts the operation when the
- * calling process ends, even by a signal. It survives execve(2); entering another IPC
- * namespace reverts it. */
+ * calling process ends, even by a signal. The undo value survives execve(2); entering
+ * another IPC namespace reverts the operation at once. */
 #define IPCX_SEM_UNDO (UINT64_C(1) << 0)
 
 /** The size of struct ipcx_sem_op in the first version. */
@@ -1910,8 +1925,8 @@ int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_se
 		size_t n, int64_t timeout);
 
 /**
- * Set semaphores of an array (semctl(2)). All arguments are checked before the first one
- * is set. The undo values that processes hold for them are cleared.
+ * Set semaphores of an array (semctl(2)). All arguments are checked before the first
+ * semaphore is set. The undo values that processes hold for these semaphores are cleared.
  *
  * @param nums the semaphores, set one after another (SETVAL); NULL: all, at once (SETALL)
  * @param values n values, 0 to 32767 (SEMVMX)
@@ -1931,9 +1946,9 @@ int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *num
 struct ipcx_psem_taken;
 
 /**
- * Take a named semaphore (sem_wait(3)) so that the same one can be given back even if
- * another one has its name by then. The kernel does not give it back when the process
- * ends.
+ * Take a named semaphore (sem_wait(3)) so that exactly this semaphore can be given back,
+ * even if its name belongs to another semaphore by then. The kernel does not give it back
+ * when the process ends.
  *
  * @param timeout as for ipcx_sem_op()
  * @param ret_taken give it back and free it with ipcx_psem_give()

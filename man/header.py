@@ -73,7 +73,7 @@ class Item:
         return [line for line in text.expandtabs(8).split("\n") if line.strip()]
 
     def meaning(self):
-        """Return the comment beside a #define, or else the one above it."""
+        """Return the comment beside a #define or, if there is none, the comment above the #define."""
         beside = TRAILING.search(self.code)
         return flat(re.sub(r"\n\s*\*", "\n", beside[1])) if beside else None
 
@@ -134,7 +134,7 @@ def parse(text, header):
 
 
 def contract(text):
-    """Return the comment at the beginning of a header, which applies to everything in it."""
+    """Return the comment at the beginning of a header, which applies to everything in the header."""
     return Doc(re.findall(r"/\*(.*?)\*/", text, re.S)[1])
 
 

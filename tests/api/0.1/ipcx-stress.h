@@ -3,8 +3,8 @@
  * Load: ipcx-stress.h generates load on IPC objects, checks its results and measures it.
  * Unlike ipcx.h, it is unstable: everything in it may change or be removed in any
  * release. Its symbols have a version node of their own (LIBIPCX_STRESS_…), so that a
- * program built against another version of it fails to start instead of misbehaving.
- * Errors, ownership and threads are as in ipcx.h.
+ * program built against another version of the header fails to start instead of
+ * misbehaving. Errors, ownership and threads are as in ipcx.h.
  */
 #ifndef IPCX_STRESS_H
 #define IPCX_STRESS_H
@@ -28,8 +28,8 @@ extern "C" {
  * @see ipcx-stress(1)
  */
 
-/** Fields of the rows of ipcx_stress_results(). Their numbers are outside of the range of
- * ipcx.h and as unstable as the rest of this header. */
+/** Fields of the rows of ipcx_stress_results(). Their numbers are greater than those of
+ * ipcx.h, and as unstable as the rest of this header. */
 #define IPCX_F_WORKLOAD  ((enum ipcx_field)200)
 #define IPCX_F_OPERATION ((enum ipcx_field)201)
 #define IPCX_F_CPUS      ((enum ipcx_field)202)
@@ -56,14 +56,14 @@ struct ipcx_stress;
 
 /** How workers are placed on CPUs. Each requested placement is a separate run. */
 #define IPCX_ON_ONE  (1U << 0) /**< all on one CPU */
-#define IPCX_ON_TWO  (1U << 1) /**< alternately on two; skipped if there is only one */
+#define IPCX_ON_TWO  (1U << 1) /**< alternately on two CPUs; skipped if only one exists */
 #define IPCX_ON_MANY (1U << 2) /**< as the kernel places them; results vary widely */
 
 /** Run in the caller's namespaces, not in new ones. */
 #define IPCX_STRESS_HERE (1U << 0)
 /** Compare the ways to move data between processes. */
 #define IPCX_STRESS_COMPARE (1U << 1)
-/** Run even if memory may not suffice. */
+/** Run even if there may not be enough memory. */
 #define IPCX_STRESS_FORCE (1U << 2)
 
 /** What to run. Set size to sizeof(struct ipcx_stress_plan); 0 and NULL are the defaults.
@@ -71,13 +71,13 @@ struct ipcx_stress;
 struct ipcx_stress_plan {
 	size_t size;
 	uint64_t mechs; /**< mask of mechanisms; 0: all. Not for a comparison */
-	const char *const *workloads; /**< terminated by NULL; NULL: all */
+	const char *const *workloads; /**< names, terminated by NULL; NULL: all */
 	const char *const *ways; /**< ways to compare, terminated by NULL; NULL: all */
 	struct ipcx_ns *ns;      /**< the namespace to load; NULL: a new one */
-	uint64_t duration;       /**< nanoseconds for everything together; default 10 s */
-	uint64_t ops;     /**< instead of duration: rounds per worker and workload */
-	uint64_t bytes;   /**< size of a message or segment; 0: the workload's default */
-	uint64_t seed;    /**< random seed of sizes and order; 0: a random one */
+	uint64_t duration;       /**< nanoseconds for all runs together; default 10 s */
+	uint64_t ops; /**< rounds of each worker in each workload, instead of duration */
+	uint64_t bytes; /**< size of a message or segment; 0: the workload's default */
+	uint64_t seed; /**< seed for random sizes and order; 0: choose a seed at random */
 	unsigned workers; /**< processes per workload, 1 to 256; default 2 */
 	unsigned objects; /**< objects per worker, 1 to 32768; default 8 */
 	unsigned cpus;    /**< IPCX_ON_…; default one and two */
@@ -93,13 +93,13 @@ struct ipcx_stress_progress {
 	size_t size;
 	unsigned done, all;   /**< completed runs, and all runs; a run is one workload of
 				 one mechanism in one placement */
-	const char *subject;  /**< the mechanism or way that runs now. Static; "" between
-				 two runs */
-	const char *workload; /**< the workload that runs now. Static */
-	unsigned cpus;        /**< its placement, IPCX_ON_… */
-	uint64_t ops;         /**< operations of this run so far */
-	uint64_t elapsed;     /**< nanoseconds of this run so far */
-	uint64_t left;        /**< estimated nanoseconds until all is done; 0: unknown */
+	const char *subject;  /**< the mechanism or way of the current run. Static; ""
+				 between two runs */
+	const char *workload; /**< the workload of the current run. Static */
+	unsigned cpus;        /**< placement of the current run, IPCX_ON_… */
+	uint64_t ops;         /**< operations of the current run so far */
+	uint64_t elapsed;     /**< nanoseconds that the current run has taken so far */
+	uint64_t left; /**< estimated nanoseconds until all runs are done; 0: unknown */
 };
 
 /** The size of struct ipcx_stress_progress in the first version. */
@@ -127,7 +127,8 @@ int ipcx_stress_start(struct ipcx *x, const struct ipcx_stress_plan *plan,
  * Wait until a run is done.
  *
  * @param timeout nanoseconds; -1: wait without limit
- * @return 0 if it is done; 1 if not yet, also after a signal; or -errno
+ * @return 0 if the run is done; 1 if not (the timeout expired, or a signal arrived); or
+ * -errno
  * @retval -EIO the supervising process ended unexpectedly
  */
 int ipcx_stress_wait(struct ipcx_stress *s, int64_t timeout);
@@ -141,16 +142,16 @@ int ipcx_stress_progress(const struct ipcx_stress *s,
 			 struct ipcx_stress_progress *ret_progress);
 
 /** Ask a run to end early. What was measured so far is kept; ipcx_stress_wait() returns 0
- * when it has ended. */
+ * when the run has ended. */
 void ipcx_stress_stop(struct ipcx_stress *s);
 
 /**
- * Return what was measured, a row for each operation of each run: mech or (of a
- * comparison) name, workload, operation, cpus, workers, size, ops, rate, mean, p50 to
- * max, errors, faults and others. A fault is a violated guarantee of the kernel: a
- * message lost, duplicated or changed, two processes in one critical section, a value
- * that was not restored. A note describes each fault (IPCX_NOTE_FAILED) and each part
- * that could not be run here (IPCX_NOTE_UNAVAILABLE).
+ * Return what was measured, a row for each operation of each run: mech (in a comparison:
+ * name), workload, operation, cpus, workers, size, ops, rate, mean, p50 to max, errors,
+ * faults and others. A fault is a violated guarantee of the kernel: a message lost,
+ * duplicated or changed, two processes in one critical section, a value that was not
+ * restored. A note describes each fault (IPCX_NOTE_FAILED) and each part that could not
+ * be run here (IPCX_NOTE_UNAVAILABLE).
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
@@ -175,7 +176,7 @@ int ipcx_stress_facts(struct ipcx_stress *s, struct ipcx_table **ret_table);
 int ipcx_stress_end(struct ipcx_stress *s);
 
 /**
- * List every workload: mech (of a comparison: name), workload, what.
+ * List every workload: mech (in a comparison: name), workload, what.
  *
  * @param flags IPCX_STRESS_COMPARE or 0
  * @param ret_table free it with ipcx_table_free()
