@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The limits that can make an IPC call fail, one row of a table each (table.c): its name,
- * where it is read and set, how its use is counted. read.c, usage.c and set.c do what the
- * rows say.
+ * The limits that can make an IPC call fail. Each is a row of a table (table.c): its
+ * name, where it is read and set, how its use is counted. read.c, usage.c and set.c do
+ * what the rows say.
  */
 #pragma once
 
@@ -19,16 +19,16 @@ enum ix_info_call {
 	IX_SHM_LIMITS, /* shmctl(IPC_INFO), struct shminfo */
 	IX_SHM_USE,    /* SHM_INFO, struct shm_info: walks all segments under a lock */
 	IX_MSG_LIMITS, /* msgctl(IPC_INFO), struct msginfo */
-	IX_MSG_USE,    /* MSG_INFO, the same struct with counters in some places */
+	IX_MSG_USE,    /* MSG_INFO, struct msginfo with some counters */
 	IX_SEM_LIMITS, /* semctl(IPC_INFO), struct seminfo */
 	IX_SEM_USE,    /* SEM_INFO, likewise */
 	IX_INFO_CALLS
 };
 
-/* One number in such a struct. */
+/* Where to find one number in the struct that a call returns. */
 struct ix_info {
 	uint8_t call;
-	bool is_int; /* int; otherwise unsigned long */
+	bool is_int; /* the number is an int; otherwise an unsigned long */
 	uint16_t offset;
 };
 
@@ -47,8 +47,8 @@ struct ix_limits {
 	/* Count the objects of a mechanism by listing them, for limits with .objects. */
 	int (*count)(struct ix_limits *s, const char *mech, uint64_t *ret_n);
 	char uncounted[256]; /* why count() failed */
-	/* Sum up a field over all objects of a mechanism from another source, for when
-	 * the call that counts is not permitted. */
+	/* Sum up a field over all objects of a mechanism, from another source. Used if
+	 * the call that returns the sum is not permitted. */
 	int (*total)(struct ix_limits *s, const char *mech, enum ipcx_field field,
 		     uint64_t *ret_n);
 	struct ix_info_answer info[IX_INFO_CALLS];
@@ -57,26 +57,26 @@ struct ix_limits {
 /* What is known of one limit at the moment. */
 struct ix_reading {
 	bool known;     /* limit is known */
-	bool unlimited; /* there is no limit: "limit" has no meaning, known is true */
+	bool unlimited; /* there is no limit; .limit has no meaning, .known is true */
 	bool counted;   /* used is known */
-	bool soft;      /* the kernel can exceed it by itself */
-	bool uncounted; /* nothing counts its use, which is not a failure */
-	bool single;    /* applies to each object alone, whatever is used */
+	bool soft;      /* the kernel can exceed the limit by itself */
+	bool uncounted; /* no source counts the use, which is not a failure */
+	bool single;    /* applies to each object alone, however much is in use */
 	bool capped;    /* there is a ceiling */
 	uint64_t limit, used;
-	uint64_t ceiling;  /* the highest value that it can be set to */
+	uint64_t ceiling;  /* the highest value to which the limit can be set */
 	uint64_t reserve;  /* part of the limit that is not available to the caller */
-	uint64_t blur;     /* the error of the kernel's count of the use */
-	uint64_t spare;    /* what is free now; too variable to derive a use from it */
+	uint64_t blur;     /* by how much the kernel's count of the use may be wrong */
+	uint64_t spare;    /* what is free now: too variable to compute a use from */
 	uint64_t page;     /* bytes of one page of a huge page pool; 0: unknown */
-	uint64_t dev, ino; /* of a file system: its directory */
+	uint64_t dev, ino; /* identify the directory, if the limit is a file system's */
 	int error;         /* -errno: why the limit is unknown */
 	int use_error; /* -errno: why its use is unknown although the kernel counts it */
 	int cap_error; /* -errno: why the ceiling is unknown */
 };
 
-/* How a limit is read. Neither these nor texts are pointers in the table, so that no
- * start of a program has to relocate it. */
+/* How a limit is read. These are numbers, and texts are arrays: the table has no
+ * pointers, so that starting a program does not require relocating it. */
 enum ix_limit_reader {
 	IX_READ_SYSCTL = 1,
 	IX_READ_RLIMIT,
@@ -91,27 +91,28 @@ enum ix_limit_reader {
 
 struct ix_limit {
 	char name[IX_TEXT(24)], unit[IX_TEXT(12)];
-	char mech[IX_TEXT(8)];    /* the mechanism it belongs to */
-	char source[IX_TEXT(32)]; /* where it is read and set; a sysctl with dots */
+	char mech[IX_TEXT(8)];    /* the mechanism that the limit belongs to */
+	char source[IX_TEXT(32)]; /* where the limit is read and set; sysctls use dots */
 	enum ix_limit_reader read;
 	uint64_t number; /* what read() needs: RLIMIT_…, kB of a page, the constant */
-	uint8_t at, of;  /* index and count of numbers in a sysctl; count 0: one */
-	bool optional;   /* listed by default only where this kernel has it */
+	uint8_t at, of;  /* index of the number in a sysctl, and their count (0: one) */
+	bool optional;   /* listed by default only if this kernel has the limit */
 	bool machine;    /* for the whole machine, not per IPC namespace */
-	bool space;      /* a listing of objects notes what else uses it */
-	bool objects;    /* used is the number of the mechanism's objects */
-	bool counts;     /* read() also sets used */
-	/* The range of values that the kernel accepts for its sysctl; most 0: any number.
-	 * indexed: the highest value is the number of id indexes instead. */
+	bool space;      /* a listing of objects notes what else uses the space */
+	bool objects;    /* .used is the number of the mechanism's objects */
+	bool counts;     /* read() also sets .used */
+	/* The range of values that the kernel accepts for the limit's sysctl; if most is
+	 * 0, it accepts any number. If indexed is set, the highest value is the number of
+	 * id indexes. */
 	uint64_t least, most;
 	bool indexed;
 	bool fixed;              /* there is no number to raise */
-	bool raised;             /* with CAP_SYS_RESOURCE the limit is hard instead */
+	bool raised;             /* with CAP_SYS_RESOURCE, .hard is the limit */
 	uint64_t hard;           /* UINT64_MAX: no limit */
-	struct ix_info fallback; /* another source, if its file cannot be read */
-	struct ix_info use;    /* the source of its use, in pages if the unit is bytes */
-	enum ipcx_field total; /* the total with the same number */
-	int error;             /* -errno of a call that hits it */
+	struct ix_info fallback; /* where to read the limit if its file cannot be read */
+	struct ix_info use;    /* where its use is read (in pages if the unit is bytes) */
+	enum ipcx_field total; /* the total that is the same number as the use */
+	int error;             /* -errno of a call that hits the limit */
 	char change[IX_TEXT(96)]; /* "", or how to change a limit that is not a sysctl */
 	char what[IX_TEXT(160)];
 };
@@ -120,22 +121,22 @@ struct ix_limit {
 const struct ix_limit *ix_limit(unsigned i);
 
 /*
- * Whether a limit has this name: its own, its sysctl's in either spelling, or its
- * source's.
+ * Whether this is a name of the limit: its own, that of its sysctl (with dots or
+ * slashes), or that of its source.
  */
 bool ix_limit_named(const struct ix_limit *l, const char *name);
 
-/* Whether it is a limit of the file system on /dev/shm. */
+/* Whether the limit is one of the file system on /dev/shm. */
 bool ix_limit_of_shm(const struct ix_limit *l);
 
-/* Return the limit with exactly this own name; NULL if there is none. */
+/* Return the limit whose own name is exactly this one; NULL if there is none. */
 const struct ix_limit *ix_limit_by_name(const char *name);
 
 /* Return the limit of huge pages of this size in bytes; NULL if no architecture has
  * them. */
 const struct ix_limit *ix_limit_of_pages(uint64_t bytes);
 
-/* Report that no limit has this name: returns -ENOENT, with an error text. */
+/* Set the error text that no limit has this name; returns -ENOENT. */
 int ix_limit_unknown(struct ipcx *x, const char *name);
 
 /* Whether the list of all limits contains this one. Returns 1, 0, or -errno if
@@ -171,8 +172,8 @@ int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n);
 void ix_sysctl_path(const struct ix_limit *l, char *buf, size_t size);
 
 /*
- * Parse number "at" (from 0) of a text that has exactly "of" numbers, separated by
- * blanks. Returns 0, -EINVAL or -ERANGE.
+ * Parse the number with index "at" (counted from 0) in a text that has exactly "of"
+ * numbers, separated by blanks. Returns 0, -EINVAL or -ERANGE.
  */
 int ix_sysctl_parse(const char *text, unsigned at, unsigned of, uint64_t *ret_n);
 

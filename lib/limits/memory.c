@@ -3,8 +3,8 @@
  * How much memory can be committed to segments: what shmget(2) checks before it creates
  * one (shmem_acct_size() in mm/shmem.c, __vm_enough_memory() in mm/util.c), in the three
  * modes of vm.overcommit_memory. In heuristic mode no object may be larger than memory
- * and swap together, and what is in use does not count (Linux 5.2; older kernels checked
- * what was free).
+ * and swap together, and memory in use does not count (since Linux 5.2; older kernels
+ * checked how much was free).
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -33,9 +33,9 @@ static int read_kb(struct ipcx *x, const char *source, uint64_t *ret_bytes)
 	return 0;
 }
 
-/* Read what __vm_enough_memory() (mm/util.c) holds back: an amount for root, from callers
- * without CAP_SYS_ADMIN; and from every caller at most 1/32 of its own memory, so that
- * its user can still recover. */
+/* Read the amounts that __vm_enough_memory() (mm/util.c) holds back: from callers without
+ * CAP_SYS_ADMIN, an amount for root; from every caller, at most 1/32 of the caller's own
+ * memory, so that its user can still recover. */
 static int read_reserve(struct ipcx *x, uint64_t *ret_bytes)
 {
 	uint64_t admin = 0, user = 0, pages = 0;
@@ -102,9 +102,9 @@ int ix_read_memory(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 	return 0;
 }
 
-/* The kernel may reclaim memory for it, but never use more than there is
- * (__vmalloc_node_range() in mm/vmalloc.c). Without /proc use the memory that is free
- * already. */
+/* For an array, the kernel may reclaim memory, but it never uses more than the machine
+ * has (__vmalloc_node_range() in mm/vmalloc.c). Without /proc, the memory to reclaim is
+ * unknown: count only what is free already. */
 int ix_read_kernel_memory(struct ix_limits *s, const struct ix_limit *l,
 			  struct ix_reading *r)
 {

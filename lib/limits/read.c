@@ -84,8 +84,8 @@ void ix_limit_range(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_leas
 		*ret_most = ULONG_MAX;
 }
 
-/* Set the ceiling of a limit from its row. If the current value is higher than that, the
- * ceiling is unknown. */
+/* Set the ceiling of a limit from its row. If the current value is higher than the row's
+ * ceiling, the real ceiling is unknown. */
 static void read_ceiling(struct ipcx *x, const struct ix_limit *l, struct ix_reading *r)
 {
 	uint64_t least;
@@ -168,7 +168,7 @@ int ix_read_shm_files(struct ix_limits *s, const struct ix_limit *l, struct ix_r
 	if (e < 0)
 		return e;
 	r->limit = fs.f_files;
-	r->unlimited = fs.f_files == 0; /* tmpfs(5), nr_inodes=0; btrfs */
+	r->unlimited = fs.f_files == 0; /* no limit: tmpfs with nr_inodes=0, btrfs */
 	r->counted = fs.f_files >= fs.f_ffree && !r->unlimited;
 	r->used = fs.f_files - fs.f_ffree;
 	return 0;
@@ -308,8 +308,9 @@ static int pool_file(struct ipcx *x, uint64_t kb, const char *name, uint64_t *re
 	return r < 0 ? r : ix_sysctl_parse(text, 0, 1, ret_n);
 }
 
-/* Whether this machine has no such pages: sysfs is readable and does not have their
- * directory. The check of the file system type detects a directory mounted over it. */
+/* Whether this machine has no huge pages of this size: sysfs is readable and has no
+ * directory for the size. The check of the file system type detects another directory
+ * mounted over sysfs. */
 static bool has_no_pool(struct ipcx *x, uint64_t kb)
 {
 	char name[32];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Setting limits: what is written where, and what it means if the kernel refuses it or
- * sets another value.
+ * Setting limits: which text is written to which file, and what it means if the kernel
+ * refuses the text or sets another value.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "limits/limits.h"
 
-/* Find the one limit with this name that can be set. Errors print the table's names, as
- * the given one may be any text. */
+/* Find the one limit with this name that can be set. Error texts show the name in the
+ * table, as the given name may be any text. */
 static int limits_set_find(struct ipcx *x, const char *name,
 			   const struct ix_limit **ret_l)
 {
@@ -38,8 +38,8 @@ static int limits_set_find(struct ipcx *x, const char *name,
 	return 0;
 }
 
-/* Whether a limit is among the settings, and its value. If there are several, the last
- * one is used. */
+/* Whether a limit is among the settings, and its value. If several settings name the
+ * limit, the last of them is used. */
 static bool given(const struct ix_limit *l, const struct ipcx_setting *settings, size_t n,
 		  uint64_t *ret_value)
 {
@@ -54,7 +54,7 @@ static bool given(const struct ix_limit *l, const struct ipcx_setting *settings,
 
 /*
  * Write the new text of a limit's file: the numbers in the settings, and the current
- * values of the others in the same file.
+ * values of the other limits in that file.
  */
 static int new_text(struct ipcx *x, const struct ix_limit *l,
 		    const struct ipcx_setting *settings, size_t n, char *buf, size_t size)
@@ -172,8 +172,8 @@ int ix_limit_set(struct ipcx *x, const char *name, uint64_t value)
 	return 0;
 }
 
-/* Whether its file can be opened for writing: sysctls check nothing else before they
- * check the number. Returns 0 or -errno. */
+/* Whether the limit's file can be opened for writing: for a sysctl, the kernel checks
+ * nothing else before it checks the number. Returns 0 or -errno. */
 static int limits_set_may_write(struct ipcx *x, const struct ix_limit *l)
 {
 	char path[64];
@@ -203,14 +203,15 @@ int ix_limit_check(struct ipcx *x, const char *name, uint64_t value, uint64_t *r
 		return ix_fail_plain(x, r, "%s: cannot be read: %s", l->name,
 				     ix_limit_why(r));
 	ix_limit_range(x, l, &least, &most);
-	/* If the current value is above the known range, the kernel accepts more. */
+	/* If the current value is above the known range, the kernel accepts values above
+	 * that range. */
 	if (value < least || (value > most && value > now))
 		return out_of_range(x, l, value);
 	*ret_now = now;
 	return 0;
 }
 
-/* Whether an earlier setting is in the same file, and so on its line. */
+/* Whether an earlier setting belongs to the same file, and therefore to the same line. */
 static bool has_line(const struct ix_limit *l, const struct ipcx_setting *settings,
 		     size_t n)
 {

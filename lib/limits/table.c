@@ -178,7 +178,8 @@ static const struct ix_limit limits[] = {
 	  .error = -ENOMEM,
 	  .what = "huge pages of the default size; used: allocated or reserved" },
 
-	/* Every size of any architecture. Those of this machine are listed. */
+	/* Every size of huge pages of any architecture. Of these, the sizes that this
+	 * machine has are listed. */
 	HUGE_SIZE(16, "16 KiB"),
 	HUGE_SIZE(64, "64 KiB"),
 	HUGE_SIZE(256, "256 KiB"),

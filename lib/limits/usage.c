@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The use of limits. The System V counters come from one *_INFO call per mechanism;
- * SHM_INFO walks all segments under the namespace's lock, so it is made once and only for
- * a limit that needs it.
+ * SHM_INFO walks all segments under the namespace's lock, so that call is made at most
+ * once, and only if a requested limit needs it.
  */
 #include "limits/limits.h"
 
@@ -80,7 +80,8 @@ int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n)
 	return 0;
 }
 
-/* Read the use from the call that counts it, or from the total. */
+/* Read the use of a limit from the call that counts it, or from the mechanism's
+ * totals. */
 static int use_of(struct ix_limits *s, const struct ix_limit *l, uint64_t *ret_n)
 {
 	int r = ix_info_get(s, l->use, ret_n);

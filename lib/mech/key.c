@@ -98,8 +98,8 @@ static void note_path(struct ipcx_table *t, const char *path, int error)
 		      IPCX_NO_MECH, error, subject, "%s", ix_errno_text(error));
 }
 
-/* Return an empty table for rows of this kind, or NULL with the context's error set when
- * out of memory. */
+/* Return an empty table for rows of this kind, or, when out of memory, NULL with the
+ * context's error set. */
 static struct ipcx_table *key_begin(struct ipcx *x, const struct ix_kind *kind)
 {
 	struct ipcx_table *t;
@@ -164,7 +164,7 @@ struct search {
 
 static int search_path(struct search *s, const char *path, int depth);
 
-/* Search every entry of a directory. A directory that cannot be opened becomes a note; an
+/* Search every entry of a directory. A directory that cannot be opened causes a note; an
  * entry that vanishes meanwhile is skipped. */
 static int search_below(struct search *s, const char *path, int depth)
 {

@@ -149,7 +149,7 @@ static int put_status(struct mq_row *row, int fd)
 	ssize_t len;
 
 	if (fd < 0)
-		return -ENODATA; /* the caller notes why it is not open */
+		return -ENODATA; /* the caller notes why the queue is not open */
 	do
 		len = pread(fd, text, sizeof(text), 0);
 	while (len < 0 && errno == EINTR);
@@ -176,7 +176,7 @@ static void note(struct ix_scan *s, enum ipcx_note_kind kind, int error, const c
 			      ix_errno_text(error));
 }
 
-/* Add the row of one queue; fd is open on it, or -1. */
+/* Add the row of one queue; fd is a descriptor of that queue, or -1. */
 static int mq_keep(struct ix_scan *s, const char *name, const struct stat *st, int fd)
 {
 	struct mq_row *row = ix_posix_row(s, name, st);
@@ -185,7 +185,7 @@ static int mq_keep(struct ix_scan *s, const char *name, const struct stat *st, i
 	if (!row)
 		return -ENOMEM;
 	if (!wants_attr(s) || put_attr(row, fd) < 0) {
-		if (fd >= 0 && wants_attr(s)) /* open, so mq_getattr(3) should work */
+		if (fd >= 0 && wants_attr(s)) /* mq_getattr(3) should have worked */
 			note(s, IPCX_NOTE_INCOMPLETE, -errno, name, "counters unknown");
 		unknown_all(s, row, of_attr, ARRAY_SIZE(of_attr));
 	}
@@ -273,8 +273,8 @@ static int mq_scan(struct ix_scan *s)
 
 /* ---- finding one */
 
-/* Add the row of a queue that exists but may not be opened: a stat(2) of it in the
- * directory, if there is one, fills what it can. */
+/* Add the row of a queue that exists but may not be opened: if a directory shows the
+ * queue, stat(2) fills the fields that it can. */
 static int find_closed(struct ix_scan *s, const struct ix_posix_dir *dir,
 		       const char *name)
 {

@@ -95,7 +95,7 @@ static bool mqdriver_is_there(const struct ix_naming *names,
 	auto_fd int fd = mq_open(ix_slot_name(names, object->slot, name),
 				 O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-	return fd >= 0 || errno == EACCES; /* other errors prove nothing */
+	return fd >= 0 || errno == EACCES; /* errors other than EACCES prove nothing */
 }
 
 static int mqdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,

@@ -43,8 +43,8 @@ static uint64_t default_of(struct ipcx *x, const char *which, uint64_t built_in)
 	return best;
 }
 
-/* mq_open(3) takes both attributes or none. The built-in values are those of
- * include/linux/ipc_namespace.h. */
+/* mq_open(3) takes either both attributes (maxmsg and msgsize) or neither. The built-in
+ * values are those of include/linux/ipc_namespace.h. */
 static int wanted_attr(struct ipcx *x, const struct ipcx_attrs *a,
 		       struct mq_attr *ret_attr)
 {
@@ -61,8 +61,8 @@ static int wanted_attr(struct ipcx *x, const struct ipcx_attrs *a,
 	return 0;
 }
 
-/* mq_open(3) fails with EMFILE for RLIMIT_MSGQUEUE, but also when the process is out of
- * descriptors, which is checked here. */
+/* mq_open(3) fails with EMFILE if RLIMIT_MSGQUEUE is hit, but also if the process is out
+ * of descriptors: check for the latter. */
 static bool out_of_descriptors(void)
 {
 	auto_fd int fd = ix_open(AT_FDCWD, "/", O_PATH);
@@ -180,7 +180,8 @@ int ix_mq_remove(struct ix_scan *s, const void *data)
 	r = -errno;
 	if (r != -EACCES && r != -EPERM)
 		return r;
-	/* glibc turns the sticky directory's EPERM into EACCES. */
+	/* The directory is sticky, for which the kernel returns EPERM, but glibc turns
+	 * that into EACCES. */
 	return row->ino ? -EPERM : denied(s->x, -EPERM);
 }
 
@@ -205,7 +206,7 @@ int ix_mq_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a
 }
 
 /* Check whether a removal or change would be permitted, without doing it. The owner of a
- * queue is unknown if it is in no visible directory and may not be opened. */
+ * queue is unknown if the queue is in no visible directory and may not be opened. */
 int ix_mq_may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	const struct ix_posix_row *row = data;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Messages of POSIX queues: mq_send(3), mq_receive(3), mq_notify(3). The timed calls take
- * absolute CLOCK_REALTIME times, and that clock can be set; so they are only ever given a
- * time long past, and waiting is done with poll(2), which works on queues
+ * absolute times of CLOCK_REALTIME, a clock that can be set. Therefore they are always
+ * called with a time long past, and waiting is done with poll(2), which works on queues
  * (mq_overview(7)).
  */
 #include <errno.h>
@@ -32,7 +32,8 @@ static int open_as(const struct ipcx_ref *ref, int how)
 	return fd == (mqd_t)-1 ? -errno : ix_fd_lift(fd);
 }
 
-/* A receiver may want to put a message back, but need not have write permission. */
+/* Open for writing even to receive, as a received message may be put back; but a receiver
+ * need not have write permission. */
 static int mqqueue_open_queue(struct ipcx_queue *q, const struct ipcx_ref *ref,
 			      unsigned flags)
 {

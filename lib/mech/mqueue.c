@@ -3,11 +3,11 @@
  * Finding the directory that lists the POSIX message queues of this IPC namespace.
  *
  * mq_open(3) uses the caller's IPC namespace, whatever is mounted; an mqueue mount shows
- * the namespace that it was made in. Each namespace has one mqueue superblock, so st_dev
- * identifies it: if a listed queue can be opened and has the same st_dev, the mount is
- * ours. A detached mount of our own (fsopen(2), Linux 5.2) is always the right one, but
- * needs CAP_SYS_ADMIN over the namespace, and a seccomp filter may kill the process for
- * trying.
+ * the queues of the namespace in which it was mounted. Each namespace has one mqueue
+ * superblock, so st_dev identifies it: if a listed queue can be opened and has the same
+ * st_dev, the mount is ours. A detached mount of our own (fsopen(2), Linux 5.2) is always
+ * the right one, but needs CAP_SYS_ADMIN over the namespace, and a seccomp filter may
+ * kill a process that tries to make one.
  */
 #include "mech/mqueue.h"
 
@@ -83,9 +83,10 @@ static int open_detached_there(void *ret_dir)
 }
 
 /*
- * Check whether this listed name is the same queue in the caller's namespace. Returns 1
- * yes, 0 no, -EAGAIN undecided. Looks in the directory last, since a queue that was
- * removed meanwhile proves nothing.
+ * Check whether a name listed in the directory is the same queue in the caller's
+ * namespace. Returns 1 yes, 0 no, -EAGAIN undecided. If the queue cannot be found by
+ * name, checks afterwards that the directory still lists it: a queue that was removed
+ * meanwhile proves nothing.
  */
 static int same_namespace(const struct ix_posix_dir *dir, const char *name)
 {
@@ -106,8 +107,9 @@ static int same_namespace(const struct ix_posix_dir *dir, const char *name)
 	return fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -EAGAIN : 0;
 }
 
-/* Try the listed queues until one decides. Returns 1 if the directory is this
- * namespace's, -EXDEV if it is another's, 0 if no queue decides or there is none. */
+/* Try the listed queues until one shows whose directory it is. Returns 1 if the directory
+ * is this namespace's, -EXDEV if it is another's, 0 if there are no queues, or none that
+ * shows it. */
 static int check_namespace(const struct ix_posix_dir *dir, bool *ret_empty)
 {
 	struct ix_posix_names *names auto_posix_names = NULL;
@@ -151,9 +153,9 @@ static int hand(struct mounted *m, struct ix_posix_dir *ret_dir)
 	return 0;
 }
 
-/* Where the usual place is not ours, try the last mqueue mount of the mount table, which
- * costs loading libmount. If that fails too, keep the first result: its error is more
- * useful. */
+/* If the mount at the usual place does not belong to our namespace, try the last mqueue
+ * mount of the mount table, although this loads libmount. If that mount is of no use
+ * either, keep the first result: its error is more useful. */
 static void look_further(struct ipcx *x, struct mounted *m)
 {
 	struct mounted other = { .dir = IX_NO_DIR };
@@ -172,7 +174,8 @@ static void look_further(struct ipcx *x, struct mounted *m)
 	}
 }
 
-/* We have the right directory. Add a note if /dev/mqueue shows another namespace's. */
+/* We have the right directory: add a note if /dev/mqueue shows the queues of another
+ * namespace. */
 static void note_mounted(struct ix_scan *s, const struct mounted *seen,
 			 const struct ix_posix_dir *ours)
 {
@@ -191,8 +194,8 @@ static void note_unproved(struct ix_scan *s, const struct mounted *m)
 }
 
 /* With rights over the IPC namespace but not over the mount namespace ("unshare --user
- * --ipc"), mount in a mount namespace of our own. Only trying shows which rights we
- * have. */
+ * --ipc"), mount in a mount namespace of our own. Which rights we have is known only
+ * after trying. */
 static int mount_one(struct ix_posix_dir *ret_dir)
 {
 	int r = open_detached(ret_dir);
@@ -207,7 +210,7 @@ static int none_is_ours(struct ipcx *x, int error, const char *why)
 			x, error,
 			"the mounted mqueue file system belongs to another IPC namespace, and that of this one may not be mounted temporarily: %s",
 			why);
-	/* Queues may exist even so: mq_open(3) needs no mount. */
+	/* Queues may exist although no mount shows them: mq_open(3) needs none. */
 	if (error == -ENOENT || error == -ENOPKG)
 		return ix_fail_plain(
 			x, error == -ENOENT ? -ENODATA : error,

@@ -10,9 +10,9 @@
 
 /*
  * Open the directory that holds the queues of the caller's IPC namespace. Returns 0;
- * -ENODATA or -ENOPKG if no such directory is available, -EXDEV if the only one belongs
- * to another namespace, or another -errno; all with an error text. Adds a note if
- * /dev/mqueue shows another namespace's queues.
+ * -ENODATA or -ENOPKG if no such directory is available, -EXDEV if the only such
+ * directory belongs to another namespace, or another -errno; all with an error text. Adds
+ * a note if /dev/mqueue shows another namespace's queues.
  */
 int ix_mqueue_dir(struct ix_scan *s, struct ix_posix_dir *ret_dir);
 

@@ -221,7 +221,7 @@ struct peek {
 };
 
 /* Enlarge the buffer, up to the size of all messages together. Returns 0, -ENOMEM, or
- * -E2BIG if it already has that size. */
+ * -E2BIG if the buffer has that size already. */
 static int peek_grow(struct peek *p)
 {
 	size_t want = MIN(p->room * 4, p->most);

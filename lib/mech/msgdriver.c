@@ -80,8 +80,9 @@ static bool msgdriver_is_there(const struct ix_naming *names,
 	return msgget(ix_slot_key(names, object->slot), 0) >= 0 || errno == EACCES;
 }
 
-/* A queue does not record its creator's pid. If its id was never reported (id < 0), no
- * worker can have used it, so a queue that was sent to is not ours. */
+/* A queue does not record its creator's pid. If the id of our queue was never reported
+ * (id < 0), no worker can have used that queue; so a queue to which a message was sent is
+ * not ours. */
 static int msgdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
 			   pid_t maker)
 {

@@ -36,8 +36,8 @@ static int msgqueue_stat_of(const struct ipcx_queue *q, struct msqid_ds *ds)
 	return msgctl(q->id, MSG_STAT_ANY, ds) == q->id ? 0 : -EACCES;
 }
 
-/* Update the longest message that can be sent; a limit that cannot be read is not
- * applied. */
+/* Update the length of the longest message that can be sent; a limit that cannot be read
+ * is not applied. */
 static int know(struct ipcx_queue *q, struct msqid_ds *ds)
 {
 	struct msginfo info = { .msgmax = INT_MAX };
@@ -186,8 +186,8 @@ static int msgqueue_receive(struct ipcx_queue *q, const struct ipcx_take *take, 
 	return r;
 }
 
-/* The message is longer than the current kernel.msgmax, or it would need a larger buffer
- * than all messages had together. */
+/* The message is longer than the current kernel.msgmax, or longer than all messages
+ * together were when the queue's state was read. */
 static int no_copy(struct ipcx_queue *q, uint64_t position)
 {
 	struct msqid_ds ds;

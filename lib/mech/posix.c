@@ -24,7 +24,7 @@
 #endif
 
 #define NAMES_SIZE \
-	65536 /* getdents64 fills it at once where readdir(3) asks 32 KiB at a time */
+	65536 /* filled by one getdents64(2); readdir(3) reads 32 KiB at a time */
 
 /* ---- directories */
 
@@ -54,8 +54,8 @@ static int not_elsewhere(struct ipcx *x, int fd)
 	return r < 0 ? ix_fail(x, r, "other mounts of %s", IX_SHM_DIR) : 0;
 }
 
-/* Refuse a directory reached through a symbolic link: its creator could lead us to a
- * directory that only we can access. */
+/* Refuse a directory reached through a symbolic link: the link's creator could lead us to
+ * a directory that only we can access. */
 static int no_link(struct ipcx *x, int root, int fd)
 {
 	auto_fd int direct =
@@ -120,7 +120,7 @@ int ix_posix_stat(const struct ix_posix_dir *dir, const char *file, struct stat 
 	struct stat st;
 
 	if (dir->hostile) {
-		/* Any file system may be mounted on it. */
+		/* Any file system may be mounted on /dev/shm. */
 		auto_fd int fd = ix_open_entry(dir->fd, file, O_PATH, true);
 
 		if (fd < 0)
@@ -434,8 +434,8 @@ int ix_posix_change(struct ipcx *x, const struct ix_posix_dir *dir, const char *
 		return -errno;
 	if (!ix_posix_same(row, &st))
 		return -ENOENT;
-	/* The owner first: changing it is what may be refused, and a caller who may give
-	 * a file away may still change its mode afterwards. */
+	/* Change the owner first: that may be refused, and a caller who may give a file
+	 * away may still change its mode afterwards. */
 	r = ix_posix_give(fd, a);
 	return r == 0 && (a->set & IPCX_A_MODE) ? change_mode(x, fd, a->mode) : r;
 }

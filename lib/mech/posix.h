@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the three POSIX mechanisms have in common: an object is a file in one flat
- * directory. Rows, the directory's names, and how exactly one file is checked, changed
- * and removed.
+ * directory. Rows, the directory's names, and how the intended file, and no other, is
+ * checked, changed and removed.
  */
 #pragma once
 
@@ -22,7 +22,8 @@ struct ix_posix_row {
 	uint64_t dev, ino; /* identify the file; checked again before acting on it */
 };
 
-/* The columns of that struct; the row's struct begins with "struct ix_posix_row base". */
+/* The columns of struct ix_posix_row, for a struct that begins with "struct ix_posix_row
+ * base". */
 /* clang-format off */
 #define IX_POSIX_COLUMNS(type)                                            \
 	IX_CONSTANT(IPCX_F_MECH,          ix_derive_mech),             \
@@ -63,15 +64,16 @@ void ix_posix_dir_end(const struct ix_posix_dir *dir);
  * there. */
 #define IX_SHM_DIR "/dev/shm"
 
-/* Return the "not permitted: …" text for a file there that may not be opened: in another
- * namespace the mounter's rights decide; here it is the text "ours". */
+/* Return the "not permitted: …" text for a file in IX_SHM_DIR that may not be opened. In
+ * our own namespace it is the text "ours"; in another one, it says that the rights of the
+ * user who mounted the directory decide. */
 const char *ix_posix_denied(const struct ipcx *x, const char *ours);
 
 /* Open IX_SHM_DIR. Returns 0 or -errno, with an error text. */
 int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir);
 
-/* stat(2) a file in it without following links. Returns 0 or -errno; -EXDEV if something
- * is mounted on a file of a hostile directory. */
+/* stat(2) a file in a directory without following links. Returns 0 or -errno; -EXDEV if
+ * something is mounted on a file of a hostile directory. */
 int ix_posix_stat(const struct ix_posix_dir *dir, const char *file, struct stat *ret_st);
 
 /* Reads the names in a directory, in large steps. */
@@ -140,11 +142,11 @@ int ix_posix_take_name(struct ipcx *x, const struct ipcx_attrs *a, size_t max,
 int ix_posix_again(const struct ix_posix_dir *dir, const char *file,
 		   const struct ix_posix_row *row, struct stat *ret_st);
 
-/* Whether a stat is of the row's file, and that is still a regular file. */
+/* Whether a stat describes the row's file, and that file is still a regular one. */
 bool ix_posix_same(const struct ix_posix_row *row, const struct stat *st);
 
-/* Remove a file that was just created and that fd has open, if the name still refers to
- * it. Returns whether it was removed. */
+/* Remove a file that was just created and is open as fd, if the name still refers to that
+ * file. Returns whether it was removed. */
 bool ix_posix_take_back(const struct ix_posix_dir *dir, const char *file, int fd);
 
 /* Set the owner of a new file, then its mode: before it belongs to the final owner, no
@@ -167,9 +169,9 @@ int ix_posix_change(struct ipcx *x, const struct ix_posix_dir *dir, const char *
 
 /*
  * The parts of struct ix_mech.may: whether the caller could unlink the row's file, or
- * change its owner and mode; the same by owner alone, for a file that no directory shows;
- * and whether it could open the file for writing. Return 0 or the -errno that the real
- * call would give.
+ * change its owner and mode; the same judged by the owner alone, for a file that no
+ * directory shows; and whether it could open the file for writing. Return 0 or the -errno
+ * that the real call would give.
  */
 int ix_posix_may_unlink(struct ix_scan *s, const struct ix_posix_dir *dir,
 			const char *file, const struct ix_posix_row *row);
@@ -184,9 +186,9 @@ int ix_posix_may_write(const struct ix_posix_dir *dir, const char *file);
 /* struct ix_mech.may_make: whether the caller may create a file in /dev/shm. */
 int ix_posix_may_make(struct ipcx *x, const struct ipcx_attrs *a);
 
-/* Whether the caller could open a file of the directory with the permissions in mode,
- * whether they are for user, group or others. Returns 0, -errno, or -EAGAIN if the file
- * is gone. */
+/* Whether the caller could open a file of the directory for the kinds of access in mode:
+ * it does not matter whether their bits are those of user, group or others. Returns 0,
+ * -errno, or -EAGAIN if the file is gone. */
 int ix_posix_may_use(const struct ix_posix_dir *dir, const char *file, unsigned mode);
 
 /* Check a file size against RLIMIT_FSIZE: beyond it the kernel would send SIGXFSZ, which

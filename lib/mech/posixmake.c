@@ -15,7 +15,7 @@ int ix_posix_may_make(struct ipcx *x, const struct ipcx_attrs *a)
 
 	(void)a;
 	if (r < 0)
-		return 0; /* the error text is set: creating would fail the same way */
+		return 0; /* the error text is set: a creation would fail, too */
 	if (faccessat(dir.fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
 		return 1;
 	r = -errno;

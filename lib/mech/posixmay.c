@@ -29,9 +29,9 @@ static uint64_t attributes(int dirfd, const char *file, int flags)
 	return sx.stx_attributes;
 }
 
-/* Check whether a file may be accessed in this way. Returns 0 or -errno; 0 also if a
- * seccomp filter that does not know the call may have answered EPERM, as that decides
- * nothing. */
+/* Check whether a file may be accessed in this way. Returns 0 or -errno. An EPERM that
+ * may come from a seccomp filter that does not know the call decides nothing, so the
+ * result is 0. */
 static int posixmay_may_write(int dirfd, const char *file, int how)
 {
 	if (faccessat(dirfd, file, how, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0)

@@ -2,7 +2,8 @@
 /*
  * POSIX named semaphores (sem_overview(7)): the files sem.NAME in /dev/shm, what glibc
  * stores in them, and how to read that without side effects. sem_open(3) would open the
- * file for writing and map it, and its owner could truncate it meanwhile (SIGBUS).
+ * file for writing and map it; the file's owner could truncate it meanwhile, and access
+ * would raise SIGBUS.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,8 +51,8 @@ static const struct ix_kind psem_kind = {
 
 /*
  * glibc's layout since 2.21 (struct new_sem in sysdeps/nptl/internaltypes.h): with 64-bit
- * atomics one 64-bit number with the value in its low half; in 32-bit programs a 32-bit
- * number with the value above its lowest bit. More than SEM_VALUE_MAX is invalid.
+ * atomics, a 64-bit number whose low half is the value; in 32-bit programs, a 32-bit
+ * number whose upper 31 bits are the value. More than SEM_VALUE_MAX is invalid.
  */
 static int psem_decode(const char *file, size_t size, uint32_t *ret_value)
 {
@@ -76,8 +77,8 @@ static bool later(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-/* Whether reading does not update the atime even without O_NOATIME: because of the mount
- * options, or of relatime (fs/inode.c, relatime_need_update). */
+/* Whether reading leaves the atime unchanged even without O_NOATIME, because of the mount
+ * options or of relatime (fs/inode.c, relatime_need_update). */
 static bool reads_quietly(int fd, const struct stat *st)
 {
 	struct statvfs fs;
@@ -378,7 +379,7 @@ static uint64_t amount_page(const struct ipcx_attrs *a)
 	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* The bytes that are written. */
+/* How many bytes are written to the file. */
 static uint64_t amount_file(const struct ipcx_attrs *a)
 {
 	(void)a;

@@ -2,9 +2,9 @@
 /*
  * The C library's semaphore calls, made in a child process. A process that may write to
  * the semaphore's file may also truncate it, and the next access to the mapping then
- * raises SIGBUS, even in the middle of a wait. A library must not install a signal
- * handler for that in its caller; so a child accesses the memory, and dies of the signal
- * in our place.
+ * raises SIGBUS, even in the middle of a wait. A library must not install a handler of
+ * that signal in the program that calls it; so a child process accesses the memory, and
+ * dies of the signal in our place.
  *
  * A token is never lost: the child reports that it has taken one, and keeps it only if
  * the parent confirms that it has read the report. If no parent is left to confirm, the
@@ -25,7 +25,8 @@
 #include "base/util.h"
 #include "core/semops.h"
 
-/* Ends the child's wait: sent by the parent, or on its death. */
+/* The signal that ends the child's wait: sent by the parent, or by the kernel when the
+ * parent dies. */
 #define CANCEL SIGALRM
 
 struct call {
@@ -37,7 +38,7 @@ struct call {
 	int fd;
 };
 
-/* ---- in the child: no call may take a lock, since another thread may have held it */
+/* ---- in the child: take no lock, since another thread may have held it at the fork */
 
 /* Repeat the signal, since the first may arrive between the check and the wait. The rest
  * of the child detects the cancellation by the running timer. */
@@ -111,9 +112,9 @@ static bool psemcall_send(const struct call *c, const void *what, size_t size)
 	return n == (ssize_t)size;
 }
 
-/* Whether the parent has read the report. A failing recv(2) does not prove that it has
- * not, and posting a token that the parent holds would duplicate it; only end of file
- * does. */
+/* Whether the parent has confirmed that it read the report. Only end of file proves that
+ * it has not; a failing recv(2) does not, and posting a token that the parent holds would
+ * duplicate the token. */
 static bool psemcall_is_confirmed(const struct call *c)
 {
 	char byte;
@@ -135,7 +136,7 @@ static void __attribute__((noreturn)) child(const struct call *c)
 
 	psemcall_set_signals(&c->mask);
 	(void)prctl(PR_SET_PDEATHSIG, CANCEL);
-	(void)prctl(PR_SET_DUMPABLE, 0); /* no core dump for its SIGBUS */
+	(void)prctl(PR_SET_DUMPABLE, 0); /* no core dump when the child gets SIGBUS */
 	if (is_orphan(c))
 		_exit(0);
 	r = !c->give ? psemcall_take(c) : sem_post(c->sem) < 0 ? -errno : 0;
@@ -180,15 +181,15 @@ static int listen_to(const struct call *c)
 	int report;
 
 	while (ppoll(&fd, 1, NULL, mask) < 0) {
-		mask = NULL; /* once interrupted, block all signals until the child
+		mask = NULL; /* after an interruption, block all signals until the child
 				answers */
 		(void)kill(c->pid, CANCEL);
 		(void)kill(c->pid, SIGCONT);
 	}
 	if (recv(c->fd, &report, sizeof(report), 0) != sizeof(report))
 		return -EIO;
-	/* Unless we confirm, the child posts the token again; if it has ended (EPIPE) it
-	 * cannot. */
+	/* Unless we confirm, the child posts the token again; a child that has ended
+	 * (EPIPE) cannot. */
 	if (report == 0 && !c->give && !psemcall_send(c, "", 1) && errno != EPIPE &&
 	    errno != ECONNRESET)
 		return -errno;
@@ -206,8 +207,8 @@ static int psemcall_finish(const struct call *c, int r)
 										 : r;
 }
 
-/* Start the child; for a post retry for up to a second, so that a token is not kept
- * because processes or descriptors are short at the moment. */
+/* Start the child. If it is to post a token, retry for up to a second: the token should
+ * not be kept merely because processes or descriptors are scarce at the moment. */
 static int begin_surely(struct call *c)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How a POSIX named semaphore is created, opened, inspected and removed under load. The C
- * library keeps no descriptor of it, so it is inspected through its file's path.
+ * library keeps no descriptor of a semaphore, so it is inspected through the path of its
+ * file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include "mech/drivers.h"
 #include "mech/psemmake.h"
 
-/* The files of a slot: the semaphore, and the draft that becomes it. */
+/* The files of a slot: the semaphore, and the draft that becomes the semaphore. */
 enum file { WHOLE, DRAFT };
 
 static const char *psemdriver_path_of(const struct ix_naming *names, uint32_t slot,
@@ -48,7 +49,8 @@ static int make_file(const struct ix_naming *names, const struct ix_object *obje
 
 static int psemdriver_make(const struct ix_naming *names, struct ix_object *object)
 {
-	/* In a fresh namespace nothing can be left behind. */
+	/* In a fresh namespace no draft need be recognised later: it vanishes with the
+	 * namespace. */
 	int flags = names->fresh ? O_CREAT | O_EXCL : 0;
 	int r = names->fresh ? 0 : make_file(names, object);
 	char name[IX_NAME];

@@ -27,8 +27,8 @@ int ix_psem_write(int fd, unsigned value)
 	return n < 0 ? -errno : n == sizeof(sem) ? 0 : -EIO;
 }
 
-/* Create a file under a temporary name until it is complete: programs must never open a
- * partial semaphore. */
+/* Create a file under a temporary name, which it keeps until it is complete: programs
+ * must never open a partial semaphore. */
 static int open_draft(const struct ix_posix_dir *dir, char name[32])
 {
 	for (unsigned tries = 0; tries < 100; tries++) {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Waiting for and posting POSIX named semaphores. That is left to the C library: what it
- * writes into the file, and how it wakes waiters, is private to it. Its sem_open(3) would
- * look in the calling process's own /dev/shm, so the file is opened here, in the right
- * directory and with the right credentials, and mapped as sem_open(3) does. Only
- * psemcall.c accesses the mapping, since other processes may truncate the file.
+ * Waiting for and posting POSIX named semaphores. The operations are left to the C
+ * library: what it writes into the file, and how it wakes waiters, is private to it. But
+ * sem_open(3) would look in the calling process's own /dev/shm; so the file is opened
+ * here, in the right directory and with the right credentials, and mapped as sem_open(3)
+ * does. Only psemcall.c accesses the mapping, since other processes may truncate the
+ * file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ static int psemops_failed(struct ipcx *x, const char *name, int error)
 	return ix_fail(x, error, "%s", name);
 }
 
-/* Check that the file is a semaphore of this C library's layout. Accessing one that is
+/* Check that the file is a semaphore of this C library's layout. Accessing a file that is
  * too short would raise SIGBUS. */
 static int psemops_check(struct ipcx *x, const char *name, const char *file,
 			 const struct stat *st)
@@ -52,7 +53,7 @@ static int psemops_check(struct ipcx *x, const char *name, const char *file,
 	return 0;
 }
 
-/* Open the semaphore's file; one that is not a semaphore is not even opened. */
+/* Open the semaphore's file; a file that is not a semaphore is not even opened. */
 static int psemops_open_file(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
@@ -159,7 +160,7 @@ static int psemops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 	return r;
 }
 
-/* ---- taken, and held until it is given back */
+/* ---- a token that is taken, and held until it is given back */
 
 static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t timeout,
 		     struct ipcx_psem_taken *ret_taken)

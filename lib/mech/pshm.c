@@ -57,7 +57,7 @@ static int pshm_keep(struct ix_scan *s, const char *file, const struct stat *st)
 	if (!row)
 		return -ENOMEM;
 	row->size = (uint64_t)st->st_size;
-	row->allocated = (uint64_t)st->st_blocks * 512; /* stat(2): always this unit */
+	row->allocated = (uint64_t)st->st_blocks * 512; /* stat(2): units of 512 bytes */
 	row->atime = st->st_atime;
 	row->links = st->st_nlink;
 	r = ix_scan_keep(s);
@@ -84,7 +84,7 @@ static int pshm_one(struct ix_scan *s, const struct ix_posix_dir *dir, const cha
 		return 0;
 	if (S_ISREG(st.st_mode))
 		return pshm_keep(s, file, &st);
-	/* The psem mechanism notes files with a semaphore's name. */
+	/* Files with a semaphore's name get their notes from the psem mechanism. */
 	if (!sem)
 		ix_posix_note(s, IPCX_NOTE_SKIPPED, 0, file, ix_posix_what(st.st_mode));
 	return 0;
@@ -211,8 +211,8 @@ static void note_short(struct ix_scan *s, int fd, const struct pshm_row *row,
 	ix_table_note(s->t, IPCX_NOTE_INFO, s->mech, 0, subject, "%s", text);
 }
 
-/* First the steps that may be refused: opening it and changing its owner. The descriptor
- * stays open under a new mode or owner. */
+/* First the steps that may be refused: opening the object and changing its owner. The
+ * descriptor stays open under a new mode or owner. */
 static int pshm_change(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	char buf[256];
@@ -236,7 +236,7 @@ static int pshm_change(struct ix_scan *s, const void *data, const struct ipcx_at
 	return r;
 }
 
-/* Check the same steps without doing them. */
+/* Check whether the steps of a change would be permitted, without doing them. */
 static int pshm_may(struct ix_scan *s, const void *data, const struct ipcx_attrs *a)
 {
 	const struct ix_posix_dir *dir = s->dir;

@@ -63,8 +63,8 @@ static int pshmmake_too_long(struct ipcx *x, const struct ipcx_attrs *a)
 			     a->bytes);
 }
 
-/* Copy from the caller's descriptor until end of file, or fail if that is longer than the
- * size. No mmap, as the object may have any size. */
+/* Copy from the caller's descriptor until end of file, or fail if the contents are longer
+ * than the object. Does not use mmap(2), as the object may have any size. */
 static int pshmmake_copy(struct ipcx *x, int fd, const struct ipcx_attrs *a)
 {
 	uint64_t room = a->set & IPCX_A_SIZE ? a->bytes : INT64_MAX, done = 0;
@@ -107,8 +107,8 @@ int ix_pshm_resize(int fd, uint64_t bytes)
 	return r < 0 ? -errno : 0;
 }
 
-/* Allocate in pieces, since a signal undoes the running fallocate(2): it then continues
- * with that piece. */
+/* Allocate in pieces, since a signal undoes the running call of fallocate(2): then only
+ * that piece is allocated again. */
 #define PIECE (UINT64_C(64) << 20)
 
 static int allocate(int fd, uint64_t bytes, int how)
@@ -164,7 +164,7 @@ int ix_pshm_create(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *
 	r = ix_posix_shm_dir(x, &dir);
 	if (r < 0)
 		return r;
-	/* What shm_open(3) does, in this directory. */
+	/* Do what shm_open(3) does, but in this directory. */
 	fd = openat(dir.fd, ref.name + 1,
 		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -209,7 +209,7 @@ bool ix_pshm_short_of(int fd, uint64_t bytes, char *buf, size_t size)
 }
 
 /* Sum up the memory that was asked for and is not allocated yet. Of the mechanisms in
- * /dev/shm only this one takes a size. */
+ * /dev/shm, only shared memory takes a size. */
 bool ix_pshm_caution(struct ipcx *x, const struct ipcx_attrs *specs, size_t n, char *buf,
 		     size_t size)
 {
@@ -248,7 +248,7 @@ int ix_pshm_may_use(struct ipcx *x, const struct ipcx_attrs *a,
 
 /* ---- an existing object */
 
-/* Return how much of its size has no memory allocated yet. */
+/* Return how much of an object's size has no memory allocated yet. */
 static uint64_t pshmmake_lacking(const struct stat *st)
 {
 	uint64_t size = (uint64_t)st->st_size, taken = (uint64_t)st->st_blocks * 512;

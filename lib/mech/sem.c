@@ -187,7 +187,7 @@ static int sem_create(struct ipcx *x, const struct ipcx_attrs *a,
 	if (a->ninit != 1 && a->ninit != a->nsems)
 		return ix_fail_plain(
 			x, -EINVAL,
-			"sem: %zu initial values for %llu semaphores: give one for each, or one",
+			"sem: %zu initial values for %llu semaphores: give one for each, or a single one for all",
 			a->ninit, (unsigned long long)a->nsems);
 	for (size_t i = 0; i < a->ninit; i++)
 		if (a->init[i] > IX_SEMVMX)
@@ -196,7 +196,7 @@ static int sem_create(struct ipcx *x, const struct ipcx_attrs *a,
 				"sem: %u is not an initial value: a semaphore of an array holds 0 to %d (SEMVMX)",
 				a->init[i], IX_SEMVMX);
 	/* SETALL needs write permission, which we may not have under the requested mode
-	 * or owner: set those last. */
+	 * or owner: set mode and owner last. */
 	first.mode = 0600;
 	first.set = (a->set | IPCX_A_MODE) & ~(IPCX_A_UID | IPCX_A_GID);
 	r = ix_sysv_create(x, &sysv, &first, ret_ref);
@@ -251,7 +251,7 @@ static const struct ix_kind semaphore_kind = {
 };
 /* clang-format on */
 
-/* semctl(2) for one semaphore. Returns its result or -errno. */
+/* Call semctl(2) for one semaphore. Returns the call's result or -errno. */
 static int sem_ask(int id, uint64_t n, int what)
 {
 	int r = semctl(id, (int)n, what);

@@ -94,8 +94,9 @@ static bool semdriver_is_there(const struct ix_naming *names,
 	return semget(ix_slot_key(names, object->slot), 0, 0) >= 0 || errno == EACCES;
 }
 
-/* An array does not record its creator's pid. If its id was never reported (id < 0), no
- * worker can have used it, so an array that was operated on is not ours. */
+/* An array does not record its creator's pid. If the id of our array was never reported
+ * (id < 0), no worker can have used that array; so an array that was operated on is not
+ * ours. */
 static int semdriver_sweep(const struct ix_naming *names, uint32_t slot, int id,
 			   pid_t maker)
 {

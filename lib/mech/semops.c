@@ -99,8 +99,8 @@ static int too_high(const struct array *a, const struct ipcx_sem_op *ops, size_t
 	return no_such_semaphore(a, highest, 0);
 }
 
-/* ERANGE: a value would exceed SEMVMX, or the process's undo value SEMAEM. If the values
- * can be read, their current state decides which. */
+/* ERANGE: a semaphore's value would exceed SEMVMX, or the process's undo value would
+ * exceed SEMAEM. If the values can be read, they show which of the two it was. */
 static int too_much(const struct array *a, const struct ipcx_sem_op *ops, size_t n)
 {
 	int64_t nsems = semops_count(a);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Sums over the semaphores of an array: how many processes wait, and which process
- * operated on it last. That takes a call for each semaphore, so only requested fields are
- * read.
+ * operated on it last. A sum takes a call for each semaphore, so only requested fields
+ * are read.
  */
 #include "mech/semsums.h"
 
@@ -13,11 +13,11 @@
 #include "core/numbered.h"
 #include "core/semun.h"
 
-/* Not a pid: the semaphores have different last pids. */
+/* Stands in place of a pid if the semaphores have different last pids. */
 #define SEVERAL (-1)
 
-/* semctl(2) for one semaphore. Returns its result or -errno; -EIDRM if the array is
- * gone. */
+/* Call semctl(2) for one semaphore. Returns the call's result or -errno; -EIDRM if the
+ * array is gone. */
 static int semsums_ask(int id, uint64_t n, int what)
 {
 	int r = semctl(id, (int)n, what);
@@ -28,8 +28,8 @@ static int semsums_ask(int id, uint64_t n, int what)
 }
 
 /*
- * Count the waiting processes. Unless exact, stop at the first waiter, and ignore a
- * semaphore that cannot be read if another one has waiters.
+ * Count the waiting processes. Unless exact is set, stop at the first waiter, and ignore
+ * a semaphore that cannot be read if another one has waiters.
  */
 static int semsums_count(int id, uint64_t nsems, int what, bool exact, uint32_t *ret_n)
 {
@@ -50,8 +50,8 @@ static int semsums_count(int id, uint64_t nsems, int what, bool exact, uint32_t 
 	return sum ? 0 : failed;
 }
 
-/* Find the pid of the last operation. The kernel keeps one for each semaphore, but not
- * which of them is the latest. */
+/* Find the pid of the last operation. The kernel keeps a pid for each semaphore, but does
+ * not record which of these pids is the latest. */
 static int last(int id, uint64_t nsems, int32_t *ret_pid)
 {
 	int32_t pid = 0;
@@ -70,8 +70,8 @@ static int last(int id, uint64_t nsems, int32_t *ret_pid)
 	return 0;
 }
 
-/* Whether a semaphore has a value although none has a pid: then a process without a pid
- * in this PID namespace set it. */
+/* Whether a semaphore has a value although no semaphore has a pid: then the value was set
+ * by a process that has no pid in this PID namespace. */
 static int set_by_others(struct ix_scan *s, int id, uint64_t nsems, bool *ret_set)
 {
 	auto_free unsigned short *values = NULL;

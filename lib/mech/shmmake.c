@@ -69,8 +69,8 @@ int ix_shm_fill(struct ipcx *x, int id, const struct ipcx_attrs *a)
 	return r;
 }
 
-/* Whether a lock would succeed is unknown until it is tried, hence -ENODATA without
- * "now". */
+/* Whether a lock would succeed is unknown until it is tried, so without "now" the result
+ * is -ENODATA. */
 int ix_shm_complete(struct ipcx *x, const struct ipcx_attrs *a,
 		    const struct ipcx_ref *ref, bool now, char *did, size_t size)
 {
@@ -111,8 +111,9 @@ static bool in_group(gid_t gid)
 
 /*
  * Whether the caller is in a group of the initial user namespace. Returns 1, 0 or -errno.
- * From another user namespace only the gid of root's group can be determined, as the
- * owner of this file; and unmapped groups cannot be distinguished.
+ * From another user namespace, only one gid of the initial one can be translated: 0,
+ * which is the group of the sysctl file HUGE_GROUP. If gid 0 is not mapped there, it
+ * cannot be distinguished from other unmapped gids.
  */
 static int in_first_group(int proc, int first, uint64_t group)
 {

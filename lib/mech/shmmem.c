@@ -21,8 +21,9 @@
  * the page size.
  *
  * A process with these capabilities may also truncate that file. Then the mapping is only
- * as long as what is left (ipc/shm.c, do_shmat()) while shm_segsz stays the same, and the
- * addresses after the mapping are memory of our own: -ENOENT.
+ * as long as the rest of the file (ipc/shm.c, do_shmat()), while shm_segsz stays the
+ * same. The addresses after the mapping belong to other memory of ours, so no file has
+ * the expected name: -ENOENT.
  */
 static int open_behind(struct ipcx *x, const struct ix_memory *m)
 {
@@ -68,8 +69,8 @@ static int shmmem_failed(struct ipcx *x, const struct ipcx_ref *ref, int error)
 	}
 }
 
-/* With kernel.shm_rmid_forced a segment is removed when it is detached for the last time,
- * which would be by us. */
+/* With kernel.shm_rmid_forced the last detach removes a segment, and that detach would be
+ * ours. */
 static bool would_go(struct ipcx *x, const struct shmid_ds *ds)
 {
 	int proc = ds->shm_nattch == 0 ? ix_procfd(x) : -1;

@@ -8,15 +8,15 @@
 #include "base/num.h"
 #include "core/dirid.h"
 
-/* The inode of a tmpfs's root directory, since Linux 5.9: then no file of it is outside
- * of the directory. */
+/* The inode number of a tmpfs's root directory (since Linux 5.9). If /dev/shm is that
+ * directory, all files of the tmpfs are below it. */
 #define ROOT_INODE 1
 
 /* In bytes; smaller differences may come from objects created or removed meanwhile. */
 #define WORTH_NOTING (UINT64_C(256) << 10)
 
 /* Get the used space. Only for a tmpfs with a limit: other file systems also count their
- * other directories, and a tmpfs without a limit (size=0) does not count. */
+ * other directories, and a tmpfs without a limit (size=0) does not count its use. */
 static bool used_now(const struct ix_posix_dir *dir, uint64_t *ret_used)
 {
 	struct statfs fs;

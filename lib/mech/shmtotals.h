@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Totals over all System V segments, and the description of the mechanism that they
- * need. */
+/* Totals over all System V segments, and the description of the mechanism, which the
+ * totals need. */
 #pragma once
 
 #include "core/totals.h"

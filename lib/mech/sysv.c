@@ -88,7 +88,7 @@ struct ix_lacking ix_sysv_calls_lack(const struct ix_sysv *v)
 
 int ix_sysv_stat(const struct ix_sysv *v, int id, void *row)
 {
-	static const unsigned bits[] = { 15, 24 }; /* plain and ipcmni_extend */
+	static const unsigned bits[] = { 15, 24 }; /* without and with ipcmni_extend */
 	int refused = v->stat_id(id, row);
 
 	if (refused != -EACCES && refused != -EPERM)
@@ -111,7 +111,7 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 	int id = ix_sysv_id(v, ref), text = 0, r;
 	struct ix_sysv_row *row;
 
-	if (id < 0) /* EINVAL for a key does not mean that it does not exist */
+	if (id < 0) /* EINVAL for a key does not mean that no object has that key */
 		return id == -EIDRM ? -ENOENT : id;
 	if (ix_sysv_wants_text(s, v)) {
 		text = ix_sysv_text(s, v, 0, id, 0);

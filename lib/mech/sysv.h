@@ -15,8 +15,8 @@
 /* The first member of every System V row. */
 struct ix_sysv_row {
 	struct ix_row row;
-	/* Paired into the 64-bit words that ipcx_row_changed() compares: members that
-	 * differ between rows, and members that rarely do. */
+	/* ipcx_row_changed() compares 64-bit words: each holds either two members that
+	 * usually differ between rows, or two that rarely do. */
 	int32_t id;
 	uint32_t key;
 	uint32_t uid, gid;
@@ -31,7 +31,8 @@ ix_derive ix_derive_sysv_mode;
 ix_derive ix_derive_id_index;
 ix_derive ix_derive_id_seq;
 
-/* The columns of that struct; the row's struct begins with "struct ix_sysv_row base". */
+/* The columns of struct ix_sysv_row, for a struct that begins with "struct ix_sysv_row
+ * base". */
 /* clang-format off */
 #define IX_SYSV_COLUMNS(type)                                             \
 	IX_CONSTANT(IPCX_F_MECH,          ix_derive_mech),             \
@@ -87,16 +88,16 @@ struct ix_sysv_word {
 /* One of the three mechanisms, as data and system calls. The calls return -errno on
  * failure. */
 struct ix_sysv {
-	const char *name; /* of its files: /proc/sysvipc/NAME,
+	const char *name; /* NAME in the paths /proc/sysvipc/NAME,
 			     /proc/sys/kernel/NAME_next_id */
 	const struct ix_kind *kind;
 	const struct ix_sysv_word *words;              /* ended by an empty heading */
-	const enum ipcx_field *text_only, *calls_only; /* fields of only one source */
+	const enum ipcx_field *text_only, *calls_only; /* fields that one source lacks */
 	size_t ntext_only, ncalls_only;
 
 	/* Return the highest index in use (IPC_INFO), which is 0 also if there are no
-	 * objects; and the number of objects, for which some mechanisms walk over all of
-	 * them. */
+	 * objects; and the number of objects: to count these, some mechanisms walk over
+	 * all of them. */
 	int (*highest)(void);
 	int (*used)(void);
 	bool used_is_costly;
@@ -121,8 +122,8 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_attrs *a,
 		   struct ipcx_ref *ret_ref);
 
-/* Fill the row of an id; if IPC_STAT is not permitted, from its slot, provided that the
- * slot has the same id. Returns 0 or -errno. */
+/* Fill the row of an id. If IPC_STAT is not permitted, fill the row from the id's slot,
+ * provided that the object there has the same id. Returns 0 or -errno. */
 int ix_sysv_stat(const struct ix_sysv *v, int id, void *row);
 
 /* Return the slot of an id whose lowest "bits" bits are the slot. */
@@ -136,8 +137,8 @@ bool ix_sysv_gone(int r);
 bool ix_sysv_wants_text(const struct ix_scan *s, const struct ix_sysv *v);
 struct ix_lacking ix_sysv_calls_lack(const struct ix_sysv *v);
 
-/* Add the note about those fields: the text cannot be read (-errno), or lists nothing (0,
- * -ENODATA). */
+/* Add the note about fields that only /proc/sysvipc has: the text cannot be read
+ * (-errno), or lists nothing (0, -ENODATA). */
 void ix_sysv_text_only(struct ix_scan *s, int error);
 
 int ix_sysv_may_use(const struct ix_sysv *v, const struct ipcx_attrs *a,
@@ -162,9 +163,9 @@ void ix_sysv_perm(struct ix_sysv_row *row, int id, const struct ipc_perm *p);
 void ix_sysv_perm_set(struct ipc_perm *p, const struct ix_sysv_row *row,
 		      const struct ipcx_attrs *a);
 
-/* Read all of /proc/sysvipc/NAME into the scan: rows whose slot is at least "from". why:
- * the -errno with which the calls failed, as the reason for fields that the text lacks;
- * 0: they did not. Returns the number of rows or -errno; -ENOENT if there is no such
- * file. */
+/* Read all of /proc/sysvipc/NAME into the scan: rows whose slot is at least "from". "why"
+ * is the -errno with which the calls failed, and so the reason for fields that the text
+ * lacks; it is 0 if the calls did not fail. Returns the number of rows or -errno; -ENOENT
+ * if there is no such file. */
 int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 		 int32_t only_id, int why);

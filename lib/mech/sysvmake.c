@@ -80,8 +80,7 @@ static int sysvmake_settle(struct ipcx *x, const struct ix_sysv *v,
 
 	if (!(a->set & (IPCX_A_UID | IPCX_A_GID | IPCX_A_QBYTES)))
 		return 0;
-	r = ix_sysv_stat(v, id,
-			 &row); /* the mode may not permit its creator to read it */
+	r = ix_sysv_stat(v, id, &row); /* its mode may forbid the creator to read it */
 	if (r < 0)
 		return ix_fail(x, r, "%s:%d: was created, but cannot be read", v->name,
 			       id);
@@ -125,8 +124,8 @@ int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_at
 	int mode = a->set & IPCX_A_MODE ? (int)a->mode : 0600, id, r;
 
 	if (a->set & IPCX_A_ID) {
-		/* A request cannot be withdrawn if no object can be created: try that
-		 * first. */
+		/* A request for an id cannot be withdrawn if no object can be created:
+		 * first try whether one can. */
 		id = v->get(IPC_PRIVATE, a, IPC_CREAT | IPC_EXCL | 0600);
 		if (id < 0)
 			return id;

@@ -78,7 +78,7 @@ static int may_lock(struct ix_scan *s, const void *row, const struct rlimit *lim
 	return 0;
 }
 
-/* shmctl_do_lock() in ipc/shm.c, with the new owner if that is changed as well. */
+/* shmctl_do_lock() in ipc/shm.c, with the new owner if the owner is changed as well. */
 static int may_pin(struct ix_scan *s, const struct ix_sysv_row *row,
 		   const struct ipcx_attrs *a)
 {

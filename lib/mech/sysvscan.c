@@ -4,10 +4,10 @@
  * were found.
  *
  * *_STAT_ANY (Linux 4.17) over the index range costs a quarter of reading /proc/sysvipc,
- * needs no read permission and does not take the namespace's lock. The text has rss and
- * swap, and objects for which the call is not permitted or does not exist. *_STAT is the
- * last resort: every kernel has it, but it needs read permission. Objects that no source
- * shows are counted and noted. No id is ever guessed.
+ * needs no read permission and does not take the namespace's lock. Only /proc/sysvipc has
+ * rss and swap, and objects for which the call is not permitted or does not exist. *_STAT
+ * is the last resort: every kernel has it, but it needs read permission. Objects that no
+ * source shows are counted and noted. No id is ever guessed.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,8 +18,8 @@
 #include "base/num.h"
 #include "mech/sysvtext.h"
 
-/* Each hole in the index range costs a call; with more holes than MANY_MISSES, and than
- * MISS_RATIO times the objects, the text is cheaper (ipcmni_extend: 16 M slots). */
+/* Each hole in the index range costs a call. With more than MANY_MISSES holes, and more
+ * than MISS_RATIO for each object, the text is cheaper (ipcmni_extend: 16 M slots). */
 #define MANY_MISSES 100000
 #define MISS_RATIO  8
 
@@ -44,7 +44,7 @@ struct sysvscan_walk {
 	int highest;
 	bool own_only;   /* use *_STAT alone: STAT_ANY finds nothing */
 	bool doubt;      /* STAT_ANY missed an object */
-	bool text_asked; /* then lines, or text_error, is valid */
+	bool text_asked; /* the text was read: lines or text_error is valid */
 	int text_error;
 	struct ix_sysv_lines lines;
 	size_t next_line;
@@ -85,8 +85,8 @@ static int by_slot(const void *a, const void *b, void *arg)
 	return x < y ? -1 : x > y;
 }
 
-/* Return how many bits of an id are its slot: with indexes below 32768 in use, 15 is
- * right even with ipcmni_extend. */
+/* Return how many bits of an id are its slot: while all indexes in use are below 32768,
+ * 15 is right even with ipcmni_extend. */
 static unsigned slot_bits(const struct sysvscan_walk *w)
 {
 	return w->highest < 32768 ? 15 : SLOT_BITS;
@@ -135,7 +135,7 @@ static int keep_line(struct sysvscan_walk *w, const struct ix_sysv_row *line, in
 	w->lacks_noted = true;
 	if (!row)
 		return -ENOMEM;
-	head = *(struct ix_row *)row; /* fields unknown in all rows here */
+	head = *(struct ix_row *)row; /* which fields all these rows lack */
 	memcpy(row, line, w->lines.size);
 	*(struct ix_row *)row = head;
 	return sysvscan_keep(w, row, &w->text);
@@ -244,7 +244,7 @@ static int sysvscan_walk(struct sysvscan_walk *w, int slot, uint64_t left)
 	int r = 1;
 
 	for (; slot <= w->highest; slot++) {
-		/* Do not split after the text was read: it would be read again. */
+		/* Splitting after the text was read would read it a second time. */
 		if (w->s->max_rows && w->s->t->rows - kept >= w->s->max_rows &&
 		    !w->text_asked) {
 			left = MIN(left - MIN(left, w->found), SLOT_MASK);
@@ -264,7 +264,7 @@ static int sysvscan_walk(struct sysvscan_walk *w, int slot, uint64_t left)
 	return 1;
 }
 
-/* ---- whether all were found */
+/* ---- whether all objects were found */
 
 static bool is_hole(const struct sysvscan_walk *w, uint32_t slot)
 {
@@ -429,7 +429,7 @@ int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 	struct sysvscan_walk w = { .s = s, .v = v, .calls = ix_sysv_calls_lack(v) };
 	int r;
 
-	/* A listing that is resumed was begun by calls. */
+	/* A listing that is resumed was begun with system calls. */
 	if (s->resume == 0 && ix_sysv_wants_text(s, v)) {
 		r = ix_sysv_text(s, v, 0, -1, 0);
 		/* A heading without lines may also be a container's mask. */
@@ -439,7 +439,7 @@ int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 		ix_sysv_text_only(s, r);
 	}
 	w.highest = v->highest();
-	if (w.highest < 0) { /* not permitted at all, or no such call */
+	if (w.highest < 0) { /* the calls are forbidden or missing */
 		r = ix_sysv_text(s, v, 0, -1, w.highest);
 		return r >= 0 || r == -ENOMEM || r == -ECANCELED ? r : w.highest;
 	}

@@ -14,7 +14,8 @@
 
 #include "base/file.h"
 
-/* procfs returns a page at a time; the rest is for the carried-over partial line. */
+/* procfs returns a page at a time; the rest of the buffer is for a partial line that is
+ * carried over. */
 #define READ_SIZE 65536
 
 void ix_sysv_parser_init(struct ix_sysv_parser *p, const struct ix_sysv *v)
@@ -177,8 +178,8 @@ int ix_sysv_parse_line(struct ix_sysv_parser *p, const char *line, size_t len, v
 /* One reading of the file, and where its rows go. */
 struct reading {
 	struct ix_sysv_parser parser;
-	void *(*room)(struct reading *rd); /* for the next row; NULL: out of memory */
-	int (*take)(struct reading *rd, void *row); /* a complete row; -errno ends it */
+	void *(*room)(struct reading *rd);          /* memory for the next row, or NULL */
+	int (*take)(struct reading *rd, void *row); /* take a full row; -errno stops */
 	void (*begin)(struct reading *rd); /* called after the heading; may be NULL */
 	struct ix_scan *s;
 	struct ix_sysv_lines *lines;
@@ -186,7 +187,7 @@ struct reading {
 	int32_t only_id, last_id;
 	int found;
 	int why;     /* why calls were not used (-errno), or 0 */
-	int stopped; /* the -errno with which take() ended it */
+	int stopped; /* the -errno with which take() stopped the reading */
 };
 
 static struct ipcx_fieldset sysvtext_lacking(const struct ix_sysv_parser *p)
@@ -294,8 +295,8 @@ static int sysvtext_read_text(struct reading *rd, struct ipcx *x)
 	if (!buf)
 		return -ENOMEM;
 	r = sysvtext_read_lines(rd, fd, buf);
-	/* Without a heading the file is masked by a container; that does not mean no
-	 * objects. */
+	/* Without a heading the file is masked by a container; that does not mean that
+	 * there are no objects. */
 	return r == 0 && !rd->parser.heading_seen ? -EPROTO : r;
 }
 
@@ -342,7 +343,7 @@ static int scan_take(struct reading *rd, void *data)
 	if (rd->only_id >= 0 && row->id != rd->only_id)
 		return 0;
 	if ((uint64_t)((uint32_t)row->id & 0xffffff) <
-	    rd->from) /* a listing is resumed at a slot only with ipcmni_extend */
+	    rd->from) /* only with ipcmni_extend is a listing resumed at a slot */
 		return 0;
 	ix_lacks(rd->s->t, row, &rd->s->source);
 	if (!rd->found++)
@@ -370,7 +371,7 @@ int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 	r = sysvtext_read_text(&rd, s->x);
 	if (rd.stopped || r == -ENOMEM || (r < 0 && rd.found == 0))
 		return r;
-	if (r < 0) /* its rows are in the table, so calls must not list them again */
+	if (r < 0) /* rows read so far are in the table: calls must not list them again */
 		ix_table_note(s->t, IPCX_NOTE_FAILED, s->mech, r, path, "breaks off: %s",
 			      ix_errno_text(r));
 	if (rd.parser.bad)

@@ -11,7 +11,7 @@
 #include "query/query.h"
 
 /* Return the first note about a failure (or, with "missing", about a missing object) as
- * an error with its text and hint; 0 if there is none. */
+ * an error with the note's text and hint; 0 if there is no such note. */
 static int first_failure(struct ipcx *x, const struct ipcx_table *t, bool missing)
 {
 	const struct ipcx_note *n;
@@ -90,7 +90,7 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 
 		r = ix_run(x, &own, &s, &t);
 		if (r < 0)
-			break; /* still report what was removed before */
+			break; /* still report the objects removed before the failure */
 		sum.done += t->rows;
 		sum.failed += ipcx_table_failures(t, &missing) - missing;
 		sum.missing += missing;

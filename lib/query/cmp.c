@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Whether programs in two places can communicate: which of the namespaces, directories
- * and objects they need are shared, and what differs otherwise.
+ * and objects that they need are shared, and what else differs.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -35,21 +35,21 @@ static const struct ix_kind cmp_kind = {
 
 _Static_assert(sizeof(struct cmp_row) % 8 == 0, "rows are compared by words");
 
-/* Whether both sides share something, worst first. */
+/* Whether both sides share something; the worst answer is the first. */
 enum same {
 	OTHER,
 	SAME,
 	UNKNOWN,
 };
 
-/* A comparison at work: the table, and the two sides. */
+/* A comparison in progress: its table, and its two sides. */
 struct cmp {
 	struct ipcx *x;
 	struct ipcx_ns *side[2];
 	struct ipcx_table *t;
 	bool same_ipc;
 	enum same shm;
-	enum same meet; /* of all comparisons so far */
+	enum same meet; /* the combined result of all comparisons so far */
 };
 
 static int cmp_add(struct cmp *c, const char *name, const char *first, const char *second,
@@ -162,8 +162,8 @@ static int cmp_mit_shm(struct cmp *c)
 
 /* ---- gaps of either side are gaps of the comparison */
 
-/* Copy the notes about gaps. Something that this kernel does not support is not a gap,
- * nor is something that a side lacks because it has no root. */
+/* Copy the notes about gaps. Two things are not gaps: what this kernel does not support,
+ * and what a side lacks because it has no root directory. */
 static void take_gaps(struct cmp *c, const struct ipcx_table *from)
 {
 	const struct ipcx_note *n;
@@ -201,7 +201,8 @@ static const char *cmp_text_of(const struct ipcx_table *t, size_t row,
 		       : "";
 }
 
-/* Write a limit's number, or "-" if there is no limit. Returns whether it is known. */
+/* Write a limit's number, or "-" if there is no limit. Returns whether the limit is
+ * known. */
 static bool cmp_number(const struct ipcx_table *t, size_t row, char *buf, size_t size)
 {
 	struct ipcx_fieldset unknown = ipcx_row_unknown(t, row);
@@ -268,8 +269,8 @@ static int objects_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 				.flags = IPCX_NUMERIC };
 	int r;
 
-	/* Skip what both sides share, as it holds the same objects, and what may or may
-	 * not be shared. */
+	/* Skip mechanisms whose objects both sides share, as these are the same, and
+	 * those of which it is unknown whether they are shared. */
 	for (unsigned m = 0; ix_mech(m); m++)
 		if (ix_mech(m)->mounted ? c->shm == OTHER : !c->same_ipc)
 			q.mechs |= IPCX_MECH_BIT(m);
@@ -318,7 +319,7 @@ struct found {
 struct side {
 	struct found *all;
 	size_t n;
-	uint64_t uncounted; /* mechanisms of which it may have more objects */
+	uint64_t uncounted; /* mechanisms of which the side may have more objects */
 };
 
 static int cmp_by_name(const void *a, const void *b)
@@ -344,8 +345,8 @@ static int sorted(const struct ipcx_ns *ns, const struct ipcx_table *t,
 	return 0;
 }
 
-/* Add an object that only one side is known to have; the other may have it too if it was
- * not read completely. */
+/* Add an object that only one side is known to have; the other side may have it too, if
+ * that side was not read completely. */
 static int add_alone(struct cmp *c, const struct found *f, bool second,
 		     const struct side *other)
 {

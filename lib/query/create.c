@@ -33,7 +33,7 @@ static int create_explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t l
 
 	if (x->error[0])
 		return r;
-	/* The request itself was valid. */
+	/* The size is that of the contents' file, so the caller did not request it. */
 	if (r == -EINVAL && (a->set & IX_A_EXACT) && a->bytes == 0)
 		return ix_fail_plain_as(
 			x, r, false,
@@ -60,7 +60,7 @@ static int create_explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t l
 		       : r;
 }
 
-/* Create one object; "left" objects are still to be created. */
+/* Create one object; "left" objects, including this one, are still to be created. */
 static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 		    struct ipcx_table *t)
 {
@@ -89,7 +89,7 @@ static int make_one(struct ipcx *x, const struct ipcx_attrs *a, uint64_t left,
 	return create_explain(x, a, left, -EEXIST);
 }
 
-/* Once per mechanism, not per object. */
+/* Add the cautions for the creator once per mechanism, not per object. */
 static void create_caution(struct ipcx *x, struct ipcx_table *t,
 			   const struct ipcx_attrs *specs, size_t n)
 {
@@ -171,9 +171,9 @@ static int create_note_elsewhere(struct ipcx *x, struct ipcx_table *t)
 	return 0;
 }
 
-/* Create the objects in the given order, in runs of /dev/shm objects and others: for the
- * former another user's rights may apply, and a process that has only those creates
- * them. */
+/* Create the objects in the given order, in runs of /dev/shm objects and others: for
+ * those in /dev/shm another user's rights may apply, and a process that has only these
+ * rights creates them. */
 static int make_in_runs(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 			struct ipcx_table *t)
 {
@@ -205,7 +205,8 @@ static int create_make(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 {
 	int r = make_in_runs(x, specs, n, t);
 
-	/* Without the memory for its rows, nothing stays. */
+	/* If there is no memory for the rows of all created objects, remove the
+	 * objects. */
 	if (r == 0 && t->starved)
 		r = ix_fail_plain(x, -ENOMEM, "out of memory");
 	if (r < 0)
@@ -213,7 +214,7 @@ static int create_make(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 	return r;
 }
 
-/* Without a size, take the size of the rest of the contents' file. */
+/* If no size is given, use the size of the rest of the contents' file. */
 static int create_take_size(struct ipcx *x, struct ipcx_attrs *a)
 {
 	const struct ix_mech *m = ix_mech(a->mech);

@@ -7,7 +7,8 @@
 #include "core/columns.h"
 #include "query/query.h"
 
-/* The same text for an object in a user namespace that is not ours. */
+/* Write why an object in a user namespace that is not ours may not be removed or
+ * changed. */
 static const char *denied_there(const struct ipcx *x, uint32_t owner, char *buf,
 				size_t size)
 {

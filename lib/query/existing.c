@@ -13,8 +13,8 @@
 #include "query/made.h"
 #include "query/query.h"
 
-/* Report why the existing file is not such an object, or cannot be inspected. Returns
- * -EAGAIN if it is gone. */
+/* Report why the existing file is not an object of this mechanism, or cannot be
+ * inspected. Returns -EAGAIN if it is gone. */
 static int existing_is_none(struct ipcx *x, const struct ipcx_attrs *a,
 			    const struct ipcx_table *t)
 {
@@ -171,10 +171,11 @@ static int may_not_use(struct ipcx *x, const struct ipcx_attrs *a,
 }
 
 /*
- * Decide whether an existing object can be used: the caller has the permissions of the
- * requested mode, it is large enough, and what else is requested can be given to it,
- * which is done with "now". Returns as struct ix_mech.complete. Permissions come first,
- * as an object that may not be used may not show its size.
+ * Decide whether an existing object can be used: the caller must have the permissions of
+ * the requested mode, the object must be large enough, and it must be possible to give it
+ * whatever else is requested; if "now" is set, this is done. Returns the same values as
+ * struct ix_mech.complete. Permissions are checked first, as the size of an object that
+ * may not be used may be hidden.
  */
 static int existing_judge(struct ipcx *x, const struct ipcx_attrs *a,
 			  const struct ipcx_table *there, const struct ipcx_ref *ref,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Objects against limits: whether they would fit, and which limit was hit. With shares.c,
- * the only file that combines the mechanisms' charges with the table of limits.
+ * Objects against limits: whether they would fit, and which limit was hit. Only this file
+ * and shares.c combine the mechanisms' charges with the table of limits.
  */
 #include "query/fit.h"
 
@@ -54,12 +54,13 @@ struct need {
 	uint64_t needed;
 	bool unsized; /* the amount depends on something that could not be read */
 	bool each;
-	uint64_t seen; /* lower bound of the use, where nothing counts all of it */
+	uint64_t seen; /* lower bound of the use, if no source counts all of it */
 	enum verdict verdict;
 	uint64_t raise_to; /* the smallest limit that would suffice; 0: unknown or none */
 };
 
-/* Judge where the use is known only to within r->blur. More than 0 must remain. */
+/* Judge whether the objects fit if the use is known only to within r->blur. Of the limit,
+ * more than 0 must remain. */
 static enum verdict judge_blurred(const struct need *n)
 {
 	const struct ix_reading *r = &n->r;
@@ -130,7 +131,8 @@ bool ix_charge_take(const struct ix_charge *c, const struct ipcx_attrs *a,
 	return true;
 }
 
-/* Set the attributes of an object from its row. Returns those that are unknown. */
+/* Set the attributes of an object from its row. Returns the attributes that are
+ * unknown. */
 uint64_t ix_attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx_attrs *a)
 {
 	const struct ix_attr *attr;
@@ -154,9 +156,9 @@ uint64_t ix_attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx_att
 }
 
 /*
- * Sum up what the caller's objects that are visible here take of a per-user limit: a
- * lower bound, since the user may have more in other namespaces. 0 if nothing can be
- * read.
+ * Sum up how much of a per-user limit is taken by those of the caller's objects that are
+ * visible here: a lower bound, since the user may have more in other namespaces. 0 if
+ * nothing can be read.
  */
 static uint64_t seen_use(struct ix_limits *s, const struct ix_charge *c, unsigned mech)
 {
@@ -211,7 +213,8 @@ static struct need fit_weigh(struct ix_limits *s, const struct ix_charge *c,
 	return n;
 }
 
-/* Whether each charge has a limit: no machine has huge pages of some sizes. */
+/* Whether there is a limit for each charge: there is none for a size of huge pages that
+ * no machine has. */
 static bool has_limits(const struct ix_mech *m, const struct ipcx_attrs *a)
 {
 	for (const struct ix_charge *c = m->charges; c && c->limit; c++)
@@ -394,8 +397,8 @@ static void phrase(const struct need *n, char *buf, size_t size,
 						.value = enough };
 }
 
-/* Whether this errno can mean that limit. A size above size_max can also fail with
- * ENOSPC, as it cannot be rounded up to pages. */
+/* Whether this errno can mean that the limit was hit. A size above size_max can also fail
+ * with ENOSPC, as it cannot be rounded up to pages. */
 static bool runs_into(const struct ix_limit *l, int error)
 {
 	return l->error == error || (l->read == IX_READ_CONSTANT && error == -ENOSPC);

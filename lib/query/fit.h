@@ -29,7 +29,8 @@ const struct ix_limit *ix_charge_limit(const struct ix_charge *c,
 bool ix_charge_take(const struct ix_charge *c, const struct ipcx_attrs *a,
 		    const struct ix_reading *r, uint64_t *ret_amount);
 
-/* Set the attributes of an object from its row. Returns those that are unknown. */
+/* Set the attributes of an object from its row. Returns the attributes that are
+ * unknown. */
 uint64_t ix_attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx_attrs *a);
 
 /* Note why a limit or its use is unknown. */

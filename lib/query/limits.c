@@ -108,7 +108,8 @@ static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 	return r;
 }
 
-/* Read one total of a mechanism that has totals, from whatever source it uses. */
+/* Read one total of a mechanism that has totals, from whatever source the mechanism
+ * uses. */
 static int limits_total_of(struct ix_limits *s, const char *mech, enum ipcx_field field,
 			   uint64_t *ret_n)
 {
@@ -153,8 +154,8 @@ void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
 }
 
 /*
- * Prefix the text with "unlimited: " to distinguish no limit from one that cannot be
- * read.
+ * Prefix the text with "unlimited: " to distinguish a limit that does not exist from one
+ * that cannot be read.
  */
 static ix_text what_text(struct ipcx_table *t, const struct ix_limit *l,
 			 const struct ix_reading *r)
@@ -201,7 +202,8 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 		ix_limit_percent(t, row, r, r->used);
 		return row;
 	}
-	/* A use that nothing counts is empty; one that could not be read is unknown. */
+	/* A use that no source counts is empty; a use that could not be read is
+	 * unknown. */
 	if (!r->uncounted && !r->unlimited) {
 		ix_unknown(t, row, IPCX_F_USED);
 		ix_unknown(t, row, IPCX_F_PERCENT);
@@ -218,7 +220,7 @@ struct look {
 struct looks {
 	struct look *all;
 	size_t n, room;
-	bool use; /* also read the use */
+	bool use; /* also read how much of each limit is used */
 	const struct ix_limit
 		*unsure; /* the first limit whose existence is unknown, and the error */
 	int unsure_error;
@@ -242,8 +244,8 @@ static int limits_look_at(struct ix_limits *s, const struct ix_limit *l,
 	return 0;
 }
 
-/* Whether to read the limit here: a further /dev/shm of a namespace is read only for its
- * own limits. */
+/* Whether to read the limit here: of a further /dev/shm of a namespace, only the limits
+ * of its file system are read. */
 static bool limits_here(const struct ix_limits *s, const struct ix_limit *l)
 {
 	return !s->x->view.only_shm || ix_limit_of_shm(l);
@@ -292,7 +294,8 @@ static bool same_trouble(const struct look *a, const struct look *b)
 	return trouble(a) == trouble(b) && !a->r.error == !b->r.error;
 }
 
-/* Return the text for that error; a failed listing has a text of its own. */
+/* Return the text for the error of a limit or its use; a failed listing has a text of its
+ * own. */
 static const char *reason(const struct ix_limits *s, const struct look *look)
 {
 	if (!look->r.error && look->l->objects && s->uncounted[0])
@@ -301,8 +304,8 @@ static const char *reason(const struct ix_limits *s, const struct look *look)
 }
 
 /*
- * List the names of all limits with the same trouble as number i; "" if an earlier one
- * has it.
+ * List the names of all limits that are unknown for the same reason as limit number i; ""
+ * if that reason is also an earlier limit's.
  */
 static void names_alike(const struct looks *looks, size_t i, char *names, size_t size)
 {

@@ -134,13 +134,14 @@ int ix_attrs_there(struct ipcx *x, const struct ipcx_attrs *a,
 }
 
 /* Whether all uids and gids are mapped in our user namespace, as in the initial one: only
- * then is 65534 a real user. If unreadable, assume that it is not. */
+ * then is 65534 a real user. If the maps cannot be read, assume that not all ids are
+ * mapped. */
 static bool all_ids_mapped(struct ipcx *x)
 {
 	static const char *const maps[] = { "thread-self/uid_map",
 					    "thread-self/gid_map" };
 	struct ix_idrange ranges[IX_IDMAP_MAX];
-	char text[128]; /* one line is enough */
+	char text[128]; /* room for one line is enough */
 	int proc = ix_procfd(x);
 
 	if (x->people != IX_PEOPLE_NOT_ASKED)

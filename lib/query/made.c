@@ -10,8 +10,8 @@
 #include "core/columns.h"
 #include "query/query.h"
 
-/* A created object: its reference, and its marks (query/same.c). Everything else takes a
- * scan. */
+/* A created object: its reference, and its marks (query/same.c). Reading any other field
+ * takes a scan. */
 struct made_row {
 	struct ix_row row;
 	int64_t ctime;
@@ -63,8 +63,8 @@ static const struct ix_kind made_by_name = {
 };
 /* clang-format on */
 
-/* Read the marks of an object that was just created or found. If that fails they are
- * unknown, and the object will not be recognised as the created one. */
+/* Read the marks of an object that was just created or found. If reading fails, the marks
+ * are unknown, and the object will not be recognised as the created one. */
 static void made_mark(struct ipcx *x, struct ipcx_table *t, const struct ipcx_ref *ref,
 		      struct made_row *row)
 {

@@ -8,7 +8,8 @@
  * when memory runs out. Returns 0 or -ENOMEM. */
 int ix_made_ready(struct ipcx_table *t, const struct ipcx_attrs *a);
 
-/* Add a row for an object that was created, or that existed. Returns 0 or -ENOMEM. */
+/* Add a row for an object that was created, or that existed before. Returns 0 or
+ * -ENOMEM. */
 int ix_made_keep(struct ipcx *x, struct ipcx_table *t, const struct ipcx_attrs *a,
 		 const struct ipcx_ref *ref, bool existed);
 

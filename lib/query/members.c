@@ -265,8 +265,8 @@ static const struct ix_kind shares_kind = {
 };
 /* clang-format on */
 
-/* Whether it is unknown. A missing directory (ENOENT) or an ended process (ESRCH) does
- * not count as unknown. */
+/* Whether it is unknown which directory a process sees. A missing directory (ENOENT) or
+ * an ended process (ESRCH) does not count as unknown. */
 static bool members_is_unknown(const struct ix_dirid *s)
 {
 	return s->error && s->error != -ENOENT && s->error != -ESRCH;
@@ -287,7 +287,8 @@ static int members_add_share(struct ipcx *x, struct ipcx_table *t,
 	struct share_row *row;
 	char text[IX_DIRID_TEXT];
 
-	/* Also for processes that turn out not to share anything: they might have. */
+	/* Add the notes also for processes of which nothing is known to be shared: what
+	 * is unknown might be shared. */
 	note_unknown_dir(t, &shm,
 			 "what is mounted on /dev/shm of some processes is unknown");
 	note_unknown_dir(t, &mqueue,

@@ -84,7 +84,7 @@ static const struct ix_kind usage_kind = {
 };
 /* clang-format on */
 
-/* Sum up a field. Returns 0, or -ENODATA if it is unknown for some rows. */
+/* Sum up a field. Returns 0, or -ENODATA if the field is unknown for some rows. */
 static int namespaces_weigh(const struct ipcx_table *t, const struct ix_section *s,
 			    enum ipcx_field weight, uint64_t *ret_sum)
 {
@@ -209,8 +209,8 @@ static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
 	row->kept_by = ix_table_text(t, text[0] ? text + 1 : NULL);
 }
 
-/* Fill what only a descriptor of the namespace can answer; unknown if it could not be
- * opened. */
+/* Fill the fields that take a descriptor of the namespace; they are unknown if the
+ * namespace could not be opened. */
 static void put_identity(struct ipcx_table *t, struct ns_row *row,
 			 const struct ix_target *p)
 {
@@ -234,7 +234,8 @@ static void put_identity(struct ipcx_table *t, struct ns_row *row,
 		row->uid = uid;
 		return;
 	}
-	/* ENOTTY: Linux before 4.9, or 4.11. */
+	/* ENOTTY: the kernel lacks NS_GET_USERNS (Linux 4.9) or NS_GET_OWNER_UID (Linux
+	 * 4.11). */
 	if (p->nsfd >= 0 && r != -ENOTTY)
 		ix_table_once(t, r, "the owners of some namespaces could not be read");
 	ix_unknown(t, row, IPCX_F_USER_NS_UID);

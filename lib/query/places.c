@@ -85,8 +85,8 @@ static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 
 /* ---- whose rights */
 
-/* Scan one run of references or mechanisms that are all in /dev/shm, or all not: in
- * /dev/shm another user's rights may apply. */
+/* Scan one run of references or mechanisms of which either all or none are in /dev/shm:
+ * in /dev/shm another user's rights may apply. */
 static int scan_run(struct ix_scan *s, const struct ipcx_query *q, bool mounted)
 {
 	struct visit visit = { s, q };
@@ -140,8 +140,9 @@ static int scan_mechs(struct ix_scan *s, const struct ipcx_query *q)
 	return r;
 }
 
-/* Whether to scan without splitting: here, or read-only, as names, stat(2) and semaphore
- * values (mech/psem.c) are then read alike for all. */
+/* Whether to scan without splitting into runs: if the scan is of our own namespace, or
+ * only reads, as names, stat(2) and semaphore values (mech/psem.c) are read with the same
+ * rights for all mechanisms. */
 static bool at_once(const struct ix_scan *s)
 {
 	return !s->x->ns || s->many || s->x->view.there || s->verb == IX_LOOK;

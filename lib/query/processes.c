@@ -15,9 +15,10 @@
 
 /*
  * A field with a pid, and the fields that follow from it. The process acted at the latest
- * of the times at[] (one of them is its own), or between that and the times in upto[].
- * With .made it created the object: then no time of the object is earlier, though the
- * earliest may be later. Applies to rows that have at[0].
+ * of the times in at[] (one of which is set when it acts), or between that time and the
+ * times in upto[]. With .made, the process created the object: then no time of the object
+ * is earlier than that act, though even the earliest may be later. Applies to rows that
+ * have at[0].
  */
 struct watched {
 	enum ipcx_field pid, alive;
@@ -32,7 +33,8 @@ static const struct watched watched[] = {
 	  { IPCX_F_CTIME, IPCX_F_ATIME, IPCX_F_DTIME, IPCX_F_MTIME, IPCX_F_STIME, IPCX_F_RTIME, IPCX_F_OTIME, IPCX_NO_FIELD },
 	  { IPCX_NO_FIELD }, true },
 	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_ATIME, IPCX_F_DTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
-	/* SETVAL and SETALL also set the pid, but only the ctime. */
+	/* SETVAL and SETALL also set the pid, but of the times they set only the
+	 * ctime. */
 	{ IPCX_F_LPID,  IPCX_F_LPID_ALIVE,  { IPCX_F_OTIME, IPCX_NO_FIELD }, { IPCX_F_CTIME, IPCX_NO_FIELD }, false },
 	{ IPCX_F_LSPID, IPCX_F_LSPID_ALIVE, { IPCX_F_STIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
 	{ IPCX_F_LRPID, IPCX_F_LRPID_ALIVE, { IPCX_F_RTIME, IPCX_NO_FIELD }, { IPCX_NO_FIELD }, false },
@@ -116,7 +118,7 @@ static int64_t processes_time_of(const struct ix_scan *s, const struct ix_sectio
 	return (int64_t)ix_column_raw(c, row);
 }
 
-/* Return when the process acted, by the times that only it sets. */
+/* Return when the process acted, according to the times in at[]. */
 static int64_t known_since(const struct ix_scan *s, const struct ix_section *at,
 			   const struct watched *w, const void *row)
 {
@@ -156,7 +158,7 @@ static void processes_store(const struct ix_column *c, void *row, uint32_t value
 		memcpy(p, &value, sizeof(value));
 }
 
-/* Note why it is unknown for some processes. */
+/* Note why it is unknown whether some processes still run. */
 static void note_reason(struct ix_scan *s, const struct ix_process *p)
 {
 	static const char *const why[] = {
@@ -208,7 +210,8 @@ static void note_no_pid(struct ix_scan *s, const struct ix_section *at,
 	ix_unknown(s->t, row, w->pid);
 	if (asked)
 		processes_unknown(s, w, row);
-	/* This is a gap only for requested fields and for a condition on the pid. */
+	/* The missing pid is a gap only for requested fields and for a condition on the
+	 * pid. */
 	if (asked || (s->where && ipcx_fieldset_has(&s->where->fields, w->pid)))
 		ix_table_once(s->t, 0, IX_NO_NUMBER);
 	else if (s->tell_pids)

@@ -9,8 +9,9 @@
 #include "core/mech.h"
 
 /* Copy and check a program's query. An invalid query is refused as a whole, before the
- * first object is touched; acts: it removes or changes, which for whole mechanisms needs
- * a condition or IPCX_ALL. Returns 0; -EINVAL or -E2BIG with an error text. */
+ * first object is touched; "acts" says that it removes or changes objects: for whole
+ * mechanisms, that needs a condition or IPCX_ALL. Returns 0; -EINVAL or -E2BIG with an
+ * error text. */
 int ix_query_in(struct ipcx *x, const struct ipcx_query *q, bool acts,
 		struct ipcx_query *ret_q);
 
@@ -18,7 +19,7 @@ int ix_query_in(struct ipcx *x, const struct ipcx_query *q, bool acts,
 int ix_run(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	   struct ipcx_table **ret_table);
 
-/* The same into an existing, empty table. */
+/* Run a checked query in the same way, but into an existing, empty table. */
 int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		struct ipcx_table *t);
 
@@ -32,8 +33,9 @@ void ix_plan_lookups(struct ix_scan *s, const struct ix_kind *kind);
 /* Look up the names of a row's users and groups. Returns 0 or -ENOMEM. */
 int ix_look_up_names(struct ix_scan *s, const void *row);
 
-/* The same for the processes that objects record: decide once; and for each row look up,
- * if requested, whether they still run, and the creator's command. */
+/* For the processes that objects record: decide, once per mechanism, what is looked up;
+ * and for each row look up, if requested, whether they still run, and the creator's
+ * command. */
 void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind);
 void ix_look_up_processes(struct ix_scan *s, const struct ix_section *at, void *row);
 
@@ -107,13 +109,13 @@ const char *ix_denied(const struct ipcx *x, const struct ix_kind *kind, const vo
 /* The upper bits of a resume value are the mechanism. */
 #define IX_RESUME_SHIFT 48
 
-/* Scan the references or mechanisms of the query where this runs; ix_scan_places() has
- * that done in each namespace of the query. Return 0 or -errno. */
+/* Scan the references or mechanisms of the query in the calling process's own namespaces;
+ * ix_scan_places() has this done in each namespace of the query. Return 0 or -errno. */
 int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q);
 int ix_scan_places(struct ix_scan *s, const struct ipcx_query *q);
 
-/* Whether a scan that stops at the first row has found it. Checks the table, as a scan in
- * another process returns nothing else. */
+/* Whether a scan that stops at the first row has found that row. Checks the table, as a
+ * scan in another process returns nothing else. */
 static inline bool ix_satisfied(const struct ix_scan *s)
 {
 	return s->enough && s->t->rows > 0;

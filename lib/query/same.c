@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether an object is still the one that was listed. Ids are reused (identical ones
- * after some millions of objects), and names at once: before removing an object to which
- * a user agreed, its marks are compared.
+ * Whether an object is still the one that was listed. Names can be reused at once, and
+ * ids after some millions of objects: so the marks of an object that a user agreed to
+ * remove are compared before it is removed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 #include "ns/ns.h"
 #include "query/query.h"
 
-/* Marks, which use of the object does not change. A POSIX object is identified by its
- * file. */
+/* The marks: fields that do not change when the object is used. A POSIX object is
+ * identified by its file. */
 static const enum ipcx_field sysv_marks[] = { IPCX_F_KEY, IPCX_F_CUID, IPCX_F_CTIME };
 static const enum ipcx_field posix_marks[] = { IPCX_F_DEVICE, IPCX_F_INODE };
 

@@ -40,7 +40,8 @@ static int keeps_owner(struct ix_scan *s, const struct ix_mech *m, const void *r
 	return 0;
 }
 
-/* row is as read from the kernel, with the ids of the user namespace where this runs. */
+/* row is as read from the kernel, with the ids of the user namespace in which the scan
+ * runs. */
 static int scan_act(struct ix_scan *s, const struct ix_mech *m, const void *row)
 {
 	struct ipcx_attrs there;
@@ -92,8 +93,8 @@ static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void 
 	ix_table_add_note(s->t, &note);
 }
 
-/* Whether the condition holds. An object for which it is unknown because a lookup failed
- * is not selected, but noted. */
+/* Whether the condition holds. If that is unknown because a lookup failed, the object is
+ * not selected, but a note is added. */
 static bool matches(struct ix_scan *s, const struct ix_section *section, const void *row)
 {
 	struct ix_verdict v = ix_expr_row(s->where, s->t, section, row);
@@ -108,8 +109,8 @@ static bool matches(struct ix_scan *s, const struct ix_section *section, const v
 	return v.says == 1;
 }
 
-/* Look up names, costly columns and processes: before the condition is tested if that
- * reads them, after it otherwise. */
+/* Look up names, costly columns and processes: before the condition is tested if the
+ * condition reads them, otherwise afterwards. */
 static int scan_look_up(struct ix_scan *s, const struct ix_mech *m, void *row,
 			bool before)
 {
@@ -160,7 +161,8 @@ static int scan_keep(struct ix_scan *s)
 		return r == -EIDRM ? 0 : r;
 	ix_lacks(s->t, row, &s->vague);
 	r = scan_act(s, m, given);
-	/* Gone meanwhile: fine for a removal, not for a change of a named object. */
+	/* The object is gone meanwhile: that is fine for a removal, but not for a change
+	 * of an object that the query names. */
 	if (r == -ENOENT || r == -EIDRM ||
 	    (r == -EINVAL && s->verb == IX_REMOVE && !m->info.named)) {
 		s->x->error[0] = '\0';
@@ -174,7 +176,8 @@ static int scan_keep(struct ix_scan *s)
 	return s->enough ? -ECANCELED : 1;
 }
 
-/* Scan one mechanism. If it cannot be read add a note; fail only when out of memory. */
+/* Scan one mechanism. If the mechanism cannot be read, add a note; fail only when out of
+ * memory. */
 static int scan_mech(struct ix_scan *s)
 {
 	const struct ix_mech *m = ix_mech(s->mech);

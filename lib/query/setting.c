@@ -31,7 +31,7 @@ int ipcx_limit_set(struct ipcx *x, const char *name, uint64_t value)
 	struct order o = { .settings = &s, .n = 1 };
 
 	/* The sysctl files of a namespace belong to uid 0 of its user namespace, and
-	 * capabilities outside of that do not count (ipc/ipc_sysctl.c). */
+	 * capabilities in any other user namespace do not count (ipc/ipc_sysctl.c). */
 	return ix_ns_run(x, &(struct ix_ns_call){ .run = set_there,
 						  .arg = &o,
 						  .acts = true,

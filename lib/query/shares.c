@@ -9,8 +9,8 @@
 #include "query/fit.h"
 
 /*
- * Without the use: counting it walks over all segments, and a query of one object must
- * stay cheap.
+ * Read the limits without their use: counting that walks over all segments, and a query
+ * of one object must stay cheap.
  */
 static const struct ix_kind shares_kind = {
 	.name = "shares",
@@ -18,7 +18,7 @@ static const struct ix_kind shares_kind = {
 	IX_COLUMNS(IX_NEED_COLUMNS, IX_DERIVED(IPCX_F_PERCENT, ix_derive_percent)),
 };
 
-/* Whether an amount depends on unknown attributes: whether it changes with them. */
+/* Whether an amount depends on unknown attributes, that is, changes when they change. */
 static bool depends(const struct ix_charge *c, const struct ipcx_attrs *a,
 		    uint64_t unknown)
 {

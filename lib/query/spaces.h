@@ -11,7 +11,7 @@ struct ix_spaces {
 	bool unnamed;   /* there may be containers that are not known */
 	bool no_mounts; /* mounts are unknown */
 	bool no_pins;   /* pins are unknown */
-	uint64_t only;  /* only this namespace; 0: all */
+	uint64_t only;  /* list only this namespace; 0: all */
 	const struct ipcx_table *usage;
 	const struct ix_pins *pins;
 };

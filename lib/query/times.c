@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Implausible times: years outside of 0 to 9999, and times in the future, from which no
- * span can be counted. The fields become unknown, and a note says why.
+ * span can be counted. Fields with such a time become unknown, and a note says why.
  */
 #include <time.h>
 
@@ -48,8 +48,8 @@ static bool is_attached(const struct ix_section *at, const void *row)
 	return c->size && ix_column_raw(c, row);
 }
 
-/* Whether a time is in the future. Objects created or used since the scan read the clock
- * are just new. */
+/* Whether a time is in the future. An object created or used since the scan read the
+ * clock is just new: its time is not in the future. */
 static bool is_to_come(const struct ix_scan *s, int64_t when)
 {
 	struct timespec now;

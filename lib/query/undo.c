@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Removing the objects that a failed create has created, but no other object that has
- * taken such a name since. */
+ * meanwhile got the same name. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "core/mech.h"
 #include "query/made.h"
 
-/* Remove the objects that still match "same". Without it, go by the id alone: the kernel
- * relies on an id not being reused that soon (ipc/util.c, seq). */
+/* Remove the objects that still match "same". If "same" is NULL, go by the id alone: the
+ * kernel relies on an id not being reused that soon (ipc/util.c, seq). */
 static void unmake(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		   const struct ipcx_table *same)
 {
@@ -54,7 +54,7 @@ struct undoing {
 	struct ipcx_ref *refs;
 	size_t n, room;
 	size_t left;
-	char first[IPCX_REF_MAX]; /* the first that is left */
+	char first[IPCX_REF_MAX]; /* the first object that stays */
 };
 
 static void undo_row(struct ipcx *x, const struct ipcx_table *t, size_t i,
@@ -74,7 +74,8 @@ static void undo_row(struct ipcx *x, const struct ipcx_table *t, size_t i,
 	} else if (!ix_mech(ref->mech)->info.named) {
 		unmake(x, ref, 1, NULL);
 	} else if (u->left++ == 0) {
-		/* It has no marks: the name may refer to another object by now. */
+		/* The object has no marks: its name may refer to another object by
+		 * now. */
 		(void)ipcx_ref_format(ref, u->first, sizeof(u->first));
 	}
 }
