@@ -159,7 +159,7 @@ void ipcx_free(struct ipcx *x);
 /**
  * Set the time relative to which ages are computed in all further calls with this
  * context, so that several queries return the same ages (for example slices, or a list
- * and the removal that follows it). Objects created after that time have the age 0.
+ * and the removal that follows it). Objects created after the given time have the age 0.
  *
  * @param now seconds since the epoch; 0 (the default): the time of each snapshot
  */
@@ -1307,8 +1307,8 @@ int ipcx_limit_lines(struct ipcx *x, const struct ipcx_setting *settings, size_t
  */
 
 /**
- * Test whether objects would fit. Each row is a limit that they count against: limit,
- * used, needed, fits, raise_to (the value with which they would fit).
+ * Test whether objects would fit. Each row is a limit that the objects count against:
+ * limit, used, needed, fits, raise_to (the value with which they would fit).
  *
  * @param request a mechanism and how much, in the syntax of its need in struct
  * ipcx_mech_info: "shm:40G", "sem:10x250", "mq:100x8K"
@@ -1356,7 +1356,7 @@ struct ipcx_ns;
 /**
  * Open an IPC namespace.
  *
- * where is one of:
+ * The argument where is one of:
  *
  * - a process id;
  * - a container's name, id or unique beginning of its id, preceded by its runtime and a
@@ -1491,8 +1491,8 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table);
 int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table);
 
 /**
- * Compare two namespaces: name (what is compared), first, second, same, follows (what
- * that means). IPC namespace, /dev/shm, /dev/mqueue and MIT-SHM are always compared; if
+ * Compare two namespaces: name (what is compared), first, second, same, follows (what the
+ * result means). IPC namespace, /dev/shm, /dev/mqueue and MIT-SHM are always compared; if
  * they do not share all of these, also the limits that differ and the objects with a key
  * or a name. If part of a namespace cannot be read, a note of the kind
  * IPCX_NOTE_INCOMPLETE says so, and the field "same" is unknown in each row that depends
@@ -1645,9 +1645,9 @@ struct ipcx_mem;
  *
  * A System V segment is attached (shmat(2), read-only without IPCX_MEM_WRITE), which
  * changes its nattch, atime, dtime and lpid and nothing else. It is attached in the
- * namespace of the calling process, so the context must not use another one (use
- * ipcx_ns_enter()). A POSIX object is opened in the namespace that ipcx_use() selects,
- * and never mapped.
+ * namespace of the calling process, so the context must not use another namespace (call
+ * ipcx_ns_enter() instead). A POSIX object is opened in the namespace that ipcx_use()
+ * selects, and never mapped.
  *
  * @param flags IPCX_MEM_WRITE or 0
  * @param ret_mem free it with ipcx_mem_close() before the context
@@ -1730,19 +1730,20 @@ struct ipcx_message {
 
 /** Which message of a System V queue is received (msgrcv(2)). */
 enum ipcx_pick {
-	IPCX_PICK_FIRST,  /**< the oldest; mq: the oldest of the highest priority */
-	IPCX_PICK_TYPE,   /**< the oldest of type rank */
-	IPCX_PICK_EXCEPT, /**< the oldest of any type but rank */
-	IPCX_PICK_LOWEST, /**< the oldest of the lowest type that is at most rank */
+	IPCX_PICK_FIRST, /**< the oldest message; mq: of those with the highest priority */
+	IPCX_PICK_TYPE,  /**< the oldest message whose type is rank */
+	IPCX_PICK_EXCEPT, /**< the oldest message whose type is not rank */
+	IPCX_PICK_LOWEST, /**< the oldest of the lowest type, if that is at most rank */
 };
 
-/** What ipcx_queue_receive() receives. If only size is set: the next message, completely.
+/** What ipcx_queue_receive() receives. If only size is set, it receives the next message
+ * completely.
  */
 struct ipcx_take {
 	size_t size;         /**< sizeof(struct ipcx_take) */
-	enum ipcx_pick pick; /**< which message; mq: IPCX_PICK_FIRST */
+	enum ipcx_pick pick; /**< which message; for mq only IPCX_PICK_FIRST */
 	int64_t rank;        /**< the type that pick refers to, from 1 */
-	size_t most;         /**< msg: no message longer than this; 0: any length */
+	size_t most;         /**< msg: maximum length in bytes; 0: any length */
 	uint64_t flags;      /**< IPCX_TAKE_TRUNCATE or 0 */
 };
 
@@ -1822,7 +1823,7 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
  * @param ret_m the message; its data belongs to q and is valid until the next call with q
  * @return 0, or -errno
  * @retval -ETIMEDOUT there is no such message
- * @retval -EMSGSIZE it is longer than most, and stays in the queue
+ * @retval -EMSGSIZE the message is longer than take->most, and stays in the queue
  * @retval -EIDRM the queue was removed
  * @retval -EINTR a signal handler ran
  * @retval -EACCES the caller may not read
@@ -1839,7 +1840,7 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
  * @param ret_m the message; its data belongs to q and is valid until the next call with q
  * @return 0, or -errno
  * @retval -ENODATA the queue has no message at this position
- * @retval -EMSGSIZE it is longer than kernel.msgmax is now
+ * @retval -EMSGSIZE the message is longer than kernel.msgmax is now
  * @retval -ENOSYS the kernel lacks MSG_COPY (CONFIG_CHECKPOINT_RESTORE)
  * @retval -EOPNOTSUPP POSIX queues do not support this
  * @retval -EIDRM the queue was removed
@@ -1874,8 +1875,8 @@ int ipcx_queue_notify(struct ipcx_queue *q, int signo);
 /* ---- ipcx_sem_op(3): operate on semaphores ---- */
 /*
  * System V arrays are used in the namespace of the calling process (see ipcx_ns_enter()):
- * calls fail with -EINVAL if the context uses another one. Named semaphores are used in
- * the namespace that ipcx_use() selects.
+ * calls fail with -EINVAL if the context uses another namespace. Named semaphores are
+ * used in the namespace that ipcx_use() selects.
  *
  * @example guard.c
  * @see semop(2), semctl(2), sem_post(3), sem_wait(3)
@@ -1909,7 +1910,7 @@ struct ipcx_sem_op {
  * @param timeout nanoseconds to wait, by a monotonic clock; 0: do not wait; -1: wait
  * without limit
  * @return 0, or -errno
- * @retval -ETIMEDOUT it would have to wait, or waited for timeout
+ * @retval -ETIMEDOUT the call would have to wait, or waited for the whole timeout
  * @retval -EINTR a signal handler ran; nothing was done
  * @retval -EIDRM the array was removed
  * @retval -ENOENT there is no such object
