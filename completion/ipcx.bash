@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion for ipcx. All candidates come from 'ipcx complete', which uses the program's own tables.
 
-# Split the line up to the cursor into words, without quotes and without evaluating anything. Also set quote (the one that is still open)
+# Split the line up to the cursor into words, without quotes and without evaluating anything. Also set quote (the quote that is still open)
 # and kept (the part of the last word that stays on the line, because bash completes only what follows a quote or a
 # character of COMP_WORDBREAKS).
 __ipcx_read() {

@@ -146,7 +146,7 @@ fi ;;
 esac
 
 echo "deps.sh: installing$missing" >&2
-# An unreachable source may not matter: the next step would fail.
+# An unreachable source may not matter; if it does, the next step fails.
 [ -z "$refresh" ] || run "$refresh" || :
 run "$install$missing" && exit 0
 # Install the runtimes that are available, one by one; the tests report missing ones.

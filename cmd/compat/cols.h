@@ -43,7 +43,7 @@ struct cols {
 	cols_cell *cell;
 
 	size_t widths[COLS_MAX]; /* of a table */
-	size_t rows;             /* printed so far */
+	size_t rows;             /* rows printed so far */
 };
 
 /* Measure all rows of a table before the first is printed. */

@@ -8,8 +8,8 @@
 /* For a table: bytes that cannot be shown become \xNN. */
 char *foreign_table(char *p, const char *s, size_t len);
 
-/* The same, but the characters in the string `special` and all non-ASCII characters also
- * become \xNN. */
+/* Write a text as foreign_table() does, but the characters in the string `special` and
+ * all non-ASCII characters also become \xNN. */
 char *foreign_guarded(char *p, const char *s, size_t len, const char *special);
 
 /* For a JSON string, without its quotes. */
@@ -18,6 +18,6 @@ char *foreign_json(char *p, const char *s, size_t len);
 /* For a row that is printed with one line per column. */
 char *foreign_single(char *p, const char *s, size_t len);
 
-/* If the text begins with the decimal point of the user's locale, return its length, else
- * 0. Nothing else depends on that locale. */
+/* If the text begins with the decimal point of the user's locale, return the length of
+ * that point, else 0. Nothing else depends on that locale. */
 size_t foreign_point(const char *text);

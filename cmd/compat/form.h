@@ -9,20 +9,21 @@
 /* Write 5000 as 4.9K, rounded to one decimal, which is omitted if it is 0; 12 as 12B. */
 char *form_size(char *p, uint64_t n);
 
-/* "Sat Nov 21 08:01:16 2026", local time. */
+/* Write "Sat Nov 21 08:01:16 2026": local time. */
 char *form_ctime(char *p, int64_t when);
 
-/* "08:01" today, "Nov20" in this year, "2025-Nov20" otherwise. */
+/* Write a time as "08:01" if it is today, "Nov20" if it is in this year, else
+ * "2025-Nov20". */
 char *form_short(char *p, int64_t when);
 
-/* "2026-11-21T08:01:16+00:00", local time with its offset. */
+/* Write "2026-11-21T08:01:16+00:00": local time with its offset. */
 char *form_iso(char *p, int64_t when);
 
 /* "rw-r-----" */
 char *form_perms(char *p, uint64_t mode);
 
-/* The command line of a live process, with blanks between the words; otherwise nothing.
- * At most FORM_COMMAND_MAX bytes. */
+/* Write the command line of a process, with blanks between the words; nothing if the
+ * process has ended. Writes at most FORM_COMMAND_MAX bytes. */
 #define FORM_COMMAND_MAX 8192
 char *form_command(char *p, int64_t pid);
 

@@ -41,7 +41,7 @@ static const struct tool_opt opts[] = {
 	{ .name = "" },
 };
 
-/* In the order in which -a removes them. */
+/* The kinds of objects, in the order in which -a removes them. */
 static const struct kind {
 	const char *word; /* argument of -a */
 	const char *mech;

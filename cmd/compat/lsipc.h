@@ -17,7 +17,7 @@ struct ls_kind_info {
 	const char *mech;
 	const char *json;     /* name of the array in JSON */
 	const char *empty;    /* name of the array if it is empty */
-	const char *object;   /* what messages call an object */
+	const char *object;   /* name of such an object in messages */
 	const char *columns;  /* default columns, separated by commas */
 	const char *times;    /* columns added by -t */
 	const char *creators; /* columns added by -c */
@@ -48,7 +48,7 @@ struct ls_column {
 	enum ipcx_field field;
 	enum ipcx_field
 		plain;  /* LS_KNOWN: the numeric id to show if the name is unknown */
-	bool sysv_only; /* always empty for POSIX objects */
+	bool sysv_only; /* the column is always empty for POSIX objects */
 };
 
 /* All columns, terminated by an empty name. */

@@ -189,8 +189,8 @@ int run_check(char *const *argv)
 }
 
 /*
- * Wait for the command. Pass on signals that a process sent to us (those from the
- * terminal reach both of us), and stop when the command is stopped.
+ * Wait for the command. Pass on signals that a process sent to us (signals from the
+ * terminal reach the command, too), and stop when the command is stopped.
  */
 static int exec_run_attend(const struct signals *held, pid_t pid)
 {

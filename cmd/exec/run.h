@@ -39,9 +39,9 @@ void run_limit(struct run *run, uint64_t most);
 
 /*
  * Called after entering the namespace: drop capabilities, close all descriptors but the
- * standard streams, and become the command or, with fork, its parent. app must not be
- * used afterwards. Returns an exit status if that failed: 126 or 127 if the command
- * cannot be run.
+ * standard streams, and become the command or, if run->fork is set, the command's parent.
+ * app must not be used afterwards. Returns an exit status if that failed: 126 or 127 if
+ * the command cannot be run.
  */
 int run_there(struct app *app, const struct run *run);
 

@@ -28,8 +28,8 @@ void signals_outlive_reader(void);
 /*
  * Block every signal that could end or stop us, except SIGKILL, SIGSTOP, faults, and
  * those that a terminal sends to background processes. signals_block() opens no
- * descriptor: for a process created in another namespace. signals_hold() also opens a
- * signalfd; returns 0 or -errno.
+ * descriptor: it is for a process created in another namespace. signals_hold() also opens
+ * a signalfd; returns 0 or -errno.
  */
 void signals_block(struct signals *s);
 int signals_hold(struct signals *s);
@@ -47,10 +47,10 @@ void signals_give_back(const struct signals *s);
  * it. */
 void signals_keep_front(void);
 
-/* Send a signal to ourselves, or to our process group (kill(2): getpid() or 0), with its
- * default action. */
+/* Give a signal its default action, and send it to ourselves or to our process group
+ * (whom is getpid() or 0, as for kill(2)). */
 void signals_suffer(pid_t whom, int number);
 
-/* End as a child did (a waitpid(2) status): die by its signal, or return its exit
- * status. */
+/* End in the same way as a child with this waitpid(2) status: die by its signal, or
+ * return its exit status. */
 int signals_end_like(int status);

@@ -30,8 +30,8 @@ struct rm_mark {
 	char ctime[IPCX_VALUE_MAX];
 	char key[16];           /* or "" */
 	uint64_t device, inode; /* of a POSIX object */
-	uint64_t cuid;          /* of a System V object … */
-	bool has_cuid;          /* … if present */
+	uint64_t cuid;          /* creator of a System V object */
+	bool has_cuid;          /* whether cuid is present */
 };
 
 /* Objects named individually. */

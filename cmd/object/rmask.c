@@ -29,8 +29,8 @@ void rm_list_counts(const size_t *count, char *buf, size_t size)
 struct sum {
 	size_t count[RM_MECHS_MAX];
 	size_t all, shown, attached, waited;
-	size_t refused, denied; /* objects that cannot be removed; objects whose removal
-				   is not permitted */
+	size_t refused, denied; /* number of objects that cannot be removed; that may not
+				   be removed */
 	uint64_t bytes;
 };
 

@@ -12,8 +12,8 @@ struct queue_args {
 	struct wait_args wait;
 };
 
-/* Open the queue that a word names; with queue_look(), its messages can only be looked
- * at. Returns 0, or an exit status after a message. */
+/* Open the queue that a word names; after queue_look(), the messages of the queue can be
+ * looked at, but not received. Returns 0, or an exit status after a message. */
 int queue_begin(struct app *app, const struct ns_args *where, const char *word,
 		unsigned flags, struct ipcx_queue **ret_q);
 int queue_look(struct app *app, const struct ns_args *where, const char *word,

@@ -79,7 +79,7 @@ static int send_words(struct sending *s, int64_t rank, int n, char **words)
 struct stream {
 	struct feed feed;
 	const char *name;  /* "standard input" */
-	const char *piece; /* what messages call a piece: "line" */
+	const char *piece; /* name of a piece in error messages: "line" */
 	size_t block;
 	int64_t rank;
 	bool lines, records;

@@ -7,7 +7,8 @@
 #include "ipcx-stress.h"
 #include "nsopt.h"
 
-/* Options for which 0 means something else than absence. */
+/* Bits of stress_args.given: a value of 0 does not show whether such an option was
+ * given. */
 #define STRESS_FOR     (1U << 0)
 #define STRESS_OPS     (1U << 1)
 #define STRESS_WORKERS (1U << 2)
@@ -29,9 +30,9 @@ struct load_run;
 /* One of the two commands: its fields, and how people see its results. */
 struct stress_kind {
 	unsigned flags;          /* 0 or IPCX_STRESS_COMPARE */
-	enum ipcx_field subject; /* mechanism, or name of a way */
+	enum ipcx_field subject; /* field of the mechanism, or of the name of a way */
 	struct shown fields;     /* all fields of the results */
-	struct shown shown;      /* those shown to people by default */
+	struct shown shown;      /* fields shown to people by default */
 	struct shown listed;     /* fields of the list of workloads */
 	struct shown blocks; /* rows with the same values in these fields form a block */
 	const char *order;   /* default --sort of a block's rows, or NULL */

@@ -46,7 +46,8 @@ bool msg_ask(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Set the command that usage errors refer to; NULL: none yet. */
 void msg_command(const char *name);
 
-/* Write a hint of the library in terms of this program, after a blank; "" for none. */
+/* Write the library's hint in terms of this program, with a blank before it; "" if there
+ * is no hint. */
 void msg_hint(const struct ipcx_hint *hint, char *buf, size_t size);
 
 /* A recorded message, for JSON. */
@@ -67,7 +68,7 @@ struct tally {
 			       nevertheless */
 	size_t unseen;
 	size_t gaps;          /* notes that something may be missing */
-	bool missing_is_fine; /* skip missing objects: not a failure */
+	bool missing_is_fine; /* missing objects are skipped, and are no failure */
 	bool part;  /* a mechanism that was named could not be read completely */
 	bool exact; /* the command acts on the answer: if the answer may be incomplete,
 		       the status is EXIT_PART */
@@ -84,6 +85,6 @@ void tally_asked(struct tally *tally, uint64_t mechs, bool named);
 /* Return the exit status for these counts: 0, 1, 3 or 4. */
 int tally_status(const struct tally *tally);
 
-/* The same for --fail: 1 if a row was listed, 4 if none was listed but the answer may be
- * incomplete, otherwise 0. */
+/* Return the exit status for --fail: 1 if a row was listed, 4 if none was listed but the
+ * answer may be incomplete, otherwise 0. */
 int tally_expect_none(const struct tally *tally);

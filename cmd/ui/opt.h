@@ -15,8 +15,8 @@
 enum opt_kind {
 	OPT_FLAG,     /* bool: no argument */
 	OPT_TEXT,     /* const char * */
-	OPT_LIST,     /* struct opt_list: all values, if repeated */
-	OPT_JOINED,   /* const char *: a comma-separated list, extended if repeated */
+	OPT_LIST,     /* struct opt_list: all values of a repeated option */
+	OPT_JOINED,   /* const char *: a comma-separated list; repeating extends it */
 	OPT_SIZE,     /* uint64_t: bytes with suffixes */
 	OPT_NUMBER,   /* uint64_t */
 	OPT_ID,       /* int32_t: 0 to INT_MAX */
@@ -39,7 +39,7 @@ enum complete {
 	COMPLETE_FIELDS = 1 << 0,
 	COMPLETE_FORMATS = 1 << 1,
 	COMPLETE_FILES = 1 << 2,
-	COMPLETE_USERS = 1 << 3, /* after a colon, groups */
+	COMPLETE_USERS = 1 << 3, /* users; after a colon, groups */
 	COMPLETE_MECHS = 1 << 4,
 	COMPLETE_GROUPS = 1 << 5,
 	COMPLETE_REFS = 1 << 6,
@@ -47,7 +47,7 @@ enum complete {
 	COMPLETE_COMMANDS = 1 << 8,
 	COMPLETE_WHEN = 1 << 9,
 	COMPLETE_NS = 1 << 10,     /* containers and pins */
-	COMPLETE_NS_ALL = 1 << 11, /* and "all" */
+	COMPLETE_NS_ALL = 1 << 11, /* containers, pins and "all" */
 	COMPLETE_WISHES = 1 << 12, /* a mechanism and a colon */
 	COMPLETE_OLD = 1 << 13,    /* an old name and its options */
 	COMPLETE_LOADS = 1 << 14,  /* workloads of mechanisms, a list */
@@ -67,14 +67,14 @@ struct opt {
 	enum complete operands; /* how to complete the operands if this option is given;
 				   0: as for the command */
 	size_t at;              /* offset of the value in the argument struct */
-	uint64_t bit;           /* set in the mask at mask_at if the option was given */
+	uint64_t bit; /* bit that is set in the mask at mask_at if the option was given */
 	size_t mask_at;
 	char arg[IX_TEXT(16)];  /* name of the argument: "SIZE" */
 	char help[IX_TEXT(96)]; /* one phrase, no full stop */
 	bool hidden;            /* not in --help: for completions, documentation */
 };
 
-/* The offset of a member; fails to compile unless the member has the type of the option's
+/* The offset of a member; compiles only if the member has the type of the option's
  * kind. */
 #define AT(args, member, type) \
 	_Generic(((args *)0)->member, type : offsetof(args, member))

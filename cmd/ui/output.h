@@ -48,7 +48,7 @@ struct output_last {
 	const char *text;             /* NULL: nothing to copy from */
 	uint8_t place[IPCX_NO_FIELD]; /* column of a field */
 	struct ipcx_fieldset shown;   /* the fields that are columns */
-	uint32_t starts[65]; /* offset of each cell in the row, then of the end */
+	uint32_t starts[65]; /* offset of each cell in the row, then offset of the end */
 };
 
 struct output {
@@ -60,10 +60,10 @@ struct output {
 	bool begun;       /* output has begun */
 	const char *sort; /* --sort, or NULL */
 	const struct ipcx_expr *where; /* rows that do not match are omitted */
-	bool unjudged;    /* the condition could not be evaluated for some rows, which was
+	bool unjudged;    /* for some rows the condition could not be evaluated; that was
 			     reported */
-	uint64_t unknown; /* number of rows for which the result is unknown */
-	const char *kind; /* "objects": the JSON array */
+	uint64_t unknown; /* number of rows for which the condition's result is unknown */
+	const char *kind; /* name of the JSON array: "objects" */
 	bool fixed;       /* the user named the fields: every row has all of them */
 	struct ipcx_fieldset usual; /* the fields that are read with every listing, unless
 				       the user named the fields */
@@ -83,16 +83,16 @@ struct output {
 	struct output_column *plan[IPCX_NO_FIELD];
 };
 
-/* n rows of a table, beginning with first, in the order of order[] (NULL: in table
- * order). */
+/* n rows of a table, beginning with row number `first`, in the order of order[] (NULL: in
+ * table order). */
 struct output_rows {
 	const struct ipcx_table *t;
 	const uint32_t *order;
 	size_t first, n;
 };
 
-/* Which fields to show: those of a set, then a list in its order, then another set; sets
- * in the order of field numbers. */
+/* Which fields to show: first a set, then a list in its own order, then another set; the
+ * fields of a set are in the order of field numbers. */
 struct shown {
 	struct ipcx_fieldset before;
 	const enum ipcx_field *list;
@@ -107,12 +107,12 @@ struct shown {
 	}
 #define COLUMN_LIST(array) ((struct shown)COLUMN_LIST_INIT(array))
 
-/* A table that belongs to a row (the semaphores of an array): nested in JSON, below the
- * row in a table. */
+/* A table that belongs to a row (the semaphores of an array): JSON nests it in the row,
+ * the table format prints it below the row. */
 struct output_child {
 	const char *label;          /* heading in a table */
 	const char *name;           /* member in JSON */
-	const struct ipcx_table *t; /* NULL: could not be read */
+	const struct ipcx_table *t; /* NULL: the table could not be read */
 	struct shown shown;
 };
 

@@ -24,7 +24,7 @@ struct ix_channel {
 	bool roomy;              /* there is never more than one message in transit */
 	bool mixed;              /* sizes differ, up to longest */
 	size_t size;             /* size of every message, if not mixed */
-	size_t longest; /* of the longest message; ix_channel_open() may lower it */
+	size_t longest; /* maximum size of a message; ix_channel_open() may lower it */
 	/* Members that ix_channel_open() sets. */
 	const struct ix_driver *driver[IX_PARTS];
 	struct ix_object part[IX_PARTS];

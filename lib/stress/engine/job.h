@@ -29,7 +29,7 @@ struct ix_job {
  * with .subject = NULL and are collected in jobs.c. */
 const struct ix_job *ix_job(unsigned number, struct ix_job *room);
 
-/* Write operation number op of a job to buf; false when it has no such operation. */
+/* Write operation number op of a job to buf; false when the job has no such operation. */
 #define IX_OP_MAX 24
 bool ix_job_op(const struct ix_job *job, unsigned op, char buf[IX_OP_MAX]);
 
@@ -37,18 +37,18 @@ struct ix_workload {
 	const char *name;
 	unsigned least; /* the workload needs at least this many workers */
 	bool even;      /* needs an even number of workers */
-	/* Supervisor, before the workers are forked. Returns 0, or -errno after
-	 * ix_cannot() if the job cannot be run here; finish() is called in either case.
-	 * May be NULL. */
+	/* Called in the supervisor, before the workers are forked. Returns 0, or -errno
+	 * after ix_cannot() if the job cannot be run here; finish() is called in either
+	 * case. May be NULL. */
 	int (*prepare)(struct ix_task *t);
 	/* Each worker: work until ix_running() returns false. */
 	void (*work)(struct ix_worker *w);
-	/* Supervisor, every 10 ms while the workers work. May be NULL. */
+	/* Called in the supervisor, every 10 ms while the workers work. May be NULL. */
 	void (*poll)(struct ix_task *t);
-	/* Supervisor, after all workers have ended by themselves: report broken promises
-	 * with ix_wrong(). May be NULL. */
+	/* Called in the supervisor, after all workers have ended by themselves: report
+	 * broken promises with ix_wrong(). May be NULL. */
 	void (*check)(struct ix_task *t);
-	/* Supervisor: release what prepare() acquired, whatever state it is in. May be
+	/* Supervisor: release what prepare() acquired, even if prepare() failed. May be
 	 * NULL. */
 	void (*finish)(struct ix_task *t);
 	/* Return the most memory that the workload takes, in bytes. May be NULL. */
@@ -68,7 +68,7 @@ struct ix_task {
 	uint64_t ops;        /* rounds of each worker; 0: until the time is over */
 	uint64_t duration;   /* ns */
 	uint64_t seed;
-	struct ix_naming names; /* .fresh: limits may be set, too */
-	void *state;            /* of the workload */
+	struct ix_naming names; /* if names.fresh is true, limits may be set, too */
+	void *state;            /* state of the workload */
 	uint32_t wrong;         /* faults of this run so far */
 };

@@ -12,7 +12,7 @@ struct ix_worker {
 	struct ix_shared *shared;
 	struct ix_worker_slot *slot;
 	unsigned index;
-	uint32_t phase;         /* as last read */
+	uint32_t phase;         /* the phase as last read */
 	uint64_t rounds;        /* rounds left; UINT64_MAX: work until the time is over */
 	uint64_t began;         /* start of the measurement, ns */
 	uint64_t cpu, switches; /* CPU time and context switches at that start */
@@ -29,7 +29,7 @@ static inline uint32_t ix_log_slot(const struct ix_worker *w, uint32_t n)
 	       w->index * ((IX_LOG_SLOTS - IX_LOG_FIRST) / w->task->workers) + n;
 }
 
-/* Whether to go on. Call it once for each round. */
+/* Whether the worker is to go on. Call this function once for each round. */
 bool ix_running_slow(struct ix_worker *w);
 static inline bool ix_running(struct ix_worker *w)
 {
@@ -39,7 +39,7 @@ static inline bool ix_running(struct ix_worker *w)
 	return ix_running_slow(w);
 }
 
-/* Whether the run is being stopped. Check it after EINTR. */
+/* Whether the run is being stopped. Call this function after EINTR. */
 static inline bool ix_stopping(const struct ix_worker *w)
 {
 	return atomic_load_explicit(&w->shared->phase, memory_order_relaxed) == IX_STOP;

@@ -90,9 +90,9 @@ struct workers {
 	uint64_t counted;        /* operations at the last poll */
 	unsigned still;          /* polls without any operation */
 	unsigned draining;       /* polls since the stop, or since a worker last ended */
-	unsigned draining_alive; /* workers alive then */
+	unsigned draining_alive; /* workers alive at that time */
 	bool killed;             /* we killed them, as they did not stop */
-	bool broken;             /* one of them did not end by itself */
+	bool broken;             /* a worker did not end by itself */
 };
 
 static void workers_lost(struct workers *c, unsigned index, int status)

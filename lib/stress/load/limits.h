@@ -14,7 +14,8 @@ struct ix_probe {
 	/* Test a limit of one object or call. Returns false if the limit could not be
 	 * tested. */
 	bool (*run)(struct ix_worker *w, struct ix_object *own);
-	/* A limit of the namespace, by name; it is filled with objects of this size. */
+	/* The name of a limit of the namespace, which is filled with objects of this
+	 * size. */
 	const char *limit;
 	size_t size;
 	unsigned objects; /* how many objects fill it after it was lowered */

@@ -38,13 +38,13 @@ struct ix_test_case {
 	/* Remover: prepare the new object, so that others will block on it. Returns 0 or
 	 * -errno. May be NULL. */
 	int (*set)(struct ix_worker *w, struct ix_object *own);
-	/* Other workers, before they count as arrived. May be NULL. */
+	/* Called in the other workers, before they count as arrived. May be NULL. */
 	void (*enter)(struct ix_worker *w, struct ix_object *mine, uint32_t round);
 	/* Other workers: block on the object, or use it. Returns 0 or a positive errno. */
 	int (*stay)(struct ix_worker *w, struct ix_object *mine, uint32_t round);
 	/* Remover: check the removed object and wake those that still wait. */
 	void (*after)(struct ix_worker *w, struct ix_object *own, uint32_t round);
-	/* Remover, after all others have left. */
+	/* Called in the remover, after all other workers have left. */
 	void (*last)(struct ix_worker *w, const struct ix_object *own);
 };
 

@@ -9,7 +9,7 @@ struct ix_setup_kind;
 
 extern const struct ix_workload ix_setup;
 
-/* What its jobs work on. */
+/* What the jobs of this workload work on. */
 extern const struct ix_setup_kind ix_setup_shm, ix_setup_pshm, ix_setup_memfd,
 	ix_setup_msg, ix_setup_mq, ix_setup_pipe, ix_setup_stream, ix_setup_sem,
 	ix_setup_psem, ix_setup_eventfd;

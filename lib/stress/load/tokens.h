@@ -8,5 +8,5 @@ struct ix_token_kind;
 
 extern const struct ix_workload ix_tokens;
 
-/* What its jobs work on. */
+/* What the jobs of this workload work on. */
 extern const struct ix_token_kind ix_tokens_sem, ix_tokens_psem;

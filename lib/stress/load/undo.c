@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The workload "undo": when a process is killed, the kernel undoes its SEM_UNDO
- * operations and its attaches. Each worker forks one child after another, which takes
- * tokens or attaches and is killed at a random moment, and waits until they are back.
+ * operations and its attaches. Each worker forks children one by one: a child takes
+ * tokens or attaches, and is killed at a random moment; all of these must come back.
  */
 #include <errno.h>
 #include <signal.h>
@@ -20,8 +20,8 @@
 
 enum { TAKE_OP, COMEBACK };
 
-/* Semaphores of an array. All but the last hold tokens, which children take; to the last,
- * children add. If semmsl allows only one semaphore, it holds tokens. */
+/* Semaphores of an array. Children take tokens from all but the last one, and add to that
+ * one. If semmsl allows only one semaphore, it holds tokens. */
 #define SEMS 4
 
 /* Tokens in each semaphore. */

@@ -331,7 +331,7 @@ static void end_supervisor(struct ipcx_stress *s)
 }
 
 /* Workers die with the supervisor (PR_SET_PDEATHSIG), but not at the same moment. Wait
- * for them, so that the cleanup also finds an object that one is just creating. */
+ * for them, so that the cleanup also finds an object that a worker is just creating. */
 static void wait_for_workers(const struct ix_shared *shared)
 {
 	static const struct timespec span = { .tv_nsec = 1000000 };
