@@ -211,7 +211,7 @@ struct pool {
 	uint64_t total, free, reserved, surplus, more;
 };
 
-/* There cannot be more huge pages than memory. */
+/* There cannot be more huge pages than fit into memory. */
 static void memory_ceiling(struct ipcx *x, struct ix_reading *r)
 {
 	char text[8192];

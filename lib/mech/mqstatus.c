@@ -10,7 +10,7 @@
 /* A word of the text, and where its number is stored. */
 struct word {
 	const char *name;
-	uint64_t *wide; /* one of wide and narrow is set */
+	uint64_t *wide; /* either .wide or .narrow is set */
 	int32_t *narrow;
 };
 

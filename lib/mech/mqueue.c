@@ -132,7 +132,7 @@ static int check_namespace(const struct ix_posix_dir *dir, bool *ret_empty)
 /* What is mounted, and whether it belongs to this namespace. */
 struct mounted {
 	struct ix_posix_dir dir;
-	int is; /* 1 ours, 0 undecided, -EXDEV another namespace's, other -errno: not
+	int is; /* 1: ours; 0: undecided; -EXDEV: another namespace's; other -errno: not
 		   available */
 	bool empty;
 };

@@ -285,7 +285,7 @@ static int peek_all(struct ipcx *x, struct ipcx_table *t, int id, uint64_t qnum,
 
 		if (size == -ENOMSG || size == -EIDRM ||
 		    (size == -EINVAL && msgctl(id, IPC_STAT, &ds) < 0))
-			return 0; /* it was drained or removed meanwhile */
+			return 0; /* the queue was drained or removed */
 		if (size < 0 && size != -EINVAL && size != -E2BIG)
 			return ix_fail(
 				x, (int)size, "msg:%d: cannot look at its messages%s", id,

@@ -18,7 +18,7 @@
 #include "base/file.h"
 #include "core/dirid.h"
 
-/* Linux 6.6; newer than the headers that this may be built with. */
+/* Since Linux 6.6; the headers that this is built with may be older. */
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif
@@ -265,8 +265,8 @@ static int posix_put_escaped(struct ix_scan *s, struct ix_posix_row *row,
 	return row->ref && row->name ? 0 : -ENOMEM;
 }
 
-/* Store reference and name. Nearly every name needs no escapes: then the name is the tail
- * of the reference, and one string serves both. */
+/* Store reference and name. Hardly any name needs escapes. Without them the name is the
+ * tail of the reference, and one string serves both. */
 static int posix_put_name(struct ix_scan *s, struct ix_posix_row *row, const char *name)
 {
 	const char *mech = ix_mech(s->mech)->info.name;

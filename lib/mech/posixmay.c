@@ -11,7 +11,7 @@
 #include "base/cap.h"
 #include "mech/posix.h"
 
-/* Newer than the headers that this may be built with. */
+/* The headers that this is built with may be older and lack this. */
 #ifndef STATX_ATTR_MOUNT_ROOT
 #define STATX_ATTR_MOUNT_ROOT 0x2000
 #endif

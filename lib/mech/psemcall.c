@@ -40,8 +40,8 @@ struct call {
 
 /* ---- in the child: take no lock, since another thread may have held it at the fork */
 
-/* Repeat the signal, since the first may arrive between the check and the wait. The rest
- * of the child detects the cancellation by the running timer. */
+/* Repeat the signal, since the first may arrive between the check and the wait. Other
+ * code of the child sees from the running timer that the wait was cancelled. */
 static void cancel(int signo)
 {
 	static const struct itimerval often = { .it_value = { .tv_usec = 10000 },
@@ -244,7 +244,7 @@ int ix_psem_call(sem_t *sem, bool give, int64_t timeout)
 
 	if (r < 0)
 		return r;
-	/* Block all signals until the child is set up; it inherits the mask. */
+	/* Block all signals until the child is set up; the child inherits the mask. */
 	(void)sigfillset(&all);
 	r = -pthread_sigmask(SIG_BLOCK, &all, &c.mask);
 	if (r == 0)

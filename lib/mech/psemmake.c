@@ -57,7 +57,7 @@ static int psemmake_fill(int fd, const struct ipcx_attrs *a, unsigned value)
 }
 
 /* Create the semaphore from an unnamed file (O_TMPFILE), which vanishes with its
- * descriptor on any failure. Returns 1; 0 if that is not supported; or -errno. */
+ * descriptor on any failure. Returns 1; 0 if O_TMPFILE is not supported; or -errno. */
 static int make_unnamed(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
 			const struct ipcx_attrs *a, unsigned value)
 {
@@ -99,8 +99,8 @@ static int make_named(struct ipcx *x, const struct ix_posix_dir *dir, const char
 			     IX_SHM_DIR, draft);
 }
 
-/* As sem_open(3) does with O_EXCL, in the given directory: the file gets its name when it
- * is complete. */
+/* Create a semaphore in the given directory, as sem_open(3) does with O_EXCL: the file
+ * gets its name when it is complete. */
 int ix_psem_make(struct ipcx *x, const struct ix_posix_dir *dir, const char *file,
 		 const struct ipcx_attrs *a, unsigned value)
 {

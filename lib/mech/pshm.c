@@ -90,7 +90,7 @@ static int pshm_one(struct ix_scan *s, const struct ix_posix_dir *dir, const cha
 	return 0;
 }
 
-/* Note that /dev/shm is not a memory file system: glibc uses it all the same, and the
+/* Add a note if /dev/shm is not a memory file system: glibc uses it all the same, and the
  * objects survive a reboot. */
 static void note_type(struct ix_scan *s, const struct ix_posix_dir *dir)
 {
@@ -196,7 +196,7 @@ static int open_to_resize(const struct ix_posix_dir *dir, const char *file,
 	return ix_posix_same(row, &st) ? take_fd(&fd) : -ENOENT;
 }
 
-/* Note that the file system has less space than an object of this new size needs. */
+/* Add a note if the file system has less space than an object of this new size needs. */
 static void note_short(struct ix_scan *s, int fd, const struct pshm_row *row,
 		       const char *file, uint64_t bytes)
 {

@@ -232,7 +232,7 @@ static int too_many_holes(struct sysvscan_walk *w, int next)
 		w->found += (uint64_t)r;
 		return 1;
 	}
-	w->text_asked = true; /* failed: the walk goes on, at a higher cost */
+	w->text_asked = true; /* reading the text failed: the walk goes on */
 	w->text_error = r;
 	return r == -ENOMEM || r == -ECANCELED ? r : 0;
 }

@@ -89,8 +89,8 @@ static int parse_heading(struct ix_sysv_parser *p, const char *at, const char *e
 /* Any number of this many digits fits into 64 bits. */
 #define SAFE_DIGITS 19
 
-/* Parse the number at p in base 8 or 10. Returns its end, or NULL if it does not fit 64
- * bits. */
+/* Parse the number at p in base 8 or 10. Returns the end of the number, or NULL if the
+ * number does not fit 64 bits. */
 static const char *read_digits(const char *p, const char *end, unsigned base,
 			       uint64_t *ret_n)
 {
@@ -132,7 +132,8 @@ static bool sysvtext_store(const struct ix_sysv_word *w, bool minus, uint64_t n,
 	return true;
 }
 
-/* Parse the word at p as w. Returns its end, or NULL if it does not match. */
+/* Parse the word at p as w. Returns the end of the word, or NULL if the word does not
+ * match. */
 static const char *take_word(const struct ix_sysv_word *w, const char *p, const char *end,
 			     char *row)
 {

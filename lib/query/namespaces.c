@@ -282,7 +282,7 @@ static void note_closed(struct ipcx *x, struct ipcx_table *t, const struct ix_ta
 		      x->error[0] ? x->error : ix_errno_text(r));
 }
 
-/* Add the row of a namespace, which is opened meanwhile. */
+/* Add the row of a namespace; the namespace is opened for that. */
 static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen *seen,
 		   const struct ix_target *p, const struct ix_spaces *how)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The processes that objects record: which time each pid belongs to, and whether the
- * process that had it then still runs.
+ * process that had the pid at that time still runs.
  */
 #include <string.h>
 
@@ -201,7 +201,7 @@ static void processes_look_up(struct ix_scan *s, const struct ix_section *at,
 				p.comm[0] ? ix_table_text(s->t, p.comm) : 0);
 }
 
-/* The pid is 0 although a process acted: it is in another PID namespace. */
+/* The pid is 0 although a process acted: that process is in another PID namespace. */
 static void note_no_pid(struct ix_scan *s, const struct ix_section *at,
 			const struct watched *w, void *row, bool asked)
 {
