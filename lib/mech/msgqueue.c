@@ -186,8 +186,8 @@ static int msgqueue_receive(struct ipcx_queue *q, const struct ipcx_take *take, 
 	return r;
 }
 
-/* The message is longer than the current kernel.msgmax, or longer than all messages
- * together were when the queue's state was read. */
+/* The message is longer than the current kernel.msgmax, or longer than any message that
+ * could be sent when the queue's state was last read. */
 static int no_copy(struct ipcx_queue *q, uint64_t position)
 {
 	struct msqid_ds ds;

@@ -107,8 +107,8 @@ int ix_pshm_resize(int fd, uint64_t bytes)
 	return r < 0 ? -errno : 0;
 }
 
-/* Allocate in pieces, since a signal undoes the running call of fallocate(2): then only
- * that piece is allocated again. */
+/* Allocate in pieces, since a signal undoes the running fallocate(2) call: then only the
+ * current piece is repeated. */
 #define PIECE (UINT64_C(64) << 20)
 
 static int allocate(int fd, uint64_t bytes, int how)
