@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bubblewrap keeps no state: its process is the parent of the sandbox's first process,
- * and its command line shows what runs inside (the sandboxed processes can change their
- * own names). Flatpak, built on it, records which application an instance runs.
+ * bubblewrap keeps no state files: its process is the parent of the sandbox's first
+ * process, and its command line shows what runs inside (the sandboxed processes can
+ * change their own names). Flatpak, which is built on bubblewrap, records in a file which
+ * application each sandbox runs.
  */
 #include <errno.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static int read_instance(const struct ix_search *s, struct ix_containers *c, int
 		return r == -ENOMEM ? r : 0;
 	(void)snprintf(path, sizeof(path), "%.200s/info", instance);
 	if (ix_state_read(s, dir, path, g->files, &info) == 0) {
-		/* The file's first "name" is that of the application. */
+		/* The first "name" in the file is the name of the application. */
 		(void)ix_state_value(&info, "name", name, sizeof(name));
 		ix_state_free(&info);
 	}
@@ -59,8 +60,8 @@ static int list_flatpaks(const struct ix_search *s, struct ix_containers *c, uid
 
 /* ---- bubblewrap by itself */
 
-/* The long options of bwrap(1) 0.11, grouped by their number of arguments; it has no
- * short ones. */
+/* The long options of bwrap(1) 0.11, grouped by their number of arguments; bwrap has no
+ * short options. */
 static const char arguments[][40][IX_TEXT(24)] = {
 	{ "unshare-all", "share-net", "unshare-user", "unshare-user-try", "unshare-ipc",
 	  "unshare-pid", "unshare-net", "unshare-uts", "unshare-cgroup",
@@ -89,7 +90,8 @@ static const char arguments[][40][IX_TEXT(24)] = {
 	{ "overlay" },
 };
 
-/* Returns the number of arguments, or -1 if the option is unknown. */
+/* Returns the number of arguments that an option takes, or -1 if the option is
+ * unknown. */
 static int arguments_of(const char *option)
 {
 	if (strncmp(option, "--", 2) != 0)
@@ -143,7 +145,8 @@ static int bwrap_read_process(const struct ix_search *s, struct ix_containers *c
 	if (!ix_search_child(s, bwrap->pid, &init))
 		return 0;
 	if (ix_words_of(bwrap, &w) == 0)
-		(void)bwrap_read_words(&w, &found); /* else its pid is its only id */
+		(void)bwrap_read_words(&w, &found); /* if this fails, the sandbox is
+						     * identified only by its pid */
 	(void)snprintf(id, sizeof(id), "%d", init.pid);
 	found.id = id;
 	found.pid = init.pid;
@@ -153,8 +156,8 @@ static int bwrap_read_process(const struct ix_search *s, struct ix_containers *c
 	return r;
 }
 
-/* A sandbox has two bwrap processes: the outer one is the parent, the inner one runs in
- * the sandbox. */
+/* A sandbox has two bwrap processes: the outer process is the parent of the inner
+ * process, which runs in the sandbox. */
 static bool is_outer(const struct ix_search *s, const struct ix_proc *p)
 {
 	struct ix_proc parent;

@@ -11,7 +11,7 @@ static const char *const prefixes[] = {
 	"docker-", "libpod-", "cri-containerd-", "crio-", "runc-", "crun-", "nerdctl-",
 };
 
-/* Cgroups of a container's monitor, not of the container. */
+/* Names of cgroups that hold a container's monitor, not the container itself. */
 static const char *const monitors[] = { "libpod-conmon-", "crio-conmon-",
 					"lxc.monitor." };
 
@@ -37,7 +37,7 @@ static bool watches(const char *text, size_t len)
 	return false;
 }
 
-/* Skip "HIERARCHY:CONTROLLERS:", up to the path. */
+/* Skip "HIERARCHY:CONTROLLERS:", which precedes the path. */
 static void skip_head(struct ix_cgroup_reader *r)
 {
 	r->line = r->at;

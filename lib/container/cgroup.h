@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The names in the text of /proc/PID/cgroup (cgroups(7)). */
+/* Finds the names of cgroups in the text of /proc/PID/cgroup (cgroups(7)). */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Iterates over the path components in a text, outermost first. */
+/* Iterates over the components of each path in such a text, the outermost component
+ * first. */
 struct ix_cgroup_reader {
 	const char *at, *end;
-	const char *line; /* the line of the component returned last, from its first colon
-			   * on: hierarchy numbers do not matter */
-	const char *stop; /* end of that component */
-	bool fresh;       /* the next component is the first of its line */
+	/* The line that contains the last returned component, from the line's first colon
+	 * on: the hierarchy number before that does not matter. */
+	const char *line;
+	const char *stop; /* end of the component returned last */
+	bool fresh;       /* the next component will be the first one of its line */
 };
 
 struct ix_cgroup_reader ix_cgroup_read(const char *text, size_t len);

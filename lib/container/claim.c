@@ -14,7 +14,7 @@
 #include "proc/stat.h"
 #include "proc/status.h"
 
-/* A watcher has one child, or one per container of a pod. */
+/* A watcher has one child or, if it watches a pod, one child per container. */
 #define CHILDREN_MAX 256
 
 /* ---- givers */
@@ -30,7 +30,8 @@ void ix_giver_end(const struct ix_giver *g)
 		(void)close(g->dir);
 }
 
-/* Get the user who controls a process: for a setuid program the one who started it. */
+/* Get the user who controls a process: for a setuid program, this is the user who started
+ * it. */
 static bool giver_uid(int dir, uid_t *ret_uid, unsigned *ret_level)
 {
 	auto_buf struct ix_buf b = { 0 };
@@ -66,9 +67,9 @@ static bool same_root(const struct ix_search *s, int dir)
 	       ours.st_ino == theirs.st_ino;
 }
 
-/* Find out from the namespaces of the watcher which user it gives names for; until then,
- * g->uid is its user id. Returns false if its user namespace is neither ours nor below
- * ours. */
+/* Find out from the namespaces of a watcher for which user it gives names, and set g->uid
+ * to that user; until this call, g->uid is the watcher's own user id. Returns false if
+ * the watcher's user namespace is neither ours nor below ours. */
 static bool giver_place(const struct ix_search *s, struct ix_giver *g)
 {
 	struct ix_user_space user = ix_space_user(g->dir, &s->user);
@@ -89,9 +90,9 @@ static bool giver_place(const struct ix_search *s, struct ix_giver *g)
 	}
 	g->user = user.self;
 	g->uid = user.maker;
-	/* Namespaces that root created are containers. An unprivileged user needs a user
-	 * namespace for a container; the watcher is then in a user namespace directly
-	 * below ours, with our root directory. */
+	/* A watcher in namespaces that root created is in a container. An unprivileged
+	 * user, however, needs a user namespace to start a container; the watcher is then
+	 * in a user namespace directly below ours, but has our root directory. */
 	g->inner = !same_pids || user.maker == 0 || user.depth > 1 ||
 		   !same_root(s, g->dir);
 	return true;
@@ -119,7 +120,7 @@ none:
 	return false;
 }
 
-/* ---- pids of another PID namespace */
+/* ---- translating pids of another PID namespace */
 
 static int32_t claim_number_there(const struct ix_search *s, int32_t pid, unsigned level)
 {
@@ -150,10 +151,10 @@ int32_t ix_giver_process(const struct ix_search *s, const struct ix_giver *g,
 	return 0;
 }
 
-/* ---- whether it is the process that the claim means */
+/* ---- whether a process is the one that the claim means */
 
-/* If a process started after the file that names it was written, it is another process
- * that reused the pid. Both times come from the clocks of this machine. */
+/* A state file cannot mean a process that started after the file was written: that
+ * process has reused the pid. Both times come from the clocks of this machine. */
 static bool older(const struct ix_proc *p, int64_t written)
 {
 	struct timespec wall, since;
@@ -181,10 +182,12 @@ static bool is_in_cgroup(int dir, const char *wanted)
 	return false;
 }
 
-/* Some files are written before the process starts, so a process that started later is
- * accepted if it is in the container's cgroup. A user with a delegated part of the tree
- * can choose cgroup names, so this counts only where nobody but root can have put the
- * process. */
+/*
+ * Some files are written before the process starts, so a process that started later is
+ * accepted if it is in the container's cgroup. A user to whom a part of the cgroup tree
+ * is delegated can choose cgroup names there, so the cgroup proves something only if
+ * nobody but root can have put the process into it.
+ */
 static bool put_there(const struct ix_search *s, const struct ix_claimed *c,
 		      const char *id)
 {
@@ -204,7 +207,7 @@ static bool claim_meant(const struct ix_search *s, const struct ix_claimed *c,
 	return !written || older(&c->proc, written) || put_there(s, c, found->id);
 }
 
-/* ---- whether the giver may name it */
+/* ---- whether the giver may name the process */
 
 static bool is_uid(int dir, uid_t uid)
 {

@@ -3,12 +3,12 @@
  * Containers: which ones exist, their names and their first processes. They are found
  * without asking any daemon, in the state files of the runtimes, in /proc/PID/cgroup and
  * among the parents of processes. Each family of runtimes is one file in lib/container/
- * and one line in its registry.
+ * and one line in lib/container/registry.c.
  *
  * Everything here is a claim until it is verified: state files outlive a crash, pids are
  * reused, and processes in a container may be able to write cgroup names and
- * environments. A process is listed as the first of a container only if it can be the
- * process that the claim means. Names are only used as labels.
+ * environments. A process is listed as the first process of a container only if it can be
+ * the process that the claim means. Names are only used as labels.
  */
 #pragma once
 
@@ -21,13 +21,14 @@
 
 struct ix_containers;
 
-/* Precedence of equal names, by who gives them. */
+/* If several containers have the same name, the order in which they are preferred: by who
+ * gives the name. */
 enum ix_rank {
-	IX_RANK_ROOT,   /* root, from our own namespaces */
-	IX_RANK_CALLER, /* the calling user */
-	IX_RANK_USER,   /* another user */
-	IX_RANK_INNER,  /* a giver inside a container */
-	IX_RANK_HIDDEN, /* a giver whose namespaces may not be read */
+	IX_RANK_ROOT,   /* given by root, from our own namespaces */
+	IX_RANK_CALLER, /* given by the calling user */
+	IX_RANK_USER,   /* given by another user */
+	IX_RANK_INNER,  /* given by somebody inside a container */
+	IX_RANK_HIDDEN, /* given by a watcher whose namespaces we may not read */
 };
 
 /* One container. The texts are as the runtime wrote them and may hold any bytes. */
@@ -35,24 +36,24 @@ struct ix_container {
 	const char *runtime; /* "docker", "podman", "runc", …; static */
 	const char *id;      /* the runtime's id, or NULL */
 	const char *name;    /* the name for people; NULL if only the id is known */
-	const char *pod;     /* of Kubernetes and podman, or NULL */
+	const char *pod;     /* name of the pod (Kubernetes, podman), or NULL */
 	const char *pod_namespace;
 	const char *ipc_mode; /* from the runtime's own files: "private", "host",
-			       * "container:ID", …; NULL if not given there */
-	bool elsewhere;       /* its IPC objects are not in this kernel
+			       * "container:ID", …; NULL if those files do not say it */
+	bool elsewhere;       /* the container's IPC objects are not in this kernel
 			       * (container/runsc.c) */
-	const char *cgroup;   /* the name of its cgroup if that is not the id */
-	int32_t pid;          /* its first process, as in the caller's /proc */
-	uint64_t start;       /* its start time in ticks since boot: pid and start
-			       * together identify a process */
+	const char *cgroup; /* the name of the container's cgroup, if that is not the id */
+	int32_t pid; /* pid of the container's first process, as in the caller's /proc */
+	uint64_t start; /* start time of that process in ticks since boot: pid and start
+			 * together identify a process */
 
 	/* Set when the claim was judged (container/claim.h): */
 	uint32_t uid;      /* who gives the name */
-	enum ix_rank rank; /* the rank that follows from uid and namespaces of the giver */
-	const char *outer; /* the label of the container that the giver is in, "?" if that
-			    * has no name; or NULL */
-	uint64_t ipc;      /* inode number of the IPC namespace of its first process; 0 if
-			    * it may not be read */
+	enum ix_rank rank; /* the rank that follows from the giver's uid and namespaces */
+	const char *outer; /* the label of the container that the giver is in ("?" if this
+			    * container has no name); NULL if the giver is in none */
+	uint64_t ipc; /* inode number of the first process's IPC namespace; 0 if we may
+		       * not read it */
 };
 
 struct ix_search;
@@ -62,25 +63,27 @@ struct ix_json;
 
 /* A family of runtimes. */
 struct ix_runtime {
-	const char *name; /* of the family; a container's own may be more specific */
-	/* Call ix_container_add() for each container whose state can be read. Unreadable
-	 * state is skipped; the only error is -ENOMEM. */
+	const char *name; /* name of the family; the name of a container's runtime may be
+			   * more specific */
+	/* Call ix_container_add() for each container whose state can be read. State that
+	 * cannot be read is skipped; the only possible error is -ENOMEM. */
 	int (*list)(const struct ix_search *s, struct ix_containers *c);
-	/* Parse a watcher's command line, or a state file; the results point into it.
-	 * Return false if it describes no container. NULL if the family has no such
-	 * watchers or files. */
+	/* Parse a watcher's command line, or a state file; the results point into the
+	 * text. Return false if the text describes no container. The pointer is NULL if
+	 * the family has no such watchers or files. */
 	bool (*read_words)(const struct ix_words *w, struct ix_container *ret_found);
 	bool (*read_state)(const struct ix_json *j, struct ix_container *ret_found);
 };
 
-/* Return family number i, the most informative first; NULL past the last. */
+/* Return family number i, the most informative first; NULL if there are not that many. */
 const struct ix_runtime *ix_runtime(size_t i);
 
 /*
  * List the containers of all families, each with a living, verified process.
  *
- * @param firsts the processes that may be the first of a container (ix_nslist_firsts());
- * watchers without state files are searched among them and their parents
+ * @param firsts the processes that may be the first process of a container
+ * (ix_nslist_firsts()); watchers without state files are searched for among these
+ * processes and their parents
  * @param gaps what is unknown about those processes
  * @return 0 or -ENOMEM
  */
@@ -88,13 +91,13 @@ int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
 		      const struct ix_gaps *gaps, struct ix_containers **ret_c);
 void ix_containers_free(struct ix_containers *c);
 
-/* Return container number i; NULL past the last. */
+/* Return container number i; NULL if there are not that many. */
 const struct ix_container *ix_containers_at(const struct ix_containers *c, size_t i);
 
 /*
- * For the families: add one container (its strings are copied) and its giver. It is
- * dropped if the claim fails (ix_claim_judge()); of several claims for one process the
- * best is kept. Returns 0 or -ENOMEM.
+ * For use by the families: add one container (its strings are copied) and the giver of
+ * its name. The container is dropped if the claim is rejected (ix_claim_judge()); of
+ * several claims about one process, only the best is kept. Returns 0 or -ENOMEM.
  */
 int ix_container_add(const struct ix_search *s, struct ix_containers *c,
 		     const struct ix_container *found, int64_t written,
@@ -105,9 +108,10 @@ int ix_container_add(const struct ix_search *s, struct ix_containers *c,
 const struct ix_gaps *ix_containers_gaps(const struct ix_containers *c);
 
 /*
- * Return the container that a process belongs to, or NULL: the one whose first process it
- * is; else the outermost of root's containers whose cgroup it is in; else the one whose
- * first process has the same PID namespace. Cgroup names are not used for anything else.
+ * Return the container that a process belongs to, or NULL. It is the container whose
+ * first process this is; else the outermost container named by root whose cgroup the
+ * process is in; else the container whose first process has the same PID namespace.
+ * Cgroup names are not used for anything else.
  */
 const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_containers *c,
 					   int32_t pid);
@@ -117,21 +121,21 @@ const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_conta
 void ix_container_elsewhere(const struct ix_container *c, struct ix_gaps *g);
 
 /*
- * Find a container by its name, its id or a unique prefix of its id. It may be preceded
- * by "RUNTIME:", by "OUTER/", the container in which the name was given, and by "UID/",
- * the user who gave it; a user's names need "UID/" unless that user is the caller. Names
- * of root come first. Returns 0; -ENOENT; -ENODATA if it may exist but cannot be seen;
- * -ENOTUNIQ if several match. All errors have a text; that of -ENOTUNIQ lists the labels
- * to choose from.
+ * Find a container by its name, its id or a unique prefix of its id. The name or id may
+ * be preceded by "RUNTIME:", by "OUTER/", the container in which the name was given, and
+ * by "UID/", the user who gave the name; a name given by a user needs "UID/" unless that
+ * user is the caller. Names given by root come first. Returns 0; -ENOENT; -ENODATA if the
+ * container may exist but cannot be seen; -ENOTUNIQ if several match. All errors set a
+ * text; the text for -ENOTUNIQ lists the labels to choose from.
  */
 int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char *name,
 		       const struct ix_container **ret_container);
 
 /*
  * Write the label of a container, as it is shown and may be typed:
- * "[UID/][OUTER/]RUNTIME:NAME", with the beginning of the id if it has no name. The
- * characters "/", "," and "%", which would end a part or a list entry, are escaped as
- * %XX.
+ * "[UID/][OUTER/]RUNTIME:NAME", with the beginning of the id instead of NAME if the
+ * container has no name. The characters "/", "," and "%", which would end a part of the
+ * label or an entry of a list, are written as %XX.
  */
 #define IX_LABEL_MAX 1024
 void ix_container_label(const struct ix_container *c, char *buf, size_t size);

@@ -2,8 +2,8 @@
 /*
  * containerd, also under Kubernetes: STATE/io.containerd.runtime.v2.task/NAMESPACE/ID
  * holds init.pid and the container's specification, whose annotations Kubernetes fills
- * in. The directory is the working directory of the shim, below the shim's root
- * directory.
+ * in. That directory is the working directory of the shim; its path starts from the
+ * shim's root directory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ static int containerd_read_one(const struct ix_search *s, struct ix_containers *
 			       int dir, const char *ns, const char *id,
 			       const struct ix_giver *g)
 {
-	/* A container of Docker whose own files could not be read. */
+	/* This is a container of Docker, whose own files about it could not be read. */
 	bool docker = !strcmp(ns, "moby");
 	struct ix_container found = { .runtime = docker ? "docker" : "containerd",
 				      .id = id,

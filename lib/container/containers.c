@@ -14,8 +14,8 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* Limit on the names given by one user, or inside one container: more names could only
- * serve to hide those of others. */
+/* Maximum number of names given by one user, or inside one container: more names could
+ * only serve to hide the names that others give. */
 #define SHARE_MAX 1000
 
 static void end_entry(const struct ix_log_entry *e)
@@ -78,8 +78,8 @@ static enum ix_rank rank_of(const struct ix_search *s, const struct ix_giver *g)
 	return g->uid == s->caller ? IX_RANK_CALLER : IX_RANK_USER;
 }
 
-/* Whether a watcher is gVisor's shim. Decided by argv[0], as the kernel truncates the
- * comm of all shims to the same text. */
+/* Whether a watcher is gVisor's shim. This is decided by argv[0], since the comm of every
+ * shim is truncated by the kernel to the same text. */
 static bool by_sandbox(const struct ix_search *s, const struct ix_giver *g)
 {
 	struct ix_words w;
@@ -152,7 +152,8 @@ int ix_container_add(const struct ix_search *s, struct ix_containers *c,
 	return r;
 }
 
-/* ---- the best claim for each process, root's first */
+/* ---- keeping the best claim for each process, and sorting the claims by rank (root's
+ * claims first) */
 
 static int containers_compare(uint64_t a, uint64_t b)
 {
@@ -186,7 +187,8 @@ static void containers_drop_doubles(struct ix_containers *c)
 	qsort(c->all, c->n, sizeof(*c->all), containers_by_pid);
 	for (size_t i = 0; i < c->n; i++)
 		if (n && c->all[n - 1].c.pid == c->all[i].c.pid) {
-			/* A lower-level runtime may know more about the same process. */
+			/* A lower-level runtime's claim may say what the best claim does
+			 * not. */
 			if (c->all[i].c.rank <= c->all[n - 1].c.rank)
 				c->all[n - 1].c.elsewhere |= c->all[i].c.elsewhere;
 			end_entry(&c->all[i]);
@@ -199,7 +201,8 @@ static void containers_drop_doubles(struct ix_containers *c)
 
 /* ---- limits per giver */
 
-/* Group names that are not root's by giver: a user, or the inside of a container. */
+/* Group the names that root did not give by their giver: a user, or somebody inside a
+ * container. */
 static int by_share(const void *a, const void *b)
 {
 	const struct ix_log_entry *p = a, *q = b;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Internals of the container list and of looking things up in it. */
+/* Internals of the list of containers and of look-ups in it. */
 #pragma once
 
 #include "container/container.h"
@@ -8,13 +8,13 @@
 
 struct ix_log_entry {
 	struct ix_container c;
-	size_t order;              /* in which the families reported it */
-	struct ix_space pids, mnt; /* of its first process */
-	int32_t giver;             /* pid of the watcher, or 0; and its namespaces */
+	size_t order; /* place in the order in which the families reported the containers */
+	struct ix_space pids, mnt; /* namespaces of the container's first process */
+	int32_t giver;             /* pid of the watcher, or 0 */
 	struct ix_space giver_pids, giver_mnt;
 };
 
-/* Which container a process belongs to (cover.c). */
+/* Tables for finding the container that a process belongs to (cover.c). */
 struct ix_cover {
 	struct ix_key {
 		char *text; /* "CONTROLLERS:/PATH" of a cgroup, owned */
@@ -27,7 +27,7 @@ struct ix_cover {
 };
 
 struct ix_containers {
-	struct ix_log_entry *all; /* root's first */
+	struct ix_log_entry *all; /* containers named by root come first */
 	size_t n, cap;
 	struct ix_cover cover;
 	struct ix_gaps gaps;
@@ -37,8 +37,8 @@ struct ix_containers {
 int ix_cover_make(const struct ix_search *s, struct ix_containers *c);
 void ix_cover_free(struct ix_cover *v);
 
-/* Return the container whose first process started this PID namespace, or has this mount
- * namespace; NULL if there is none. */
+/* Return the container whose first process started this PID namespace, or is in this
+ * mount namespace; NULL if there is no such container. */
 const struct ix_log_entry *ix_cover_pids(const struct ix_containers *c,
 					 const struct ix_space *pids);
 const struct ix_log_entry *ix_cover_mnt(const struct ix_containers *c,

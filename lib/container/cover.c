@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which container a process belongs to. Cgroups are used only for containers of root, and
- * compared by the whole path that the kernel shows for the container's first process,
- * since users choose the names of other cgroups. PID namespaces cannot be forged.
+ * Finds the container that a process belongs to. Cgroups are used only for containers
+ * that root named, and compared by the whole path that the kernel shows for the
+ * container's first process, since users can choose the names of other cgroups. PID
+ * namespaces cannot be forged.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -118,7 +119,8 @@ struct order {
 	key_fn *key;
 };
 
-/* Equal keys keep the order of the list: root's first. */
+/* Entries with equal keys keep the order of the list: containers named by root come
+ * first. */
 static int cover_by_key(const void *a, const void *b, void *arg)
 {
 	const struct order *o = arg;
@@ -128,7 +130,7 @@ static int cover_by_key(const void *a, const void *b, void *arg)
 	return x != y ? (x > y) - (x < y) : (i > k) - (i < k);
 }
 
-/* Return the first entry with a key, or NULL. */
+/* Return the first entry that has this key, or NULL. */
 static const struct ix_log_entry *cover_find(const struct ix_containers *c,
 					     const size_t *v, size_t n, key_fn *key,
 					     uint64_t want)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Docker: DATA-ROOT/containers/ID/config.v2.json has the name and the process,
- * hostconfig.json beside it the IPC mode. The data-root is the default one, the one set
- * in daemon.json, or the one that the mounts of a running container come from.
+ * Docker: DATA-ROOT/containers/ID/config.v2.json contains the name and the process, and
+ * hostconfig.json in the same directory contains the IPC mode. The data-root is the
+ * default one, the one set in daemon.json, or the one that holds files mounted into a
+ * running container.
  */
 #include <errno.h>
 #include <limits.h>
@@ -57,7 +58,7 @@ static int docker_read_one(const struct ix_search *s, struct ix_containers *c, i
 	return r;
 }
 
-/* Read the container whose id is "only", or all if it is NULL. */
+/* Read the container whose id is "only", or all containers if "only" is NULL. */
 static int docker_list_root(const struct ix_search *s, struct ix_containers *c,
 			    const char *root, const char *only, const struct ix_giver *g)
 {
@@ -121,8 +122,9 @@ static bool find_root(const struct ix_search *s, int bundle, const struct ix_giv
 	return found;
 }
 
-/* If the daemon is in our own root, read all its containers, once; else read only the
- * container of this shim. */
+/* If the shim belongs to root in our own namespaces, read all containers of its
+ * data-root, unless the shim before had the same one; otherwise read only the container
+ * of this shim. */
 static int docker_list_shim(const struct ix_search *s, struct ix_containers *c,
 			    const struct ix_giver *shim, char before[PATH_MAX])
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * LXC, and LXD and Incus, which are built on it: the monitor of a container sets its
- * command line to "[lxc monitor] PATH NAME", and is the parent of the container's first
- * process. The cgroup is lxc.payload.NAME.
+ * LXC, as well as LXD and Incus, which are built on LXC: the monitor of a container sets
+ * its command line to "[lxc monitor] PATH NAME", and is the parent of the container's
+ * first process. The container's cgroup is called lxc.payload.NAME.
  */
 #include <string.h>
 
@@ -11,8 +11,8 @@
 
 #define MONITOR "[lxc monitor] "
 
-/* Return the name: the text after the last blank, as paths may contain blanks, but names
- * do not. */
+/* Return the name: it is the text after the last blank, since a path may contain blanks,
+ * but a name does not. */
 static const char *lxc_name_of(const struct ix_words *w)
 {
 	const char *blank;

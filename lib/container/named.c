@@ -20,8 +20,8 @@
 #include "base/num.h"
 #include "base/util.h"
 
-/* An id of at least 32 hexadecimal digits is machine-made (podman and Docker: 64) and may
- * be abbreviated; 12 digits of it are shown. */
+/* An id of at least 32 hexadecimal digits is machine-made (those of podman and Docker
+ * have 64) and may be abbreviated; its first 12 digits are shown. */
 #define ID_MACHINE 32
 #define ID_SHOWN   12
 
@@ -30,7 +30,7 @@
 
 /* ---- labels */
 
-/* Escape a name for use in a label, and in a list of labels. */
+/* Escape a name so that it can be used in a label and in a list of labels. */
 static void put_part(char *buf, size_t size, const char *text)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -74,7 +74,7 @@ void ix_container_handle(const struct ix_container *c, char *buf, size_t size)
 		(void)snprintf(buf, size, "%s:%s", c->runtime, name);
 }
 
-/* If "whole" is true, use the whole id. */
+/* If "whole" is true, write the whole id, not only its beginning. */
 static void put_label(const struct ix_container *c, bool whole, char *buf, size_t size)
 {
 	char name[IX_LABEL_MAX / 2], user[16] = "";
@@ -102,7 +102,8 @@ void ix_container_elsewhere(const struct ix_container *c, struct ix_gaps *g)
 
 /* ---- matching */
 
-/* Strip "RUNTIME:" if it is this container's. A name may contain a colon of its own. */
+/* Strip "RUNTIME:" only if RUNTIME is the runtime of this container, because a name may
+ * contain a colon, too. */
 static bool runtime_fits(const struct ix_container *c, const char **name)
 {
 	size_t len = strlen(c->runtime);
@@ -122,7 +123,7 @@ static bool may_be_cut(const char *id)
 	return len >= ID_MACHINE && strspn(id, "0123456789abcdef") == len;
 }
 
-/* Match the text as it is, or escaped as in labels. */
+/* Match the text that the user typed, either as it is or escaped as in labels. */
 static bool is_text(const char *known, const char *text)
 {
 	char part[IX_LABEL_MAX / 2];
@@ -154,8 +155,8 @@ static int name_fits(const struct ix_container *c, const char *text)
 
 /* What the user typed for a container. */
 struct word {
-	const char *text; /* all of it */
-	const char *rest; /* without the user */
+	const char *text; /* the whole text */
+	const char *rest; /* the text without "UID/" */
 	bool by_user;
 	uint64_t uid;
 };
@@ -192,8 +193,8 @@ static int named_fits(const struct ix_container *c, const struct word *w)
 
 /* ---- errors: no match, or several */
 
-/* Write what distinguishes this container: its name, or its id if others of that runtime
- * and giver have the same name. */
+/* Write what distinguishes this container: its name, or its id if another container of
+ * the same runtime and giver has the same name. */
 static void put_handle(const struct ix_containers *c, const struct ix_container *one,
 		       char *buf, size_t size)
 {
@@ -208,7 +209,7 @@ static void put_handle(const struct ix_containers *c, const struct ix_container 
 	put_label(one, one->id && (n > 1 || !one->name), buf, size);
 }
 
-/* Rank a match: lower is better, UINT32_MAX means no match. */
+/* Return the rank of a match: a lower rank is better, UINT32_MAX means no match. */
 static unsigned standing(const struct ix_container *c, const struct word *w)
 {
 	int how = named_fits(c, w);
@@ -240,8 +241,8 @@ static int ambiguous(struct ipcx *x, const struct ix_containers *c, const struct
 			     b.data, more);
 }
 
-/* Find a match among the names that root did not give, and write it with its prefixes, as
- * it has to be typed. */
+/* Find a match among the names that root did not give, and write that name with its
+ * prefixes, as the user has to type it. */
 static bool elsewhere(const struct ix_containers *c, const struct word *w, char *buf,
 		      size_t size)
 {

@@ -4,5 +4,6 @@
 
 #include "container/container.h"
 
-/* Write the last part of the label: "NAME", or "RUNTIME:ID" if it has no usable name. */
+/* Write the last part of the label: "NAME", or "RUNTIME:ID" if the container has no
+ * usable name. */
 void ix_container_handle(const struct ix_container *c, char *buf, size_t size);

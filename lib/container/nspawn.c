@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * systemd-nspawn: the process called so is the parent of the container's first process,
- * and its command line contains the container's name. With machined,
- * /run/systemd/machines/NAME describes the container, too.
+ * systemd-nspawn: the process with this name is the parent of the container's first
+ * process, and its command line contains the container's name. If systemd-machined is
+ * running, /run/systemd/machines/NAME describes the container, too.
  */
 #include <errno.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static int list_machines(const struct ix_search *s, struct ix_containers *c)
 	const char *name;
 	int r = 0;
 
-	/* "unit:…" are links to the other files. */
+	/* Entries called "unit:…" are only links to the other files. */
 	while (r == 0 && (name = ix_state_next(&l)) != NULL)
 		if (!strchr(name, ':'))
 			r = read_machine(s, c, dirfd(l.dir), name);
@@ -53,7 +53,8 @@ static int list_machines(const struct ix_search *s, struct ix_containers *c)
 
 /* ---- from the process */
 
-/* Without a name option, the name is that of the directory or image. */
+/* Without an option that gives a name, the container has the name of its directory or
+ * image. */
 static const char *nspawn_name_of(const struct ix_words *w)
 {
 	const char *name = ix_words_option(w, "-M", "--machine"), *slash;

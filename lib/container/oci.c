@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * runc and crun: one directory per container below the runtime's root, with the pid of
- * the first process and its start time. Other tools run them with other root directories;
- * the files of those tools contain more and are read first.
+ * runc and crun: the runtime's root has one directory per container, which records the
+ * pid of the first process and the start time of that process. Other tools run runc and
+ * crun with other root directories; the tools' own files contain more and are read first.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* Where each runtime keeps its state. %u is the user id. */
+/* The directories in which each runtime keeps its state. %u stands for the user id. */
 /* clang-format off */
 static const struct layout {
 	const char *runtime, *root, *user_root, *file, *pid, *start;
@@ -34,7 +34,7 @@ static bool read_layout(const struct layout *l, const struct ix_json *j,
 	return true;
 }
 
-/* Read a state file of any of these runtimes. */
+/* Read a state file of runc or crun. */
 static bool oci_read_state(const struct ix_json *j, struct ix_container *found)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Nested containers: finds the container in which a name was given. Decided by the
- * giver's PID namespace or an ancestor of it, or by its mount namespace if the giver
- * shares our PID namespace.
+ * Nested containers: finds the container in which a name was given. This is decided by
+ * the giver's PID namespace or an ancestor of that namespace; if the giver shares our PID
+ * namespace, by the giver's mount namespace.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 /* Maximum nesting of PID namespaces (pid_namespaces(7)). */
 #define DEPTH_MAX 32
 
-/* If no container started the giver's PID namespace, search the ancestors of that
+/* If the giver's PID namespace is not that of a container, try the ancestors of this PID
  * namespace. */
 static const struct ix_log_entry *find_around(const struct ix_search *s,
 					      const struct ix_containers *c,
@@ -28,7 +28,7 @@ static const struct ix_log_entry *find_around(const struct ix_search *s,
 	for (unsigned n = 0; dir >= 0 && !found && n < DEPTH_MAX; n++) {
 		struct ix_space around = ix_space_around(dir, n);
 
-		/* If the PID namespace has changed, the pid was reused. */
+		/* If the process is now in another PID namespace, its pid was reused. */
 		if (!around.ino || (n == 0 && !ix_space_same(&around, &e->giver_pids)) ||
 		    ix_space_same(&around, &s->pids))
 			break;
@@ -52,7 +52,7 @@ static const struct ix_log_entry *find_outer(const struct ix_search *s,
 	return found == e ? NULL : found;
 }
 
-/* Return the prefix of names that were given in this container. */
+/* Return the prefix for names that were given inside this container. */
 static char *prefix_of(const struct ix_log_entry *e)
 {
 	char label[IX_LABEL_MAX];
@@ -65,8 +65,8 @@ static char *prefix_of(const struct ix_log_entry *e)
 		       : text;
 }
 
-/* Set the names of outer containers first. The recursion ends because PID namespaces are
- * nested. */
+/* Set the prefix of an outer container before those of the containers inside it. The
+ * recursion ends because PID namespaces are nested. */
 static int name_outer(const struct ix_search *s, struct ix_containers *c,
 		      struct ix_log_entry *e, unsigned depth)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * podman and CRI-O: while a container runs, conmon is the parent of its first process;
- * conmon's command line holds id, name and bundle, for any storage location and any user.
- * The bundle's config.json names the pod.
+ * conmon's command line contains the container's id, name and bundle, whatever the
+ * storage location and the user. The bundle's config.json names the pod.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* Read what the bundle adds to conmon's command line. */
+/* Read from the bundle what conmon's command line does not contain. */
 static bool podman_read_spec(const struct ix_json *j, struct ix_container *found)
 {
 	static const char manager[] = "annotations/io.container.manager";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The families, in order of precedence: runtimes that know the names that users give come
- * before those that only start containers. A new one needs a line here, one in
- * meson.build, and its file. */
+/* The families, in order of precedence: runtimes that know the names given by users come
+ * before runtimes that only start containers. A new family needs a file, a line here and
+ * a line in meson.build. */
 #include "base/util.h"
 #include "container/container.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * gVisor: a process that acts as a kernel of its own. IPC objects of the programs inside
- * exist only in its memory, not in a namespace of our kernel: the IPC namespace of its
- * first process stays empty. For each container, a file ID_sandbox:SANDBOX.state below
- * the root of runsc has the pid.
+ * gVisor: a process that acts as a kernel of its own. The IPC objects of the programs in
+ * a container exist only in the memory of that process, not in a namespace of our kernel:
+ * the IPC namespace of the container's first process stays empty. For each container, a
+ * file ID_sandbox:SANDBOX.state below the root of runsc contains the pid.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,8 +11,9 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* State directories: of runsc itself; of containerd, with one directory per namespace;
- * and of Docker, with one per additional runtime. */
+/* The state directories: that of runsc itself; that of containerd, which has one
+ * subdirectory per namespace; and that of Docker, which has one subdirectory per
+ * additional runtime. */
 #define ROOT       "run/runsc"
 #define USER_ROOT  "run/user/%u/runsc"
 #define CONTAINERD "run/containerd/runsc"
@@ -61,7 +62,8 @@ static int runsc_list_root(const struct ix_search *s, struct ix_containers *c,
 	return r;
 }
 
-/* List the containers of a daemon: it has one directory per namespace or runtime. */
+/* List the containers of a daemon, whose state directory has one subdirectory per
+ * namespace or runtime. */
 static int list_daemon(const struct ix_search *s, struct ix_containers *c,
 		       const char *top, const char *prefix, const char *root)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Takes one snapshot of the processes that may be the first of a container and of their
- * possible watchers, and decides whose state files to read. */
+/* Takes one snapshot of all processes that may be the first process of a container,
+ * together with their possible watchers, and decides whose state files to read. */
 #include "container/state.h"
 
 #include <errno.h>
@@ -70,10 +70,11 @@ static void search_drop_doubles(struct ix_search *s)
 	s->nprocs = n;
 }
 
-/* A container's watcher is the parent of its first process. */
+/* The watcher of a container is the parent of the container's first process. */
 static int read_procs(struct ix_search *s, const int32_t *firsts, size_t n)
 {
-	int32_t before = 0; /* skip a parent that repeats, such as process 1 */
+	int32_t before = 0; /* the parent added before: several processes in a row may
+			     * have the same one, such as process 1 */
 
 	s->procs = calloc(2 * n + 1, sizeof(*s->procs));
 	if (!s->procs)
@@ -104,8 +105,8 @@ bool ix_search_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_
 	return true;
 }
 
-/* The file "children" exists only with CONFIG_PROC_CHILDREN; without it, search the
- * snapshot. */
+/* The file "children" exists only with CONFIG_PROC_CHILDREN; without this file, search
+ * the snapshot. */
 size_t ix_search_children(const struct ix_search *s, int32_t parent, int32_t *ret_pids,
 			  size_t max)
 {
@@ -173,8 +174,8 @@ static int find_users(struct ix_search *s)
 	return r;
 }
 
-/* If /proc is missing or belongs to another PID namespace, no process counts as being in
- * our namespaces. */
+/* If /proc is missing or belongs to another PID namespace, no process is regarded as
+ * being in our namespaces. */
 static void look_around(struct ix_search *s)
 {
 	int proc = ix_procfd(s->x);

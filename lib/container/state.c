@@ -19,13 +19,14 @@
 #include "base/num.h"
 #include "container/claim.h"
 
-/* Runtimes write less than this. The limits for users are lower because root reads their
- * files, too. */
+/* State files of runtimes are smaller than this. The limits for files of unprivileged
+ * users are lower, because root reads these files, too. */
 #define STATE_MAX      ((size_t)4 << 20)
 #define STATE_MAX_USER ((size_t)256 << 10)
 #define WORDS_MAX_USER ((size_t)16 << 10)
 
-/* More directory entries than the containers of any user need. */
+/* Maximum number of entries read from a user's directory: more than the containers of any
+ * user need. */
 #define ENTRIES_MAX_USER 4000
 
 /* ---- command lines */
@@ -98,7 +99,7 @@ static bool believed(const struct stat *st, uid_t owner)
 	return (st->st_uid == 0 || st->st_uid == owner) && !(st->st_mode & S_IWOTH);
 }
 
-/* Open the root that a giver's paths start from; -1 means ours. */
+/* Open the root directory at which a giver's paths start; -1 means our own root. */
 static int open_root(const struct ix_giver *g, int *ret_fd)
 {
 	if (!g->pid || g->ours)
@@ -107,8 +108,9 @@ static int open_root(const struct ix_giver *g, int *ret_fd)
 	return MIN(*ret_fd, 0);
 }
 
-/* Whether reading can block on a user's program (FUSE) or another machine. This is read
- * from the mount table, without touching the file system. */
+/* Whether reading a file depends on neither a user's program (FUSE) nor another machine,
+ * so that it cannot block. The answer comes from the mount table, without touching the
+ * file system. */
 static bool is_local(const struct ix_search *s, const struct ix_giver *g, int fd)
 {
 	static const char *const asks[] = { "fuse", "nfs", "9p", "cifs", "smb", "ceph" };
@@ -139,7 +141,8 @@ static int state_open_dir(const struct ix_search *s, const char *path,
 	root = theirs < 0 ? ix_rootfd(s->x) : theirs;
 	if (root < 0)
 		return root;
-	/* A user's path may lead anywhere, even to a mount that never responds. */
+	/* A path given by a user may lead anywhere, even to a mount that never
+	 * responds. */
 	fd = ix_open_below(root, ix_relative(path), O_RDONLY | O_DIRECTORY,
 			   g->files != 0 || !g->ours);
 	if (fd < 0)
@@ -148,14 +151,15 @@ static int state_open_dir(const struct ix_search *s, const char *path,
 		return -EMEDIUMTYPE;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	/* In a sticky directory, nobody can replace the file of another user. */
+	/* In a sticky directory, a user cannot replace the file of another user. */
 	return believed(&st, g->files) || ((st.st_mode & S_ISVTX) &&
 					   (st.st_uid == 0 || st.st_uid == g->files))
 		       ? take_fd(&fd)
 		       : -EPERM;
 }
 
-/* Files that are missing or not trusted are ignored. Any other failure may hide names. */
+/* Files that are missing or not trusted are ignored. Any other failure is reported, as
+ * names may be missing because of it. */
 static int state_lost(const struct ix_search *s, int r)
 {
 	static const int says_nothing[] = { ENOENT, ENOTDIR, ELOOP, EXDEV,       EPERM,
@@ -251,7 +255,7 @@ static int state_read_file(int dir, const char *path, uid_t owner,
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	/* With many hard links, a user could have one file read many times. */
+	/* By creating many hard links, a user could make us read one file many times. */
 	if (!S_ISREG(st.st_mode) || !believed(&st, owner) || (owner && st.st_nlink > 1))
 		return -EPERM;
 	r = ix_read_all(fd, owner ? STATE_MAX_USER : STATE_MAX, &state.text);

@@ -31,7 +31,7 @@ struct ipcx_mem {
 	char name[IPCX_REF_MAX];
 };
 
-/* The request to open memory in the right namespace, and its result. */
+/* A call that opens memory in the right namespace: its arguments and its result. */
 struct opening {
 	const struct ipcx_ref *ref;
 	bool write;
@@ -124,7 +124,7 @@ static int check_range(const struct ipcx_mem *m, uint64_t at, uint64_t n)
 
 /* ---- through a descriptor */
 
-/* The file was truncated: report its new end. */
+/* Report that the file was truncated, and where it ends now. */
 static int data_mem_cut(const struct ipcx_mem *m, const char *done)
 {
 	struct stat st;
@@ -230,8 +230,8 @@ static int data_mem_carry(int in, int out, const char *from, char *to, size_t n)
 	return 0;
 }
 
-/* Drop the pages from our mapping; the segment keeps them. Otherwise our resident size
- * would grow to that of all memory read. */
+/* Unmap the pages from our process; they stay in the segment. Otherwise our resident size
+ * would grow with all the memory that was read. */
 static void let_go(struct ipcx_mem *m, size_t n)
 {
 	m->kept += n;
@@ -246,7 +246,8 @@ static int copy_map(struct ipcx_mem *m, uint64_t at, const char *from, char *to,
 	auto_fd int out = -1, in = -1;
 	int fd[2], r;
 
-	/* Non-blocking: what does not fit into the pipe is copied in the next round. */
+	/* The pipe is non-blocking: data that do not fit into it are copied in the next
+	 * round. */
 	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) < 0)
 		return ix_fail(m->x, -errno, "%s: cannot make a pipe to copy it",
 			       m->name);

@@ -9,7 +9,7 @@
 #include "core/queue.h"
 #include "core/table.h"
 
-/* Bytes of a message shown in its row. */
+/* How many bytes of each message its row shows. */
 #define SHOWN 60
 
 struct message_row {
@@ -32,7 +32,8 @@ static const struct ix_kind message_kind = {
 };
 /* clang-format on */
 
-/* Return the beginning of a message as text, up to a NUL; "…" marks what is left out. */
+/* Return the beginning of a message as text, up to the first NUL; if the message
+ * continues after that, "…" is appended. */
 static ix_text beginning(struct ipcx_table *t, const struct ipcx_message *m)
 {
 	char text[SHOWN + sizeof("…")];
@@ -40,7 +41,7 @@ static ix_text beginning(struct ipcx_table *t, const struct ipcx_message *m)
 
 	if (n > 0)
 		memcpy(text, m->data, n);
-	/* Do not cut inside a character. */
+	/* Do not end the text in the middle of a character. */
 	while (m->len > SHOWN && n > SHOWN - 4 &&
 	       ((unsigned char)((const char *)m->data)[n] & 0xc0) == 0x80)
 		n--;

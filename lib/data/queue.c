@@ -110,7 +110,7 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
 			       : r;
 }
 
-/* Report what this mechanism cannot do. */
+/* Report a request that this mechanism cannot fulfil; "why" explains it, or is NULL. */
 static int data_queue_cannot(struct ipcx_queue *q, int error, const char *why)
 {
 	if (!why)
@@ -149,8 +149,8 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 
 	if (r == 0)
 		r = check_take(q, &own);
-	/* Check the output struct first: a message taken from the queue must be
-	 * returned. */
+	/* Check the output struct before receiving: once a message is taken from the
+	 * queue, the call must be able to return it. */
 	if (r == 0)
 		r = IX_COPY_CHECK(q->x, ipcx_message, IPCX_MESSAGE_SIZE_0_1, ret_m);
 	while (r == 0) {

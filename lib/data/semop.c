@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Operates on, sets and takes semaphores of any mechanism; checks the arguments before
- * the mechanism is called. */
+/* The calls that operate on, set and wait for semaphores of any mechanism; arguments are
+ * checked before the mechanism is called. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -28,7 +28,7 @@ static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 	return 0;
 }
 
-/* The request to open a semaphore in the right namespace, and its result. */
+/* A call that opens a semaphore in the right namespace: its arguments and its result. */
 struct opening {
 	const struct ipcx_ref *ref;
 	int fd;
@@ -42,7 +42,7 @@ static int data_semop_open_there(struct ipcx *x, void *arg, struct ipcx_table *t
 	return ix_mech(o->ref->mech)->sem->open(x, o->ref, &o->fd);
 }
 
-/* Open what the semaphore's calls work on, if they need more than a reference. */
+/* Open the semaphore, if the mechanism's calls need more than a reference to it. */
 static int data_semop_open_it(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
 {
 	struct opening o = { .ref = ref, .fd = -1 };

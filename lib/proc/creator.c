@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Distinguishes a process from a later one with the same pid: it must have started before
- * the time recorded in the object. Start times are field 22 of /proc/PID/stat, in ticks
- * since boot (proc(5)).
+ * Distinguishes the process recorded in an object from a later process with the same pid:
+ * the recorded process must have started before the time that the object records. Start
+ * times are field 22 of /proc/PID/stat, in ticks since boot (proc(5)).
  */
 #include "proc/creator.h"
 
@@ -17,8 +17,8 @@
 
 #define NS INT64_C(1000000000)
 
-/* Return the boot time in nanoseconds since the epoch, by the current setting of the
- * clock. */
+/* Return the boot time in nanoseconds since the epoch, calculated from the current
+ * setting of the clock. */
 static int64_t boot_time(void)
 {
 	struct timespec wall, since;
@@ -36,15 +36,16 @@ static void creator_unknown(struct ix_process *p, int why, int error)
 	p->error = error;
 }
 
-/* hidepid hides the directory, not the process. */
+/* The mount option hidepid hides a process's /proc directory, but not the process from
+ * kill(2). */
 static void not_readable(int32_t pid, int error, struct ix_process *p)
 {
 	if (kill(pid, 0) == 0 || errno == EPERM)
 		creator_unknown(p, IX_WHY_ERROR, error == -ENOENT ? -EACCES : error);
 }
 
-/* start is in nanoseconds since boot. Objects record whole seconds, so a start within the
- * same second counts as earlier. */
+/* "start" is in nanoseconds since boot. Objects record whole seconds, so a process that
+ * started within the recorded second is taken to have started before. */
 static void creator_judge(const struct ix_moment *when, int64_t start,
 			  struct ix_process *p)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether a recorded process id still belongs to the same process. */
+/* Finds out whether the pid recorded in an object still belongs to the same process. */
 #pragma once
 
 #include "core/ctx.h"
@@ -10,7 +10,8 @@ enum ix_alive {
 	IX_UNKNOWN,
 };
 
-/* The interval in which the process existed, in seconds since the epoch; 0: unknown. */
+/* The time at which the process is known to have existed: between "from" and "to", in
+ * seconds since the epoch; 0: unknown. */
 struct ix_moment {
 	int64_t from, to;
 };
@@ -18,13 +19,15 @@ struct ix_moment {
 struct ix_process {
 	enum ix_alive alive;
 	enum {
-		IX_WHY_ERROR,     /* not permitted, or reading failed: see error */
-		IX_WHY_NO_NUMBER, /* its pid belongs to another PID namespace */
+		IX_WHY_ERROR,     /* /proc/PID may not be read, or reading it failed: see
+				   * "error" */
+		IX_WHY_NO_NUMBER, /* the object's pid belongs to another PID namespace */
 		IX_WHY_NUMBERS,   /* /proc belongs to another PID namespace */
 		IX_WHY_MOMENT,    /* the recorded time is not exact enough */
-	} why;                    /* valid for IX_UNKNOWN */
+	} why;                    /* set for IX_UNKNOWN */
 	int error;
-	char comm[64]; /* for IX_ALIVE: the command name, at most 15 bytes; or "" */
+	char comm[64]; /* set for IX_ALIVE: the command name, at most 15 bytes; "" if
+			* unknown */
 };
 
 /* Find out whether the process that had this pid at the time "when" is still running. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Checked once per context. NSpid lists our pid in the PID namespace of that /proc and in
- * each namespace below it down to ours: a single pid means that the two are the same. */
+/* The answer is found once per context. NSpid in /proc/thread-self/status lists our pid
+ * in the PID namespace of that /proc and in each namespace below, down to ours: a single
+ * pid means that /proc belongs to our PID namespace. */
 #include "proc/numbers.h"
 
 #include <errno.h>
@@ -20,9 +21,9 @@ int ix_proc_is_ours(struct ipcx *x)
 	r = ix_status_read(proc, "thread-self/status", &b);
 	if (r == 0)
 		r = ix_status_pids(b.data, b.len, &pids);
-	if (r == -ENODATA) /* Linux before 4.1 does not show it: assume ours */
+	if (r == -ENODATA) /* Linux before 4.1 has no NSpid: assume that /proc is ours */
 		r = 0;
-	if (r < 0 && r != -ENOENT) /* ENOENT: we are not visible in that /proc */
+	if (r < 0 && r != -ENOENT) /* ENOENT: this process is not visible in that /proc */
 		return r;
 	x->numbers = r == 0 && pids.levels == 1 ? IX_NUMBERS_OURS : IX_NUMBERS_OTHERS;
 	return x->numbers == IX_NUMBERS_OURS;

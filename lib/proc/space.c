@@ -34,8 +34,8 @@ struct ix_space ix_space_of(int dir, const char *type)
 	return (struct ix_space){ .dev = st.st_dev, .ino = st.st_ino };
 }
 
-/* Replace the descriptor by one of the parent namespace. Returns false with errno, and
- * *fd is -1, if there is no parent that we may see. */
+/* Replace the descriptor of a namespace by a descriptor of its parent. If there is no
+ * parent that we may see, returns false with errno, and sets *fd to -1. */
 static bool space_climb(int *fd)
 {
 	int parent = ioctl(*fd, NS_GET_PARENT), error = errno;

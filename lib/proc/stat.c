@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Parses /proc/PID/stat: the command is in parentheses and may hold any byte, so the last
- * ')' ends it. */
+/* Parses /proc/PID/stat: the command is in parentheses and may hold any byte, so it ends
+ * at the last ')'. */
 #include "proc/stat.h"
 
 #include <errno.h>
@@ -30,7 +30,8 @@ static int parse_rest(const char *p, const char *end, struct ix_proc_stat *st)
 			return -EPROTO;
 		p++;
 	}
-	/* More fields follow; a number at the very end of the text may be truncated. */
+	/* In a complete text, more fields follow; a number at the very end of the text
+	 * may be truncated. */
 	if (ix_take_u64(&p, end, UINT64_MAX, &n) < 0 || p == end)
 		return -EPROTO;
 	st->start = n;

@@ -19,7 +19,7 @@ int ix_status_read(int dirfd, const char *path, struct ix_buf *ret_text)
 	return fd < 0 ? fd : ix_read_all(fd, IX_STATUS_MAX, ret_text);
 }
 
-/* The unread part of a line, without its newline. */
+/* The part of a line that has not been parsed yet, without the newline. */
 struct words {
 	const char *at, *end;
 };
@@ -59,7 +59,8 @@ static int status_take(struct words *w, uint64_t max, uint64_t *ret_n)
 	return ix_take_u64(&w->at, w->end, max, ret_n) < 0 ? -EPROTO : 0;
 }
 
-/* UINT32_MAX is not a valid id: set*id(2) takes it for "unchanged". */
+/* UINT32_MAX is not a valid id: to the set*id(2) calls it means "do not change this
+ * id". */
 static int take_id(struct words *w, uint32_t *ret_id)
 {
 	uint64_t n = 0;
@@ -96,7 +97,7 @@ int ix_status_gids(const char *text, size_t len, struct ix_status_ids *ret_ids)
 	return ids(text, len, "Gid", ret_ids);
 }
 
-/* The kernel always writes sixteen digits. */
+/* The kernel always writes the mask with sixteen digits. */
 int ix_status_bounding(const char *text, size_t len, uint64_t *ret_caps)
 {
 	char hex[2 + 16 + 1] = "0x";
@@ -163,7 +164,8 @@ int ix_setgroups_denied(const char *text, size_t len, bool *ret_denied)
 	return 0;
 }
 
-/* The kernel writes a blank after each pid; one without it may be truncated. */
+/* The kernel writes a blank after each pid; a pid without a blank after it may be
+ * truncated. */
 size_t ix_children_parse(const char *text, size_t len, int32_t *ret_pids, size_t max)
 {
 	const char *p = text, *end = text + len;

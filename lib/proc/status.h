@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Parsing of /proc/PID/status and of some small files beside it. The kernel writes them,
- * but the process controls parts: its name, its groups, its children. A line that is
- * malformed, truncated or present twice is rejected as a whole.
+ * Parsing of /proc/PID/status and of some small files beside it. The kernel writes these
+ * files, but the process controls parts of the contents: its name, its groups, its
+ * children. A line that is malformed, truncated or present twice is rejected as a whole.
  *
  * All functions return 0; -ENODATA if this kernel has no such line; -EPROTO if the text
  * is malformed.
@@ -15,10 +15,10 @@
 
 #include "base/buf.h"
 
-/* "Groups:" can hold up to 65536 numbers, as many as the process chooses. */
+/* "Groups:" can hold up to 65536 numbers, and the process chooses how many there are. */
 #define IX_STATUS_MAX ((size_t)1 << 20)
 
-/* Read the file at path, "PID/status". Returns 0 or -errno. */
+/* Read the file "PID/status". Returns 0 or -errno. */
 int ix_status_read(int dirfd, const char *path, struct ix_buf *ret_text);
 
 /* Ids as seen from the user namespace of the process that opened the file. */
@@ -41,13 +41,14 @@ struct ix_status_pids {
 
 int ix_status_pids(const char *text, size_t len, struct ix_status_pids *ret_pids);
 
-/* Get the pid at one of these levels, counted from 0; -ENODATA if there are fewer. */
+/* Get the pid in the namespace at the given level, counted from 0; -ENODATA if there are
+ * fewer levels. */
 int ix_status_pid_at(const char *text, size_t len, unsigned level, int32_t *ret_pid);
 
 /* /proc/PID/setgroups: whether setgroups(2) is denied in the user namespace of the
  * process. */
 int ix_setgroups_denied(const char *text, size_t len, bool *ret_denied);
 
-/* Parse /proc/PID/task/TID/children up to the first malformed entry, at most max pids.
- * Returns the number of pids stored. */
+/* Parse /proc/PID/task/TID/children up to the first malformed entry, and store at most
+ * "max" pids. Returns the number of pids stored. */
 size_t ix_children_parse(const char *text, size_t len, int32_t *ret_pids, size_t max);
