@@ -42,7 +42,7 @@ struct ix_container {
 			       * "container:ID", …; NULL if those files do not say it */
 	bool elsewhere;       /* the container's IPC objects are not in this kernel
 			       * (container/runsc.c) */
-	const char *cgroup; /* the name of the container's cgroup, if that is not the id */
+	const char *cgroup;   /* name of the container's cgroup, if that is not the id */
 	int32_t pid; /* pid of the container's first process, as in the caller's /proc */
 	uint64_t start; /* start time of that process in ticks since boot: pid and start
 			 * together identify a process */

@@ -8,7 +8,7 @@
 
 struct ix_log_entry {
 	struct ix_container c;
-	size_t order; /* place in the order in which the families reported the containers */
+	size_t order; /* number of the container, in the order of the families' reports */
 	struct ix_space pids, mnt; /* namespaces of the container's first process */
 	int32_t giver;             /* pid of the watcher, or 0 */
 	struct ix_space giver_pids, giver_mnt;

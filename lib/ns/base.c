@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Contexts built on descriptors of the caller: another root, another /proc, another IPC
- * namespace. A monitor that uses the host's /proc needs both of the latter, because the
- * IPC files in any /proc show the reader's own IPC namespace.
+ * namespace. A monitor that uses the host's /proc needs a descriptor of the host's IPC
+ * namespace, too, because the IPC files in any /proc show the IPC namespace of the
+ * process that reads them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +37,7 @@ static int take_root(struct ipcx *x, int fd)
 	return duplicate(fd, &x->rootfd);
 }
 
-/* The root of every procfs has this inode number on Linux. */
+/* The inode number of the root directory of every procfs (Linux). */
 #define PROC_ROOT 1
 
 static int take_proc(struct ipcx *x, int fd)
@@ -53,7 +54,7 @@ static int take_proc(struct ipcx *x, int fd)
 	return duplicate(fd, &x->procfd);
 }
 
-/* Open the namespace, and the root that goes with it. */
+/* Open the IPC namespace, and the root directory that goes with it. */
 static int take_place(struct ipcx *x, const struct ipcx_base *base,
 		      struct ix_target *ret_p)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Only a separate process can take on an identity in another user namespace: a child
- * makes the call there and sends back the result. Each step is verified before the next;
- * a child that fails or dies is an error, never an empty result.
+ * makes the call there and sends back the result. Each step is verified before the next
+ * one is taken; a child that fails or dies is an error, never an empty result.
  */
 #include "ns/child.h"
 
@@ -22,13 +22,14 @@
 #include "ns/rights.h"
 #include "ns/step.h"
 
-/* More than any namespace holds, and more than a 32-bit program can address. */
+/* Maximum size of an answer: larger than the table of any namespace, and more than a
+ * 32-bit program can address. */
 #define ANSWER_MAX (SIZE_MAX >> (sizeof(size_t) == 8 ? 30 : 1))
 
-/* Precedes the packed table. */
+/* The header that is sent before the packed table. */
 struct answer {
 	int r;
-	bool has_fd; /* a descriptor is sent with it */
+	bool has_fd; /* a descriptor is sent together with this header */
 	char error[sizeof(((struct ipcx *)0)->error)];
 	enum ipcx_failure failure;
 	enum ipcx_hint_kind hint;
@@ -38,8 +39,8 @@ struct answer {
 
 /* ---- the identity of the child */
 
-/* Keep processes of the other user namespace from inspecting this one. A change of user
- * resets the dumpable flag to fs.suid_dumpable. */
+/* Keep processes of the other user namespace from inspecting this one. This has to be
+ * repeated after a change of user, which resets the dumpable flag to fs.suid_dumpable. */
 static int child_hide(struct ipcx *x, const struct ix_target *p, int r)
 {
 	if (r == 0)
@@ -47,8 +48,8 @@ static int child_hide(struct ipcx *x, const struct ix_target *p, int r)
 	return r < 0 ? ix_step_failed(x, p, "hide from its processes", r) : 0;
 }
 
-/* Get an id of the user namespace, and the id to which it is mapped here: id 0 if it is
- * mapped, else the first mapped id. */
+/* Choose an id of the user namespace: 0 if that is mapped, else the first mapped id. Get
+ * it together with the id to which it is mapped in our user namespace. */
 static bool first_id(const struct ix_idrange *ranges, size_t n, uint32_t *ret_there,
 		     uint32_t *ret_here)
 {
@@ -65,16 +66,16 @@ static bool first_id(const struct ix_idrange *ranges, size_t n, uint32_t *ret_th
 	return true;
 }
 
-/* A user in a user namespace. */
+/* A user of another user namespace. */
 struct who {
-	uid_t owner;       /* who created the namespace: the uid as seen here */
-	bool mine;         /* the owner is the caller, who has all rights in it anyway */
-	uint32_t uid, gid; /* the ids to take on inside */
-	uint32_t uid_here, gid_here; /* the same ids as seen here */
+	uid_t owner;       /* the namespace's creator, as seen in our user namespace */
+	bool mine;         /* the owner is the caller, who has all rights there anyway */
+	uint32_t uid, gid; /* the ids to take on inside the namespace */
+	uint32_t uid_here, gid_here; /* the same ids as seen in our user namespace */
 };
 
-/* Find the root user of a user namespace; if it has no user 0, find its owner and its
- * first id. */
+/* Find the root user of a user namespace; if the namespace has no user 0, find its owner
+ * and its first mapped id. */
 static int who_of(struct ipcx *x, const struct ix_target *p, int user,
 		  struct who *ret_who)
 {
@@ -85,7 +86,7 @@ static int who_of(struct ipcx *x, const struct ix_target *p, int user,
 		return ix_step_failed(x, p, "find out who created its user namespace",
 				      -errno);
 	w.mine = w.owner == geteuid();
-	/* The map is empty unless this is the user namespace of the target's process. */
+	/* The map is empty if this is not the user namespace of the target's process. */
 	if (map->nusers && (!first_id(map->users, map->nusers, &w.uid, &w.uid_here) ||
 			    !first_id(map->groups, map->ngroups, &w.gid, &w.gid_here)))
 		return ix_fail_plain(
@@ -101,8 +102,9 @@ static int who_of(struct ipcx *x, const struct ix_target *p, int user,
 	return 0;
 }
 
-/* Our groups must not be available inside the user namespace. It may forbid setgroups(2),
- * so drop them before entering it, unless they are its owner's own. */
+/* Drop our supplementary groups, which must not be available inside the user namespace.
+ * This is done before entering it, since setgroups(2) may be forbidden there. The caller
+ * may keep the groups if the caller owns the user namespace. */
 static int leave_groups(struct ipcx *x, const struct ix_target *p, const struct who *w)
 {
 	int r = ix_step_drop_groups(x);
@@ -114,7 +116,8 @@ static int leave_groups(struct ipcx *x, const struct ix_target *p, const struct 
 	return r < 0 ? ix_step_failed(x, p, "give up our supplementary groups", r) : 0;
 }
 
-/* setns(2) alone does not change our ids: we would still own root's files. */
+/* Change our ids, too: after setns(2) alone, we would still own the files of the real
+ * root. */
 static int become_root(struct ipcx *x, const struct ix_target *p, int user,
 		       const struct who *w)
 {
@@ -144,8 +147,8 @@ static int become_root(struct ipcx *x, const struct ix_target *p, int user,
 
 /* ---- entering */
 
-/* To access what is mounted, take on the rights of the mounts' owner, and enter no other
- * namespace. */
+/* To access the files on the target's mounts, take on the rights of the user who owns the
+ * mounts, and enter no further namespace. */
 static int enter_as_root(struct ipcx *x, const struct ix_target *p, int user)
 {
 	struct who w = { .uid = 0 };
@@ -175,9 +178,9 @@ static int child_enter_user(struct ipcx *x, const struct ix_target *p, bool as_o
 }
 
 /*
- * Enter the user namespace first: only inside it do we have the rights to enter the
- * others. A mount namespace of our own gives us the right to make a detached mount of the
- * queues.
+ * Enter the user namespace first: only inside it do we have the rights to enter the other
+ * namespaces. Then make a mount namespace of our own, which gives us the right to make a
+ * detached mount of the queues.
  */
 static int child_enter_ipc(struct ipcx *x, const struct ix_target *p, bool as_owner)
 {
@@ -227,7 +230,7 @@ union payload {
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
-/* Send the first byte together with a descriptor. */
+/* Send the first byte of the answer together with a descriptor. */
 static int send_fd(int socket, char *byte, int fd)
 {
 	union payload payload = { .room = { 0 } };
@@ -276,8 +279,8 @@ static int send_answer(struct ipcx *x, const struct ix_ns_call *e, int r, int so
 
 /* ---- the parent */
 
-/* Report that the answer is lost. error is -errno, or 0 if no answer arrived, or only a
- * part of it. What the child did before stays in effect. */
+/* Report that the child's answer is lost. "error" is -errno, or 0 if the answer is
+ * missing or incomplete. What the child did until then stays in effect. */
 static int child_lost(struct ipcx *x, const struct ix_ns_call *e, int error)
 {
 	const char *what = e->object ? e->object : "";
@@ -306,7 +309,8 @@ static int fd_of(struct msghdr *m)
 	return ix_fd_lift(fd);
 }
 
-/* Receive the whole answer; *ret_fd is the descriptor sent with its first byte, or -1. */
+/* Receive the whole answer; *ret_fd becomes the descriptor that was sent with the first
+ * byte of the answer, or -1. */
 static int child_receive(int socket, struct ix_buf *b, int *ret_fd)
 {
 	union payload payload = { .room = { 0 } };
@@ -342,7 +346,7 @@ static int take_answer(struct ipcx *x, const struct ix_ns_call *e, const struct 
 	if (!b->data || b->len < at)
 		return child_lost(x, e, 0);
 	memcpy(&head, b->data, sizeof(head));
-	if (head.has_fd != (*fd >= 0)) /* probably our own limit (RLIMIT_NOFILE) */
+	if (head.has_fd != (*fd >= 0)) /* probably our own RLIMIT_NOFILE */
 		return ix_fail(x, -EMFILE, "the descriptor opened there");
 	if (e->t)
 		r = ix_table_unpack(e->t, b->data + at, b->len - at);
@@ -361,8 +365,8 @@ static int take_answer(struct ipcx *x, const struct ix_ns_call *e, const struct 
 	return ix_hint(x, head.r, head.hint, head.hint_subject, head.hint_value);
 }
 
-/* Whether the child exited with 0. If SIGCHLD is ignored its status is unknown, but the
- * answer is either complete or rejected. */
+/* Whether the child exited with status 0. If SIGCHLD is ignored, the status is unknown
+ * and counts as 0: an incomplete answer is rejected in any case. */
 static bool child_wait_for(pid_t pid)
 {
 	int status = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One pass over /proc. An IPC namespace lives as long as a process or thread is in it, a
- * mount of its file exists, or a descriptor of it is open; before listns(2) (Linux 6.19)
- * the kernel lists them nowhere else.
+ * Finds the IPC namespaces in one pass over /proc. An IPC namespace lives as long as a
+ * process or thread is in it, a mount of its file exists, or a descriptor of it is open;
+ * before listns(2) (Linux 6.19), the kernel has no list of namespaces.
  */
 #include "ns/discover.h"
 
@@ -59,7 +59,7 @@ struct ix_nsseen *ix_nslist_find(const struct ix_nslist *l, uint64_t ino)
 	return l->index[i] ? &l->all[l->index[i] - 1] : NULL;
 }
 
-/* Fast path: most processes are in the same namespace as the one before. */
+/* Fast path: most processes are in the same namespace as the process before. */
 struct ix_nsseen *ix_nslist_add(struct ix_nslist *l, uint64_t ino)
 {
 	struct ix_nsseen *seen;
@@ -150,7 +150,7 @@ void ix_nslist_shut(struct ix_nslist *l, int error)
 		ix_nslist_missed(l, error);
 }
 
-/* Skip a process that has ended; record one that exists but cannot be read. */
+/* Skip a process that has ended; record that a process exists but cannot be read. */
 static int discover_unseen(struct ix_nslist *l, int32_t pid, int error)
 {
 	if (error == ENOENT || error == ESRCH)
@@ -161,7 +161,8 @@ static int discover_unseen(struct ix_nslist *l, int32_t pid, int error)
 	return sit(l, pid, IX_HIDDEN);
 }
 
-/* These texts do not vary between scans, so that each is reported only once. */
+/* These texts contain nothing that varies from scan to scan; so, when scans are repeated,
+ * each text is reported once, not each time. */
 void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g)
 {
 	if (l->missed)
@@ -200,7 +201,7 @@ static int discover_one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *
 	return r < 0 ? r : sit(l, pid, (uint32_t)l->last_pair);
 }
 
-/* Parse a directory name as a pid; 0 for other names. */
+/* Parse a directory name that is a pid; returns 0 for any other name. */
 static int32_t pid_of(const char *name)
 {
 	int32_t pid = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Moves the calling process itself into another IPC namespace, with its queues and its
- * /dev/shm in the usual places, while it keeps its own root and programs. Everything is
- * decided, and every descriptor opened, before the first step. The steps are a table,
- * each with a check: a step that fails or cannot be verified is an error, so that nothing
- * is run in the wrong place.
+ * Moves the calling process itself into another IPC namespace, so that the queues and the
+ * /dev/shm of that namespace are in the usual places, while the process keeps its own
+ * root and programs. Everything is decided, and every descriptor opened, before the first
+ * step. A table contains the steps, each with a check: a step that fails or cannot be
+ * verified is an error, so that nothing is run in the wrong place.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 
 /* ---- the steps: a call, and a check of its effect */
 
-/* Processes in the namespaces that are entered must not inspect this one. */
+/* Keep the processes in the entered namespaces from inspecting this process. */
 static bool hides(const struct ix_plan *plan)
 {
 	return plan->rights >= 0 || plan->flags;
@@ -44,8 +44,8 @@ static int give_up_privileges(struct ix_plan *plan)
 	return ix_step_no_new_privs();
 }
 
-/* Whether to enter first a user namespace created by the caller, which gives the rights
- * for the other steps. */
+/* Whether to begin by entering a user namespace that the caller created, because only
+ * this gives the rights for the other steps. */
 static bool needs_rights(const struct ix_plan *plan)
 {
 	return plan->rights >= 0;
@@ -56,8 +56,8 @@ static int enter_for_rights(struct ix_plan *plan)
 	return ix_step_into(plan->x, plan->rights, CLONE_NEWUSER);
 }
 
-/* Whether to drop the caller's supplementary groups and session keyring, which programs
- * run with another root or user must not get. */
+/* Whether to drop the caller's supplementary groups and session keyring: a program that
+ * runs with another root or as another user must not have them. */
 static bool leaves_behind(const struct ix_plan *plan)
 {
 	return plan->flags & (IPCX_ENTER_MOUNT | IPCX_ENTER_USER);
@@ -131,15 +131,16 @@ static int enter_mounts(struct ix_plan *plan)
 	return ix_step_into(plan->x, plan->mnt, CLONE_NEWNS);
 }
 
-/* Change to the root of the process, which may be below the root of its mount
- * namespace. */
+/* Change to the root directory of the target's process, which may be a directory below
+ * the root of its mount namespace. */
 static int enter_root(struct ix_plan *plan)
 {
 	char cwd[PATH_MAX];
 
 	if (fchdir(plan->p->rootfd) < 0)
 		return -errno;
-	/* The path is not absolute if the directory is in another mount namespace. */
+	/* The kernel returns a path that is not absolute if the directory is in another
+	 * mount namespace. */
 	if (!getcwd(cwd, sizeof(cwd)) || cwd[0] != '/')
 		return -ESRCH;
 	return chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
@@ -174,7 +175,7 @@ static int is_below_root(struct ix_plan *plan)
 	return cwd[0] == '/' ? 0 : IX_STEP_ELSEWHERE;
 }
 
-/* Close the descriptors before the next step gives others rights over this process. */
+/* Close the descriptors now: the next step gives other users rights over this process. */
 static int shut(struct ix_plan *plan)
 {
 	ix_plan_close(plan);
@@ -204,8 +205,8 @@ static int enter_become(struct ix_plan *plan)
 }
 
 /*
- * The steps, in order; due == NULL means always. The ix_step_… functions verify what they
- * do; verify checks the other calls.
+ * The steps, in order; a step whose "due" is NULL is always taken. The ix_step_…
+ * functions verify their own effect; "verify" checks the effect of other calls.
  */
 static const struct entry_step {
 	const char *what; /* "cannot …" */
@@ -232,7 +233,7 @@ static const struct entry_step {
 	{ "enter its mount namespace",            its_root,      enter_mounts,       NULL },
 	{ "enter its root",                       its_root,      enter_root,         is_its_root },
 
-	/* These steps come last, since fewer rights remain after them. */
+	/* These steps come last, since the process has fewer rights after them. */
 	{ "close the descriptors used for it",           NULL,          shut,               NULL },
 	{ "enter its user namespace",             enters_user,   enter_user,         NULL },
 	{ "become a user of its user namespace", enters_user, drop_groups,      NULL },
@@ -259,9 +260,9 @@ static int enter_go(struct ix_plan *plan)
 }
 
 /*
- * The kernel moves only single-threaded processes into a user or mount namespace. A
- * helper thread of ours (base/below.h) that is about to end still counts, so wait until
- * it has ended.
+ * The kernel moves only single-threaded processes into a user or mount namespace. One of
+ * our helper threads (base/below.h) still counts while it is ending, so wait until it has
+ * ended.
  */
 int ix_ns_alone(struct ipcx *x)
 {
@@ -270,12 +271,12 @@ int ix_ns_alone(struct ipcx *x)
 	struct stat tasks;
 
 	for (int i = 0; i < 1000; i++) {
-		/* This call changes nothing, but succeeds only in a single-threaded
-		 * process (unshare(2)). It works without /proc. */
+		/* This unshare(2) call changes nothing, but succeeds only in a
+		 * single-threaded process; it needs no /proc. */
 		if (unshare(CLONE_THREAD) == 0)
 			return 0;
-		/* A seccomp filter blocks the call: count the links of the task directory
-		 * in /proc: one per thread, plus two for "." and "..". */
+		/* If a seccomp filter blocks the call, use the link count of the task
+		 * directory in /proc: one link per thread, plus two for "." and "..". */
 		if (errno != EINVAL) {
 			if (fstatat(proc, "self/task", &tasks, 0) < 0)
 				return ix_fail(
@@ -291,7 +292,7 @@ int ix_ns_alone(struct ipcx *x)
 		"this process has several threads: it cannot be moved to another namespace");
 }
 
-/* Check at the end that the process of the target is still alive. */
+/* After the last step, check that the target's process is still alive. */
 static int check_arrival(const struct ix_plan *plan)
 {
 	return plan->p->pidfd >= 0 ? ix_target_check_lives(plan->x, plan->p) : 0;
@@ -334,6 +335,6 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 	if (plan.user >= 0)
 		(void)close(plan.user);
 	ix_moved(x);
-	/* 1: the target has no /dev/shm, or none is known. */
+	/* Return 1 if the target has no /dev/shm, or if it is not known to have one. */
 	return r == 0 && plan.empty_shm ? 1 : r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Creates an IPC namespace with a /dev/shm and a /dev/mqueue of its own, in a private
- * mount namespace. If the caller has no rights to do so, it is created in a new user
- * namespace, in which the caller becomes root.
+ * mount namespace. If the caller lacks the rights for this, a new user namespace is
+ * created first, in which the caller becomes root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,8 @@ static int write_map(int proc, const char *file, const char *text)
 	return ix_write_file(proc, path, text);
 }
 
-/* Map the caller to root, the only user there (user_namespaces(7)). */
+/* Map the caller to root of the new user namespace, in which no other user is mapped
+ * (user_namespaces(7)). */
 static int map_self(struct ipcx *x, uid_t uid, gid_t gid)
 {
 	int proc = ix_procfd(x), r = write_map(proc, "setgroups", "deny");
@@ -54,7 +55,7 @@ static int fresh_leave(struct ipcx *x)
 	int has = ix_cap_has(CAP_SYS_ADMIN), alone = has == 0 ? CLONE_NEWUSER : 0;
 	int proc = ix_procfd(x), r;
 
-	if (proc < 0) /* without /proc nothing could be verified */
+	if (proc < 0) /* without /proc, no step could be verified */
 		return ix_fail(x, proc, "/proc");
 	if (has < 0)
 		return ix_fail(x, has, "cannot find out whether we have CAP_SYS_ADMIN");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Namespaces without a process, kept by a mount of their file in some mount namespace, a
- * thread in another namespace than its process, or an open descriptor. The text of a link
- * in /proc/PID/fd is not enough to find such descriptors: for a detached mount of a
- * namespace it is "/".
+ * Finds namespaces without a process, which are kept alive by a mount of the namespace's
+ * file in some mount namespace, by a thread that is in another namespace than its
+ * process, or by an open descriptor. The text of a link in /proc/PID/fd is not enough to
+ * find such descriptors: for a detached mount of a namespace it is "/".
  */
 #include "ns/holders.h"
 
@@ -69,8 +69,8 @@ void ix_holders_free(struct ix_holders *h)
 	*h = (struct ix_holders){ 0 };
 }
 
-/* There are few pairs (about one per container), and most processes are in the same pair
- * as the one before. */
+/* There are few pairs of namespaces (about one per container), and most processes are in
+ * the same pair as the process before. */
 static int keep_pair(struct ix_nslist *l, uint64_t ipc, uint64_t mnt, int32_t pid)
 {
 	struct ix_nspair *more;
@@ -94,7 +94,7 @@ static int keep_pair(struct ix_nslist *l, uint64_t ipc, uint64_t mnt, int32_t pi
 	return 0;
 }
 
-/* ---- keeping namespaces without a process open */
+/* ---- keeping a descriptor of each namespace that has no process */
 
 static bool is_ipc(int fd, uint64_t ino)
 {
@@ -116,8 +116,9 @@ static void hold(struct ix_nsseen *seen, int fd)
 /* ---- mounts */
 
 /*
- * Reopen what an O_PATH descriptor refers to, only if it is on nsfs: by now something
- * else may be mounted there, such as a device or a file system that never responds.
+ * Reopen what an O_PATH descriptor refers to, but only if that is a file on nsfs: by now,
+ * something else may be mounted there, such as a device or a file system that never
+ * responds.
  */
 static int open_nsfs(int proc, int held)
 {
@@ -247,8 +248,9 @@ static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
 
 /*
  * Return the inode number of the IPC namespace that a descriptor refers to, and open it;
- * 0 if it is something else. The text of the link is only a hint: the owner may replace
- * the descriptor at any time, and for a detached mount the text is "/".
+ * returns 0 if it refers to something else. The text of the link is only a hint: the
+ * process may replace the descriptor at any time, and for a detached mount the text is
+ * "/".
  */
 static uint64_t fd_number(int proc, struct ix_nslist *l, int dir, const char *name,
 			  int *ret_fd)

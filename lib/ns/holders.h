@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What keeps a namespace alive besides its processes. */
+/* Finds what else keeps a namespace alive, apart from the processes in it. */
 #pragma once
 
 #include "ns/discover.h"
@@ -12,9 +12,9 @@ struct ix_mntns {
 
 struct ix_holders {
 	unsigned how;
-	struct ix_mntns *mnts; /* hash of inode numbers */
+	struct ix_mntns *mnts; /* hash table by inode number */
 	size_t slots, n;
-	uint64_t last; /* that of the previous process */
+	uint64_t last; /* the mount namespace of the previous process */
 };
 
 /* Inspect one process, which is in the given IPC namespace: record its mount namespace
@@ -22,10 +22,11 @@ struct ix_holders {
 int ix_holders_of(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_t pid,
 		  uint64_t ino);
 
-/* Then search the mounts of all recorded mount namespaces. */
+/* After the last process: search the mounts of all recorded mount namespaces. */
 int ix_holders_mounted(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h);
 
 void ix_holders_free(struct ix_holders *h);
 
-/* Return the list's entry for a namespace, added if it is new; NULL if out of memory. */
+/* Return the list's entry for a namespace, which is added if it is missing; NULL if out
+ * of memory. */
 struct ix_nsseen *ix_nslist_add(struct ix_nslist *l, uint64_t ino);

@@ -46,8 +46,9 @@ int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c)
 	return r < 0 ? ix_fail(x, r, "containers") : 0;
 }
 
-/* The labels of one namespace while they are collected: up to 8192 bytes, less than a
- * cell of any format holds, and the number of labels left out. */
+/* The labels of one namespace while they are collected: a text of up to 8192 bytes (a
+ * table cell can hold more in every format), and the number of labels that were left
+ * out. */
 #define LABELS_MAX 8192
 
 struct labels {
@@ -94,7 +95,8 @@ static int add_labels(const struct ix_containers *all, struct ix_target *places,
 	return MIN(r, 0);
 }
 
-/* Name the first one, and report the number of the others. */
+/* Report the containers whose objects are in a kernel of their own: the first one by
+ * name, and how many others there are. */
 static void label_note_elsewhere(const struct ix_containers *all, struct ix_gaps *g)
 {
 	const struct ix_container *c, *first = NULL;
@@ -192,7 +194,8 @@ int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
 	return 0;
 }
 
-/* A cheap test that reads only one link, and is false for nearly all programs. */
+/* A cheap test: it reads only one link, and its result is false for nearly all
+ * programs. */
 static bool is_runsc(const struct ix_target *p)
 {
 	char path[4096];

@@ -21,7 +21,8 @@
 #include "ns/plan.h"
 #include "ns/step.h"
 
-/* From ipc/mqueue.c; no header defines it. */
+/* The magic number of mqueue file systems: no header defines it, so it is copied from
+ * ipc/mqueue.c. */
 #define MQUEUE_MAGIC 0x19800202
 
 /* ---- what is mounted */
@@ -110,8 +111,8 @@ int ix_mounts_new_queues(void)
 
 /* ---- the target's /dev/shm */
 
-/* Return to our own mount namespace. setns(2) changes to the root of that namespace; our
- * own root may be a directory below it. */
+/* Return to our own mount namespace and root: setns(2) changes to the root of that
+ * namespace, but our own root may be a directory below it. */
 static int come_back(const struct ix_plan *p, int self, int root)
 {
 	struct stat want, now;
@@ -127,8 +128,8 @@ static int come_back(const struct ix_plan *p, int self, int root)
 								      : IX_STEP_ELSEWHERE;
 }
 
-/* Clone the mount of the target's /dev/shm, which is only possible inside its mount
- * namespace. */
+/* Clone the mount of the target's /dev/shm; this is possible only inside the target's
+ * mount namespace. */
 static int clone_shm(const struct ix_plan *p, int self, int root, int *ret_tree)
 {
 	auto_fd int tree = -1;
@@ -146,12 +147,13 @@ static int clone_shm(const struct ix_plan *p, int self, int root, int *ret_tree)
 	return 0;
 }
 
-/* The flags that a /dev/shm usually has; and later mounts below the target's do not
- * propagate to ours. */
+/* Set the flags that a /dev/shm usually has, and keep later mounts below the target's
+ * /dev/shm from propagating to ours. */
 static const struct mount_attr safe = { .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
 					.propagation = MS_PRIVATE };
 
-/* Do the same with mount(2), which would clear flags that are not repeated. */
+/* Do the same with mount(2), to which the present flags must be given again, as it would
+ * clear them otherwise. */
 static int make_safe(void)
 {
 	struct statvfs now;
@@ -187,7 +189,8 @@ int ix_mounts_shm(struct ix_plan *p)
 	int proc = ix_procfd(p->x), r;
 	auto_fd int self = -1, root = -1, tree = -1;
 
-	/* A target without a root has no /dev/shm to share: mount an empty one. */
+	/* A target without a root has no /dev/shm that could be shared: mount an empty
+	 * /dev/shm. */
 	if (p->shm < 0)
 		return ix_mounts_new_shm("mode=1777");
 	self = ix_open(proc, "thread-self/ns/mnt", O_RDONLY);
@@ -198,7 +201,8 @@ int ix_mounts_shm(struct ix_plan *p)
 	return r < 0 ? r : put_shm(tree);
 }
 
-/* Check that it is the very directory of the target, with safe flags. */
+/* Check that our /dev/shm is now the same directory as the target's, and that its mount
+ * has safe flags. */
 int ix_mounts_shm_is(struct ix_plan *p)
 {
 	struct stat want, now;
@@ -232,15 +236,16 @@ int ix_mounts_queues(struct ix_plan *p)
 	int r;
 
 	if (stat(MQUEUE_DIR, &st) < 0) {
-		p->old_queues = true; /* mq_open(3) works without it */
+		p->old_queues = true; /* without this directory, mq_open(3) still works */
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 	}
 	r = ix_mounts_new_queues();
-	/* In a user's own namespace: keep the queues that are mounted there already. */
+	/* Without the right to mount the queues of an IPC namespace in which we are
+	 * already, keep what is mounted there. */
 	if (r == -EPERM && !p->moves)
 		p->old_queues = true;
-	/* EBUSY (do_add_mount() in fs/namespace.c): the same file system is mounted
-	 * already. */
+	/* EBUSY means that the same file system is mounted there already (do_add_mount()
+	 * in fs/namespace.c). */
 	return r == -EBUSY || p->old_queues ? 0 : r;
 }
 

@@ -24,8 +24,9 @@
 /* The highest possible process id (PID_MAX_LIMIT). */
 #define PID_MOST 4194304
 
-/* The range of inode numbers of IPC namespaces: PROC_IPC_INIT_INO, and above it what
- * proc_alloc_inum() allocates, unsigned int (fs/proc/generic.c). */
+/* The range of inode numbers of IPC namespaces: the lowest is PROC_IPC_INIT_INO; those
+ * above it come from proc_alloc_inum(), whose type is unsigned int
+ * (fs/proc/generic.c). */
 #define INO_LEAST 0xEFFFFFFFU
 #define INO_MOST  UINT32_MAX
 
@@ -87,8 +88,8 @@ static int open_self(struct ipcx *x, struct ix_target *ret_p)
 }
 
 /*
- * Open a file. Opening a device or a FIFO could have side effects: check with O_PATH
- * first that the file is on nsfs.
+ * Open a file. Opening a device or a FIFO could have side effects: so use O_PATH first,
+ * to check that the file is on nsfs.
  */
 static int ns_open_file(struct ipcx *x, const char *path, struct ix_target *ret_p)
 {
@@ -114,8 +115,8 @@ static int ns_open_file(struct ipcx *x, const char *path, struct ix_target *ret_
 
 /* ---- namespaces that have to be searched for */
 
-/* Open it through its oldest process or, if it has none, the descriptor that discovery
- * kept. */
+/* Open a namespace through its oldest process or, if no process is in it, through the
+ * descriptor that discovery kept. */
 static int open_seen(struct ipcx *x, struct ix_nsseen *seen, struct ix_target *ret_p)
 {
 	char what[40];
@@ -163,8 +164,8 @@ static int open_inode(struct ipcx *x, uint64_t ino, struct ix_target *ret_p)
 	return r;
 }
 
-/* Open the target of a container whose claim was judged. If the process has moved to
- * another namespace since, it is not the one meant. */
+/* Open the target of a container whose claim was judged. If the container's process has
+ * moved to another namespace since then, that namespace is not the one meant. */
 static int open_claimed(struct ipcx *x, const struct ix_container *c,
 			struct ix_gaps *gaps, struct ix_target *ret_p)
 {
@@ -209,9 +210,10 @@ static int open_container(struct ipcx *x, const char *name, struct ix_gaps *gaps
 }
 
 /*
- * A number too large for a pid: an inode number, or the beginning of an id that happens
- * to contain no letters. A possible inode number is never taken as an id: if that
- * namespace no longer exists, a container must not be opened instead.
+ * Open the namespace for a number that is too large for a pid: it is an inode number, or
+ * the beginning of an id that happens to contain no letters. A possible inode number is
+ * never taken as an id: if the namespace with that number no longer exists, a container
+ * must not be opened instead.
  */
 static int open_number(struct ipcx *x, const char *where, uint64_t n,
 		       struct ix_gaps *gaps, struct ix_target *ret_p)
@@ -223,7 +225,7 @@ static int open_number(struct ipcx *x, const char *where, uint64_t n,
 	return open_container(x, where, gaps, ret_p);
 }
 
-/* Open a pin, unless a container has the same name. "pin:NAME" is always the pin. */
+/* Open a pin, unless a container has the same name. "pin:NAME" always means the pin. */
 static int open_name(struct ipcx *x, const char *name, struct ix_gaps *gaps,
 		     struct ix_target *ret_p)
 {
@@ -239,7 +241,7 @@ static int open_name(struct ipcx *x, const char *name, struct ix_gaps *gaps,
 		return open_container(x, name, gaps, ret_p);
 	/* Use the pin only if no container has that name. */
 	r = chosen ? -ENOENT : open_container(x, name, gaps, &other);
-	if (r == -ENODATA) /* no such container is visible */
+	if (r == -ENODATA) /* no container with this name is visible */
 		r = -ENOENT;
 	if (r != -ENOENT)
 		(void)close(fd);
@@ -269,8 +271,8 @@ static int by_age(const void *a, const void *b)
 	return (p->pid > q->pid) - (p->pid < q->pid);
 }
 
-/* Leave it closed: a system can have more namespaces than a process may have
- * descriptors. */
+/* Do not keep the namespace open: a system can have more namespaces than a process may
+ * have descriptors. */
 static struct ix_target place_of(struct ix_nsseen *seen, uint64_t self)
 {
 	struct ix_target p = IX_NO_TARGET;
@@ -377,7 +379,7 @@ int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
 	if (!strcmp(where, "all"))
 		return ns_open_all(x, ret_ns);
 	r = open_word(x, where, &gaps, &p);
-	if (r == -ENODATA) /* it may exist */
+	if (r == -ENODATA) /* the namespace may exist, although it cannot be seen */
 		r = -EACCES;
 	if (r < 0)
 		return r;

@@ -9,25 +9,29 @@
 struct ipcx_ns {
 	struct ix_target *places;
 	size_t n;
-	size_t held; /* of many: targets kept open between calls (ns/run.c) */
+	size_t held; /* if there are many: number of targets kept open between calls
+		      * (ns/run.c) */
 	bool all;
-	bool labelled;             /* of one: its containers were searched for, */
-	struct ix_gaps unlabelled; /* … and this is what could not be found out */
-	bool told;                 /* the other users of its /dev/shm were reported */
-	bool told_elsewhere;       /* … its other mount points were reported */
-	struct ix_gaps gaps;       /* of many: what the list or the labels lack */
+	bool labelled;             /* if there is one: its containers were searched for */
+	struct ix_gaps unlabelled; /* what that search could not find out */
+	bool told; /* it was reported which processes share only its /dev/shm or only the
+		    * IPC namespace */
+	bool told_elsewhere; /* other mount points of its /dev/shm were reported */
+	struct ix_gaps gaps; /* if there are many: what the list or the labels lack */
 };
 
-/* Make a namespace of all in a list, each labelled with its containers, the caller's own
- * first. Takes over the descriptors of the list. Returns 0, or -ENOMEM with a text. */
+/* Make an ipcx_ns of all namespaces in a list, each labelled with its containers; the
+ * caller's own namespace comes first. Takes over the descriptors of the list. Returns 0,
+ * or -ENOMEM with a text. */
 int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns);
 
-/* Make a namespace of one target; takes over its descriptors, even on failure. Returns 0
- * or -ENOMEM. */
+/* Make an ipcx_ns of one target; takes over the descriptors of the target, even on
+ * failure. Returns 0 or -ENOMEM. */
 int ix_ns_take(struct ix_target *p, struct ipcx_ns **ret_ns);
 
-/* Check that this process is single-threaded, as required for moving it; waits a moment
- * for a thread of ours that is about to end. Returns 0, or -EBUSY with a text. */
+/* Check that this process is single-threaded, as the kernel requires for moving a
+ * process; waits a moment for a helper thread of ours that is about to end. Returns 0, or
+ * -EBUSY with a text. */
 int ix_ns_alone(struct ipcx *x);
 
 /* Return the only target of a namespace opened for use; NULL for "all". */

@@ -3,8 +3,8 @@
  * Finds the oldest process of a namespace. Reading a start time costs three times as much
  * as reading a namespace, and pids are reused, so the lowest pid need not be the oldest.
  * But parents are older than their children, and process 1 of a PID namespace is older
- * than all others in it: if climbing from any process leads to process 1, no other start
- * time has to be read.
+ * than all other processes in it: if climbing from any process to its ancestors leads to
+ * process 1, no other start time has to be read.
  */
 #include "ns/oldest.h"
 
@@ -56,13 +56,14 @@ static bool begins_pid_ns(int proc, int32_t pid)
 	       pids.last == 1;
 }
 
-/* Climb from the lowest pid to the ancestor whose parent is not in the pair. Returns
- * whether this ancestor is certain to be the oldest process of the pair. */
+/* Climb from the process with the lowest pid to that ancestor whose own parent is not in
+ * the pair. Returns whether this ancestor is certain to be the oldest process of the
+ * pair. */
 static bool eldest_climb(int proc, const struct ix_nslist *l, struct ix_nspair *p)
 {
 	int32_t pid = p->pid;
 
-	/* There are at most as many ancestors as processes. */
+	/* A process has at most as many ancestors as there are processes. */
 	for (size_t i = 0; i < l->nentries; i++) {
 		struct ix_proc_stat st;
 

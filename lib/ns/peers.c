@@ -2,7 +2,8 @@
 /*
  * An IPC namespace holds System V objects and POSIX message queues; POSIX shared memory
  * and semaphores are in whatever file system a mount namespace has on /dev/shm.
- * Containers may share one without the other.
+ * Containers may share the IPC namespace without the /dev/shm, or the /dev/shm without
+ * the IPC namespace.
  */
 #include "ns/peers.h"
 
@@ -11,7 +12,8 @@
 
 #include "core/dirid.h"
 
-/* Counts of processes that share only one of the two, with an example of each. */
+/* How many processes share only the IPC namespace, and how many only the /dev/shm, with
+ * an example of each. */
 struct split {
 	uint32_t only_ipc, only_shm;
 	int32_t ipc_pid, shm_pid;

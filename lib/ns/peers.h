@@ -7,7 +7,7 @@
 
 /*
  * Compare the processes that share the target's IPC namespace with those that share its
- * /dev/shm. Returns 0 with "" if they are the same, else with a sentence that describes
- * the others.
+ * /dev/shm. Returns 0; the text becomes "" if both groups are the same, else a sentence
+ * that describes the processes in only one of the groups.
  */
 int ix_peers_differ(struct ipcx *x, const struct ix_target *p, char *buf, size_t size);

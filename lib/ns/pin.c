@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A pin is a file on which a namespace is mounted (namespaces(7)); the namespace lives as
- * long as the mount. Only root may look into the directory of the pins, since removing
- * such a file in another mount namespace silently unmounts it. The directory is a private
- * mount of its own, so that pins are not propagated to mount namespaces where they would
- * never be unmounted. nsenter --ipc=FILE accepts such a file, unshare --ipc=FILE creates
- * one.
+ * long as the mount. Only root may look into the directory of the pins, since a pin is
+ * silently unmounted when somebody in another mount namespace removes its file. The
+ * directory is a private mount of its own, so that pins do not propagate to other mount
+ * namespaces, where nobody would unmount them. nsenter --ipc=FILE accepts such a file,
+ * unshare --ipc=FILE creates one.
  */
 #include "ns/pin.h"
 
@@ -26,8 +26,8 @@
 #include "ns/discover.h"
 #include "ns/ns.h"
 
-/* Get the path of the directory: that of root, or that of a user with mount rights in a
- * user namespace. */
+/* Get the path of the directory of the pins: root has one, and so has a user who has
+ * mount rights in a user namespace. */
 static void dir_path(char *buf, size_t size)
 {
 	if (geteuid() == 0)
@@ -36,7 +36,8 @@ static void dir_path(char *buf, size_t size)
 		(void)snprintf(buf, size, "/run/user/%u/ipcx/ns", geteuid());
 }
 
-/* Open the directory, unless somebody other than its owner could have put files there. */
+/* Open the directory; it is an error if somebody other than its owner could have put
+ * files there. */
 static int pin_open_dir(void)
 {
 	char path[64];
@@ -54,7 +55,8 @@ static int pin_open_dir(void)
 	return take_fd(&fd);
 }
 
-/* Names begin with a letter: a digit could begin a pid, a dash an option. */
+/* Names begin with a letter: what begins with a digit could be a pid, and what begins
+ * with a dash an option. */
 static bool good_name(const char *name)
 {
 	size_t len = strlen(name);
@@ -127,7 +129,7 @@ int ix_pins_read(struct ix_pins *ret_pins)
 	DIR *dir auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
 
-	/* No directory means no pins. */
+	/* If the directory does not exist, there are no pins. */
 	if (!dir && fd != -ENOENT)
 		r = fd < 0 ? fd : -errno;
 	if (!dir && fd >= 0)
@@ -206,7 +208,7 @@ static int ready_dir(struct ipcx *x)
 	return fd < 0 ? ix_fail(x, fd, "%s", path) : fd;
 }
 
-/* Whether mounts made here may vanish before the system shuts down. */
+/* Whether mounts made in our mount namespace may vanish before the system shuts down. */
 static bool fragile(struct ipcx *x)
 {
 	uint64_t first = ix_ns_link(ix_procfd(x), "1/ns/mnt", "mnt");
@@ -214,7 +216,7 @@ static bool fragile(struct ipcx *x)
 	return first && first != ix_ns_own(x, "mnt");
 }
 
-/* Check that the pin's file has that namespace mounted on it. Returns 0, -EXDEV or
+/* Check that the given namespace is mounted on the file of the pin. Returns 0, -EXDEV or
  * -errno. */
 static int check_pin(int dir, const char *name, int nsfd)
 {
@@ -228,7 +230,7 @@ static int check_pin(int dir, const char *name, int nsfd)
 	return want.st_dev == now.st_dev && want.st_ino == now.st_ino ? 0 : -EXDEV;
 }
 
-/* Remove the mount and the file, as the mount is not what was intended. */
+/* Undo a pin whose mount is not what was intended: remove the mount and the file. */
 static int pin_take_back(struct ipcx *x, int dir, const char *path, const char *name,
 			 int r)
 {
@@ -290,7 +292,7 @@ int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name)
 	return dir < 0 ? dir : pin(x, &ns->places[0], dir, name);
 }
 
-/* Remove a file with nothing mounted on it: it was left over, or is a pin in another
+/* Remove a file on which nothing is mounted: it was left over, or it is a pin in another
  * mount namespace. */
 static int drop_file(struct ipcx *x, int dir, const char *name, unsigned flags)
 {
@@ -302,8 +304,9 @@ static int drop_file(struct ipcx *x, int dir, const char *name, unsigned flags)
 	return unlinkat(dir, name, 0) < 0 ? ix_fail(x, -errno, "pin '%s'", name) : 0;
 }
 
-/* Unmount only what was verified to be a namespace, and remove the file only then: if it
- * is a pin in another mount namespace, removing it would end that pin. */
+/* Unmount a pin only after verifying that it is a namespace, and remove its file only
+ * after unmounting: if the file is a pin in another mount namespace, removing the file
+ * would end that pin. */
 static int unmount_pin(struct ipcx *x, int dir, const char *name, int nsfd)
 {
 	char path[64], full[160];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opens and decides everything before the first step of entering a namespace. */
+/* Opens and decides everything that is needed before the first step of entering a
+ * namespace. */
 #include "ns/plan.h"
 
 #include <errno.h>
@@ -13,8 +14,9 @@
 #include "ns/rights.h"
 #include "ns/user.h"
 
-/* Open a namespace through the process's /proc directory, as its pid may have been
- * reused. Returns -1 with errno if there is none that can be opened. */
+/* Open a namespace of the target's process through the descriptor of its /proc directory,
+ * since its pid may have been reused. Returns -1 with errno if the namespace cannot be
+ * opened. */
 static int plan_open_ns(const struct ix_plan *plan, const char *name)
 {
 	char path[16];
@@ -30,8 +32,8 @@ static int plan_open_ns(const struct ix_plan *plan, const char *name)
 	return fd < 0 ? -1 : fd;
 }
 
-/* Open the target's /dev/shm. An empty one replaces it only if the target certainly has
- * none. */
+/* Open the target's /dev/shm. An empty /dev/shm is used instead only if the target
+ * certainly has no /dev/shm. */
 static int plan_open_shm(struct ix_plan *plan)
 {
 	int fd = ix_dirid_open(plan->x, plan->p->rootfd, ix_relative(SHM_DIR),
@@ -60,10 +62,10 @@ static int nobody(const struct ix_plan *plan, const char *what)
 }
 
 /*
- * If the container's root is entered, so are its user and PID namespaces: programs then
- * run with an identity of the container, whichever user starts them. Without the root,
- * entering these two is refused: anyone with rights in that user namespace could see our
- * root through the process.
+ * If the container's root is entered, its user and PID namespaces are entered, too:
+ * programs then run with an identity of the container, whichever user starts them.
+ * Entering these two namespaces without the root is refused: through our process, anyone
+ * with rights in that user namespace could see our own root.
  */
 static int settle_flags(struct ix_plan *plan)
 {
@@ -83,12 +85,12 @@ static int settle_flags(struct ix_plan *plan)
 	if (plan->flags & IPCX_ENTER_MOUNT)
 		plan->flags |= IPCX_ENTER_PID | IPCX_ENTER_USER;
 	if (plan->p->dirfd < 0 ? plan->p->userfd < 0 : plan->user < 0)
-		plan->flags &= ~IPCX_ENTER_USER; /* it is ours already */
+		plan->flags &= ~IPCX_ENTER_USER; /* we are in that namespace already */
 	return 0;
 }
 
-/* Other namespaces that would expose ours to a container's program, above all the
- * network. */
+/* The other namespaces that are entered with the container's root, so that its programs
+ * do not see ours; most important is the network namespace. */
 const struct ix_plan_more ix_plan_more[IX_PLAN_MORE] = {
 	{ "net", "ns/net", CLONE_NEWNET },
 	{ "uts", "ns/uts", CLONE_NEWUTS },
@@ -101,7 +103,7 @@ static int compare_pids(struct ix_plan *plan)
 	uint64_t own = ix_ns_own(plan->x, "pid");
 	struct stat st;
 
-	/* Without PID namespaces in the kernel, all processes share one. */
+	/* If the kernel has no PID namespaces, all processes share the same pids. */
 	plan->same_pids = plan->pid < 0 && plan->p->dirfd >= 0;
 	if (plan->pid < 0)
 		return 0;
@@ -112,8 +114,9 @@ static int compare_pids(struct ix_plan *plan)
 	return 0;
 }
 
-/* Only ENOENT means that there is no such namespace; any other error is reported. For the
- * mount namespace, lack of permission is reported later, when it is needed. */
+/* Only ENOENT means that the kernel has no such namespaces; any other error is reported.
+ * If the permission to open the mount namespace is missing, this is reported only when
+ * the mount namespace is needed. */
 static int open_first(struct ix_plan *plan)
 {
 	plan->mnt = plan_open_ns(plan, "mnt");
@@ -135,7 +138,7 @@ static int open_namespaces(struct ix_plan *plan)
 		return r;
 	for (size_t i = 0; (plan->flags & IPCX_ENTER_MOUNT) && i < IX_PLAN_MORE; i++) {
 		plan->more[i] = plan_open_ns(plan, ix_plan_more[i].name);
-		if (plan->more[i] < 0 && errno != ENOENT) /* ENOENT: not in this kernel */
+		if (plan->more[i] < 0 && errno != ENOENT) /* the kernel has none */
 			return ix_fail(plan->x, -errno, "process %d: its %s namespace",
 				       plan->p->pid, ix_plan_more[i].name);
 	}
@@ -143,7 +146,8 @@ static int open_namespaces(struct ix_plan *plan)
 	return r < 0 ? r : settle_flags(plan);
 }
 
-/* Whether a link of the process still leads to what this descriptor refers to. */
+/* Whether a link in the process's /proc directory still leads to the namespace or root
+ * that this descriptor refers to. */
 static bool still(const struct ix_plan *plan, const char *link, int fd)
 {
 	struct stat now, then;
@@ -153,7 +157,8 @@ static bool still(const struct ix_plan *plan, const char *link, int fd)
 		now.st_dev == then.st_dev && now.st_ino == then.st_ino);
 }
 
-/* The same for the user namespace; plan->user is -1 if it is ours. */
+/* Whether the process is still in the user namespace that was opened; plan->user is -1 if
+ * that is ours. */
 static bool still_user(const struct ix_plan *plan)
 {
 	struct stat now;
@@ -164,7 +169,7 @@ static bool still_user(const struct ix_plan *plan)
 }
 
 /*
- * Check that everything opened belongs together: a starting container leaves our
+ * Check that everything that was opened belongs together: a starting container leaves our
  * namespaces one by one, and a mix of its namespaces and ours would be wrong.
  */
 static int check_moment(const struct ix_plan *plan)

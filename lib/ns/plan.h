@@ -10,51 +10,53 @@
 #define SHM_DIR    "/dev/shm"
 #define MQUEUE_DIR "/dev/mqueue"
 
-/* Further namespaces to enter, so that a program of a container does not see ours. */
+/* Further namespaces to enter, so that a program of a container does not see our own. */
 #define IX_PLAN_MORE 3
 
 extern const struct ix_plan_more {
-	const char *name, *path; /* "net", and its path in the /proc directory of a
-				  * process, "ns/net" */
+	const char *name, *path; /* for example "net", and "ns/net", its path in the /proc
+				  * directory of a process */
 	int type;                /* CLONE_NEW… */
 } ix_plan_more[IX_PLAN_MORE];
 
-/* All that is decided and opened before the first step. */
+/* Everything that is decided and opened before the first step. */
 struct ix_plan {
 	struct ipcx *x;
 	const struct ix_target *p;
 	unsigned flags;
-	int shm, mnt, pid;      /* the target's /dev/shm and namespaces; or -1 */
-	int more[IX_PLAN_MORE]; /* … that are entered with its root */
-	int user;               /* the process's user namespace; -1 if that is ours */
-	int rights;             /* a user namespace that gives the rights for the rest; or
-				 * -1 */
-	bool same_pids;         /* its PID namespace is ours */
-	bool same_shm;          /* its /dev/shm is ours, too */
-	bool empty_shm;         /* it has no known /dev/shm */
-	bool moves;             /* entering it leaves our IPC namespace */
-	bool old_queues;        /* keep what is mounted on /dev/mqueue */
+	int shm, mnt, pid; /* the target's /dev/shm, mount and PID namespace; or -1 */
+	int more[IX_PLAN_MORE]; /* the namespaces that are entered with the target's root;
+				 * or -1 */
+	int user;   /* user namespace of the target's process; -1 if that is ours */
+	int rights; /* user namespace that gives the rights to enter the others; or -1 */
+	bool same_pids;     /* the target's PID namespace is ours */
+	bool same_shm;      /* the target's /dev/shm is ours, too */
+	bool empty_shm;     /* the target has no known /dev/shm */
+	bool moves;         /* the target's IPC namespace is not ours */
+	bool old_queues;    /* keep what is mounted on /dev/mqueue */
 	long keyring;       /* the session keyring that was joined; 0 if the kernel has no
 			     * keyrings */
 	char cwd[PATH_MAX]; /* our current directory */
 };
 
-/* Whether others have rights over the process or the namespace that we do not have. */
+/* Whether other users have rights over the process or the namespace that we do not
+ * have. */
 static inline bool ix_plan_is_foreign(const struct ix_plan *plan)
 {
 	return plan->user >= 0 || plan->p->userfd >= 0;
 }
 
-/* Open what is needed, and decide; x, p and flags are given. Call ix_plan_close() even on
- * failure: it closes all but user, which the last step needs. Returns 0 or -errno with a
- * text. */
+/* Open what is needed, and decide on the steps; the caller has set "x", "p" and "flags".
+ * Call ix_plan_close() even on failure: it closes every descriptor except "user", which
+ * the last step needs. Returns 0 or -errno with a text. */
 int ix_plan_open(struct ix_plan *plan);
 void ix_plan_close(struct ix_plan *plan);
 
 /*
- * The steps in mounts.c, each with its check: make our own mount namespace; make it
- * private; mount the target's /dev/shm, or an empty one, over ours; and, once in its IPC
- * namespace, mount its queues on /dev/mqueue. Return 0 or -errno without a text.
+ * The steps in mounts.c, each with its check: make a mount namespace of our own; make its
+ * mounts private; mount the target's /dev/shm, or an empty one, over ours; and, after the
+ * target's IPC namespace was entered, mount its queues on /dev/mqueue. Return 0 or -errno
+ * without a text.
  */
 int ix_mounts_part(struct ix_plan *p);
 int ix_mounts_keep(struct ix_plan *p);
@@ -63,8 +65,8 @@ int ix_mounts_shm_is(struct ix_plan *p);
 int ix_mounts_queues(struct ix_plan *p);
 int ix_mounts_queues_are(struct ix_plan *p);
 
-/* For a new namespace: stop propagation of mounts; mount an empty /dev/shm (options of
- * tmpfs(5)); mount the queues. Return 0 or -errno. */
+/* The same for a new IPC namespace: stop the propagation of mounts; mount an empty
+ * /dev/shm with the given options (tmpfs(5)); mount the queues. Return 0 or -errno. */
 int ix_mounts_private(struct ipcx *x);
 int ix_mounts_new_shm(const char *options);
 int ix_mounts_new_queues(void);

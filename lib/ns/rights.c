@@ -32,10 +32,10 @@ static int parent_of(int userfd, int *ret_parent)
 }
 
 /*
- * Climb from this user namespace to the one directly below the caller's own, and get it
- * if the caller created it: the caller then has all rights in it and in all its
- * descendants (cap_capable(), NS_GET_PARENT). *ret_user is -1 if there is none. Returns 0
- * or -errno.
+ * Climb from the given user namespace to its ancestor directly below the caller's own
+ * user namespace. If the caller created that ancestor, get it: the caller then has all
+ * rights in the ancestor and in all its descendants (cap_capable(), NS_GET_PARENT).
+ * Otherwise, *ret_user is -1. Returns 0 or -errno.
  */
 static int made_by_us(struct ipcx *x, int userfd, int *ret_user)
 {
@@ -122,14 +122,14 @@ int ix_rights(struct ipcx *x, const struct ix_target *p, int below, int *ret_use
 		p->ino, owner, owner == own ? "" : ", and in your own");
 }
 
-/* Whether a descriptor is that of our own user namespace. Returns 1, 0 or -errno. */
+/* Whether a descriptor refers to our own user namespace. Returns 1, 0 or -errno. */
 static int is_own(struct ipcx *x, int userfd)
 {
 	uint64_t own = ix_ns_own(x, "user"), ino, id;
 	int r = ix_ns_identity(userfd, CLONE_NEWUSER, &ino, &id);
 
 	if (r == 0 && !own)
-		r = -ENODATA; /* unknown without /proc */
+		r = -ENODATA; /* without /proc, this is unknown */
 	return r < 0 ? r : ino == own;
 }
 
@@ -151,8 +151,8 @@ int ix_rights_mounted(struct ipcx *x, const struct ix_target *p, int *ret_user)
 	auto_fd int mnt = -1, owner = -1;
 	int r;
 
-	/* The target is our own namespace, it has no root, or the caller passed its
-	 * root. */
+	/* Our own rights apply: the target is our own namespace, it has no root, or the
+	 * caller passed its root. */
 	if (p->self || p->rootfd < 0 || p->dirfd < 0) {
 		*ret_user = -1;
 		return 0;
@@ -184,7 +184,7 @@ void ix_rights_map(struct ipcx *x, const struct ix_target *p, int user,
 
 	ret_map->nusers = ret_map->ngroups = 0;
 	(void)snprintf(name, sizeof(name), "%d", p->pid);
-	if (p->dirfd >= 0) /* safe against pid reuse */
+	if (p->dirfd >= 0) /* this is safe even if the pid is reused */
 		dir = ix_open(p->dirfd, ".", O_PATH | O_DIRECTORY);
 	else if (proc >= 0 && p->pid)
 		dir = ix_open(proc, name, O_PATH | O_DIRECTORY);
@@ -205,15 +205,15 @@ static void rights_ask(struct ipcx *x, struct ix_showing *w)
 	w->how = IX_SHOW_MAPPED;
 	w->map.nusers = w->map.ngroups = 0;
 	if (ix_rights_mounted(x, w->p, &user) < 0)
-		x->error[0] = '\0'; /* then show only what everybody may read */
+		x->error[0] = '\0'; /* show only what everybody may read */
 	else if (user < 0)
 		w->how = IX_SHOW_ALL;
 	else
 		ix_rights_map(x, w->p, user, &w->map);
 }
 
-/* capable_wrt_inode_uidgid(): a capability in a user namespace applies to files whose
- * owner and group are mapped there. */
+/* A capability in a user namespace applies to a file only if the owner and the group of
+ * the file are mapped there (capable_wrt_inode_uidgid() in the kernel). */
 bool ix_rights_show(struct ipcx *x, const struct stat *st)
 {
 	struct ix_showing *w = x->view.showing;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Makes calls in another namespace while the caller stays in its own. A thread can enter
- * an IPC namespace alone (setns(2)), and nothing remains when it ends. A child process is
- * needed if the rights come only from the user namespace that owns the IPC namespace, as
- * for the owner of a rootless container: the kernel does not let a single thread change
- * its user namespace.
+ * Makes calls in another namespace while the caller stays in its own. A single thread can
+ * enter an IPC namespace (setns(2)) while the rest of the process stays, and nothing of
+ * this remains when the thread ends. A child process is needed if the rights come only
+ * from the user namespace that owns the IPC namespace, as for the owner of a rootless
+ * container: the kernel does not let a single thread change its user namespace.
  */
 #include "ns/run.h"
 
@@ -23,21 +23,22 @@
 #include "ns/ns.h"
 #include "ns/rights.h"
 
-/* A call on its way through the targets. */
+/* The state of a call that is made for one target after another. */
 struct ns_run {
 	struct ipcx *x;
 	const struct ix_ns_call *call;
 	struct ix_target *places;
 	size_t i, n;
-	uint64_t self; /* the caller's own namespace */
-	size_t denied; /* of many targets, the number that may not be entered */
-	char why[sizeof(((struct ipcx *)0)->error)]; /* … the reason for the first */
+	uint64_t self; /* the caller's own IPC namespace */
+	size_t denied; /* if there are many targets: how many may not be entered */
+	char why[sizeof(((struct ipcx *)0)->error)]; /* why the first of these may not be
+						      * entered */
 	int r;
 };
 
 enum {
 	GO_ON = 0,
-	SEND_CHILD = 1, /* this target needs a process of its own */
+	SEND_CHILD = 1, /* for this target, the call needs a process of its own */
 	AT_HOME = 2,    /* this target is the caller's own namespace */
 };
 
@@ -56,7 +57,8 @@ static int begin_place(struct ns_run *t, const struct ix_target *p)
 	return 0;
 }
 
-/* We are in the right namespace: set the view of this target and make the call. */
+/* Called when we are in the right namespace: set the view of the target and make the
+ * call. */
 static int run_at(struct ns_run *t, const struct ix_target *p)
 {
 	struct ipcx *x = t->x;
@@ -111,11 +113,11 @@ static int there_enter(struct ns_run *t, const struct ix_target *p)
 	return ix_may_enter(t->x, p, -errno);
 }
 
-/* At most this many targets are kept open for the next call; each has up to four
- * descriptors, of which a process may have 1024 by default. */
+/* Maximum number of targets that are kept open for the next call; each uses up to four
+ * descriptors, and a process may have 1024 descriptors by default. */
 #define HELD_MAX 100
 
-/* One of many targets may have disappeared since it was found. */
+/* If there are many targets, one of them may have disappeared since it was found. */
 static int open_place(struct ns_run *t, struct ix_target *ret_p)
 {
 	struct ix_target *p = &t->places[t->i];
@@ -145,7 +147,8 @@ static void close_place(const struct ns_run *t, struct ix_target *p)
 	ix_target_close(p);
 }
 
-/* After one target, decide whether to go on, and which result to return. */
+/* After the call in one target, decide whether to go on to the next, and which result to
+ * return. */
 static int there_judge(struct ns_run *t, int r)
 {
 	const struct ix_ns_call *e = t->call;
@@ -164,7 +167,8 @@ static int there_judge(struct ns_run *t, int r)
 	return r == -ESRCH || r == -ENOENT ? GO_ON : r;
 }
 
-/* Make the call in as many targets as this thread can. Returns why it stopped. */
+/* Make the call in target after target until one of them needs something else than this
+ * thread. Returns why the loop stopped. */
 static int travel(struct ns_run *t)
 {
 	for (; t->i < t->n; t->i++) {
@@ -218,7 +222,8 @@ static int send_thread(struct ns_run *t)
 	return (int)(intptr_t)answer;
 }
 
-/* Handle the target at which a thread stopped: in the caller, or by a child. */
+/* Handle the target at which a thread stopped: make the call in the calling thread, or in
+ * a child process. */
 static int do_one(struct ns_run *t, int how)
 {
 	struct ix_target p;
@@ -280,22 +285,22 @@ int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
 	const struct ix_target *p = ix_ns_target(ns);
 	uint64_t own = ix_ns_own(x, "ipc");
 
-	/* After ipcx_ns_enter() the namespace is ours in any case; the check was made
-	 * before. */
+	/* After ipcx_ns_enter(), the namespace is always ours; the check was made when it
+	 * was entered. */
 	if (!p || !p->named || x->moved || (own && p->ino != own))
 		return 0;
 	return is_ours(x, p, "that is this namespace");
 }
 
-/* Return the error because of which a directory cannot be compared; a missing directory
- * can be. */
+/* Return the error that makes it impossible to compare a directory, or 0; a missing
+ * directory is not such an error. */
 static int spot_fault(const struct ix_dirid *s)
 {
 	return s->error == -ENOENT ? 0 : s->error;
 }
 
-/* The same check for mounts: a container may have its own IPC namespace, but our
- * /dev/shm. */
+/* Refuse a change in our /dev/shm, too, if a container's name led there: a container may
+ * have its own IPC namespace, but our /dev/shm. */
 static int may_act_mounted(struct ipcx *x)
 {
 	const struct ix_target *p = ix_ns_target(x->ns);
@@ -339,7 +344,7 @@ int ix_ns_run_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size)
 
 /* ---- running a call */
 
-/* Use a child if rights of another user namespace apply. */
+/* Make the call in a child process if the rights of another user namespace apply. */
 static int go_mounted(struct ns_run *t)
 {
 	const struct ix_target *p = &t->places[0];

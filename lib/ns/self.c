@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The name of the namespace in which calls with a context act. */
+/* Returns the name of the namespace in which the calls of a context act. */
 #include <inttypes.h>
 #include <stdio.h>
 

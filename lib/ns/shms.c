@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * POSIX shared memory and semaphores belong to mount namespaces. Most mount namespaces
- * that share an IPC namespace also share the /dev/shm: services of the host with mounts
- * of their own. Different /dev/shm directories are distinguished by device and inode.
+ * whose processes share an IPC namespace also share its /dev/shm: they belong to services
+ * of the host that have a few mounts of their own. Different /dev/shm directories are
+ * distinguished by device and inode.
  */
 #include "ns/shms.h"
 
@@ -22,7 +23,7 @@ struct look {
 /* The processes that share an IPC namespace and a mount namespace. */
 struct group {
 	const struct ix_nspair *pair;
-	int32_t pid; /* the process that represents them */
+	int32_t pid; /* the process that represents the group */
 	uint64_t start;
 	struct ix_dirid dirid;
 };
@@ -40,7 +41,8 @@ static int by_ipc(const void *a, const void *b)
 	return r ? r : shms_compare(p->pair->mnt, q->pair->mnt);
 }
 
-/* Sort by directory, and within a directory by start time, the oldest first. */
+/* Sort groups by their /dev/shm; of those with the same directory, the group with the
+ * oldest process comes first. */
 static int by_spot(const void *a, const void *b)
 {
 	const struct group *p = a, *q = b;
@@ -65,8 +67,8 @@ static void shms_look(struct ipcx *x, struct group *g, struct look *looks, size_
 	const struct look key = { .mnt = g->pair->mnt };
 	struct look *l = bsearch(&key, looks, n, sizeof(key), by_mnt);
 
-	if (!l || !l->mnt) { /* the mount namespace could not be read, so the result is
-			      * not shared */
+	if (!l || !l->mnt) { /* the mount namespace is unknown, so the result is not kept
+			      * for other groups */
 		g->dirid = ix_dirid_of(x, g->pair->pid, "dev/shm");
 		return;
 	}
@@ -111,7 +113,7 @@ static int shms_by_ino(const void *a, const void *b)
 			    ((const struct ix_target *)b)->ino);
 }
 
-/* Return the /dev/shm of the target that represents the whole namespace. */
+/* Return the /dev/shm of that target which represents the IPC namespace as a whole. */
 static struct ix_dirid main_spot(struct ipcx *x, const struct ix_target *p,
 				 const struct group *g, size_t n)
 {
@@ -184,8 +186,8 @@ static int shms_share(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns 
 			continue;
 		first = *found;
 		for (size_t k = i; k < i + n; k++) {
-			/* The process that replaces the oldest must have the same
-			 * /dev/shm. */
+			/* The spare process, which replaces the oldest if that ends, must
+			 * have the same /dev/shm. */
 			if (groups[k].pair->pid == found->pid)
 				found->spare = groups[k].pair->spare;
 			shms_look(x, &groups[k], looks, l->npairs);
@@ -203,7 +205,7 @@ int ix_shms_add(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns)
 	auto_free struct group *groups = NULL;
 	auto_free struct look *looks = NULL;
 
-	/* The usual case: nothing to compare. */
+	/* In the usual case there is nothing to compare. */
 	if (l->npairs <= 1)
 		return 0;
 	groups = calloc(l->npairs, sizeof(*groups));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Enters and leaves namespaces and changes ids: each call, and then the check of its
- * effect. */
+/* Steps that enter and leave namespaces and change ids: each makes a call, and then
+ * checks the effect of the call. */
 #include "ns/step.h"
 
 #include <errno.h>
@@ -20,14 +20,15 @@
 #include "base/file.h"
 #include "proc/status.h"
 
-/* Linux 6.9 and 6.11 (pidfd_open(2), linux/pidfd.h); older headers lack them. */
+/* From Linux 6.9 and 6.11 (pidfd_open(2), linux/pidfd.h); older headers lack these
+ * definitions. */
 #define THREAD_PIDFD     O_EXCL
 #define PIDFD_GET_NS(nr) _IO(0xFF, nr)
 
 static const struct step_type {
 	int type;
-	const char *name; /* below /proc/thread-self/ns */
-	unsigned ioctl;   /* of a pidfd: opens the namespace */
+	const char *name; /* name of the file in /proc/thread-self/ns */
+	unsigned ioctl;   /* request to a pidfd: opens this namespace of its process */
 } types[] = {
 	{ CLONE_NEWIPC, "ipc", PIDFD_GET_NS(2) },
 	{ CLONE_NEWNS, "mnt", PIDFD_GET_NS(3) },
@@ -38,7 +39,8 @@ static const struct step_type {
 	{ CLONE_NEWCGROUP, "cgroup", PIDFD_GET_NS(1) },
 };
 
-/* Identifies a namespace as long as a descriptor or process keeps it. */
+/* Identifies a namespace as long as a descriptor or a process keeps the namespace
+ * alive. */
 struct identity {
 	dev_t dev;
 	ino_t ino;
@@ -57,7 +59,7 @@ static const struct step_type *step_type_of(int type)
 	return NULL;
 }
 
-/* Without /proc: use a pidfd of the thread. */
+/* For use without /proc: open a namespace through a pidfd of the thread. */
 static int own_by_pidfd(const struct step_type *t, struct identity *ret_id)
 {
 	auto_fd int thread =
@@ -81,7 +83,8 @@ static int own(struct ipcx *x, const struct step_type *t, struct identity *ret_i
 	(void)snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", t->name);
 	if (proc >= 0)
 		r = fstatat(proc, path + strlen("/proc/"), &st, 0);
-	/* A /proc given by the caller may belong to a PID namespace without us. */
+	/* A /proc given by the caller may belong to a PID namespace in which this process
+	 * does not exist. */
 	if (r < 0 && x->lent)
 		r = fstatat(AT_FDCWD, path, &st, 0);
 	if (r < 0)
@@ -123,8 +126,8 @@ int ix_step_into(struct ipcx *x, int fd, int type)
 {
 	int r = ix_step_check(x, fd, type);
 
-	/* If its present namespace is unknown, the thread could not verify the step,
-	 * either. */
+	/* If the present namespace of the thread is unknown, the step could not be
+	 * verified afterwards, either. */
 	if (r == IX_STEP_UNVERIFIED || (r == 0 && type != CLONE_NEWNS))
 		return r;
 	if (setns(fd, type) < 0)
@@ -144,7 +147,8 @@ int ix_step_apart(struct ipcx *x, int mask)
 			return IX_STEP_UNVERIFIED;
 		known |= types[i].type;
 	}
-	/* A new PID namespace has no process yet, so there is nothing to compare. */
+	/* Nothing can be compared for a new PID namespace, since no process is in it
+	 * yet. */
 	if (known != mask || (mask & CLONE_NEWPID))
 		return -EINVAL;
 	if (unshare(mask) < 0)

@@ -22,7 +22,7 @@
 #include "proc/numbers.h"
 #include "proc/stat.h"
 
-/* Linux 6.18; older headers lack it. */
+/* From Linux 6.18; older headers lack this definition. */
 #ifndef NS_GET_ID
 #define NS_GET_ID _IOR(NSIO, 13, __u64)
 #endif
@@ -52,12 +52,13 @@ uint64_t ix_ns_own(struct ipcx *x, const char *type)
 	struct stat st;
 	int proc = ix_procfd(x);
 
-	/* Use the namespace of the thread: other threads of this process may be in other
-	 * ones. */
+	/* Use the namespace of the calling thread: other threads of this process may be
+	 * in other namespaces. */
 	(void)snprintf(path, sizeof(path), "thread-self/ns/%s", type);
 	if (proc >= 0 && fstatat(proc, path, &st, 0) == 0)
 		return st.st_ino;
-	/* A /proc given by the caller may belong to a PID namespace without us. */
+	/* A /proc given by the caller may belong to a PID namespace in which this process
+	 * does not exist. */
 	(void)snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", type);
 	return x->lent && fstatat(AT_FDCWD, path, &st, 0) == 0 ? st.st_ino : 0;
 }
@@ -76,9 +77,9 @@ void ix_target_close(struct ix_target *p)
 }
 
 /*
- * Open the user namespace that owns this one; -1 if that is ours, or is known to give us
- * no rights (EPERM: it is outside ours; ENOTTY: Linux before 4.9). Any other failure is
- * an error: such a namespace must not be taken for ours.
+ * Open the user namespace that owns an IPC namespace; -1 if this user namespace is ours,
+ * or is known to give us no rights (EPERM: it is outside ours; ENOTTY: Linux before 4.9).
+ * Any other failure is an error: an unknown user namespace must not be taken for ours.
  */
 static int owner_of(struct ipcx *x, int nsfd, int *ret_fd)
 {
@@ -94,7 +95,7 @@ static int owner_of(struct ipcx *x, int nsfd, int *ret_fd)
 	}
 	r = ix_ns_identity(fd, CLONE_NEWUSER, &ino, &id);
 	if (r == 0 && !own)
-		r = -ENODATA; /* unknown without /proc */
+		r = -ENODATA; /* without /proc, this is unknown */
 	if (r)
 		return r == -EINVAL ? -EIO : r;
 	*ret_fd = ino == own ? -1 : take_fd(&fd);
@@ -131,7 +132,7 @@ int ix_target_failed(struct ipcx *x, const struct ix_target *p, const char *what
 	return error == EINVAL ? -EIO : -error;
 }
 
-/* A zombie counts as ended. */
+/* A zombie is regarded as a process that has ended. */
 int ix_target_lives(const struct ix_target *place)
 {
 	struct pollfd p = { .fd = place->pidfd, .events = POLLIN };
@@ -143,8 +144,8 @@ int ix_target_lives(const struct ix_target *place)
 	return n < 0 ? -errno : n == 0;
 }
 
-/* Check that it is the process that was meant. Returns 0 and its start time; -ESRCH;
- * -errno. */
+/* Check that the process with this pid is the one that was meant. Returns 0 and the start
+ * time of the process; -ESRCH; another -errno. */
 static int check_start(int dir, uint64_t want, uint64_t *ret_start)
 {
 	struct ix_proc_stat st;
@@ -175,7 +176,8 @@ int ix_target_check_lives(struct ipcx *x, const struct ix_target *p)
 	return lives ? 0 : place_gone(x, p->pid);
 }
 
-/* Only these errors mean that it is gone; running out of descriptors does not. */
+/* Only these errors mean that the process is gone; running out of descriptors, for
+ * example, does not. */
 static int place_failed(struct ipcx *x, int32_t pid, int error, const char *what)
 {
 	return error == -ENOENT || error == -ESRCH
@@ -183,8 +185,8 @@ static int place_failed(struct ipcx *x, int32_t pid, int error, const char *what
 		       : ix_fail(x, error, "process %d: %s", pid, what);
 }
 
-/* Open a pidfd; -1 if the kernel has none (Linux before 5.3) or a filter blocks it: then
- * the descriptor of /proc/PID has to suffice. */
+/* Open a pidfd; -1 if the kernel has no pidfds (Linux before 5.3) or a filter blocks the
+ * call: the descriptor of /proc/PID then has to suffice. */
 static int open_pidfd(int32_t pid, int *ret_error)
 {
 	long fd = syscall(SYS_pidfd_open, pid, 0);
@@ -214,8 +216,8 @@ static int open_parts(struct ipcx *x, int dir, struct ix_target *p)
 	p->userfd = named.userfd;
 	p->ino = named.ino;
 	p->id = named.id;
-	/* Permission for the namespace implies permission for the root, except under some
-	 * security modules. */
+	/* A user who may open the namespace may also open the root, unless a security
+	 * module forbids it. */
 	fd = ix_open_link(dir, "root", O_PATH | O_DIRECTORY);
 	if (fd < 0 && fd != -EACCES && fd != -EPERM)
 		return place_failed(x, p->pid, fd, "its root");
@@ -234,7 +236,7 @@ static int open_process(struct ipcx *x, uint64_t start, struct ix_target *p)
 			x, ours,
 			"process %d: cannot find out to which PID namespace /proc belongs",
 			p->pid);
-	/* A pid that does not come from /proc itself may belong to another process
+	/* If the pid was not found in this /proc, it may belong to another process
 	 * there. */
 	if (!ours && !start)
 		return ix_fail_plain(x, -EIO,
@@ -264,14 +266,16 @@ int ix_target_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 
 	if (proc < 0)
 		return ix_fail(x, proc, "process %d: /proc", pid);
-	/* One of many targets: it has no process, and its file could not be opened. */
+	/* This is one of many targets that discovery found: it has no process, and its
+	 * file could not be opened. */
 	if (pid <= 0)
 		return ix_fail_plain(
 			x, -EACCES,
 			"what keeps the namespace alive may not be opened from here");
 	p.pid = pid;
 	r = open_process(x, start, &p);
-	/* hidepid hides the directory, not the process. */
+	/* The mount option hidepid hides a process's /proc directory, but not the process
+	 * from kill(2). */
 	if (r == -ESRCH && !start && p.pidfd >= 0 && ix_target_lives(&p) == 1)
 		r = ix_fail_plain(x, -EACCES,
 				  "process %d: /proc hides it from you (hidepid)", pid);
@@ -298,7 +302,7 @@ int ix_target_again(struct ipcx *x, const struct ix_target *p,
 		return ix_fail_plain(x, -ESRCH,
 				     "process %d has moved to another namespace", p->pid);
 	}
-	now.label = p->label; /* borrowed */
+	now.label = p->label; /* p still owns the label */
 	now.giver = p->giver;
 	now.self = p->self;
 	now.only_shm = p->only_shm;

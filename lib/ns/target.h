@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A target of calls: an IPC namespace and, if it is represented by a process, the root
- * directory whose /dev/shm goes with it. Descriptors keep it open, so that it cannot
- * change while it is used.
+ * directory whose /dev/shm goes with it. Descriptors keep the namespace and the root
+ * open, so that neither can change while the target is used.
  */
 #pragma once
 
@@ -12,26 +12,30 @@
 #include "core/ctx.h"
 
 struct ix_target {
-	int nsfd;       /* the IPC namespace; -1: currently not open */
-	int rootfd;     /* the root directory of the process (O_PATH); -1: unknown */
-	int pidfd;      /* the process, or -1 */
-	int dirfd;      /* its /proc directory, safe against pid reuse; or -1 */
+	int nsfd;   /* the IPC namespace; -1: currently not open */
+	int rootfd; /* the root directory of the process (O_PATH); -1: unknown */
+	int pidfd;  /* the process, or -1 */
+	int dirfd; /* the /proc directory of the process, safe against pid reuse; or -1 */
 	int userfd;     /* the user namespace that owns the IPC namespace; -1 if that is
 			 * ours */
 	int32_t pid;    /* the process, or 0 */
 	int32_t spare;  /* a substitute if that process has ended; or 0 */
 	uint64_t start; /* start time of the process in ticks since boot; 0: unknown */
-	uint64_t ino;   /* inode number of the IPC namespace, which serves as its name;
-			 * reused after its end */
-	uint64_t id;    /* never reused (NS_GET_ID); 0 if the kernel has none */
-	bool self;      /* the caller's own namespace and root */
-	bool only_shm;  /* a further /dev/shm of a namespace that has a target already */
-	int32_t oldest; /* of many: the process that identifies the namespace; -1: ours */
-	char *label;    /* of its containers, comma-separated; or NULL */
+	uint64_t ino;   /* inode number of the IPC namespace, which serves as the
+			 * namespace's name; may be reused when the namespace has gone */
+	uint64_t id; /* id of the IPC namespace, never reused (NS_GET_ID); 0 if the kernel
+		      * has no such ids */
+	bool self;   /* the target is the caller's own namespace and root */
+	bool only_shm;  /* the target is a further /dev/shm of a namespace that has a
+			 * target already */
+	int32_t oldest; /* if there are many targets: the process that identifies the
+			 * namespace; -1: it is ours */
+	char *label; /* the labels of the target's containers, comma-separated; or NULL */
 	uint32_t giver; /* user id of the giver of the first container's name */
-	bool named;     /* opened by a container's name */
-	bool elsewhere; /* its objects are in a kernel of its own (gVisor) */
-	bool claimed;   /* a runtime of root claims the process for a container */
+	bool named;     /* the target was opened by a container's name */
+	bool elsewhere; /* the container's objects are in a kernel of its own (gVisor) */
+	bool claimed;   /* a runtime run by root claims that the process belongs to a
+			 * container */
 };
 
 #define IX_NO_TARGET                                                             \
@@ -41,40 +45,43 @@ struct ix_target {
 
 /*
  * Open the target of a process: its IPC namespace and its root, through one descriptor;
- * the process was alive after both were opened. start identifies the process; 0 accepts
- * any process with that pid. Returns 0; -ESRCH if the process is gone or its pid was
- * reused; -EACCES; all errors with a text.
+ * the process was alive after both were opened. "start" identifies the process; if it is
+ * 0, any process with that pid is accepted. Returns 0; -ESRCH if the process is gone or
+ * its pid was reused; -EACCES. All errors set a text.
  */
 int ix_target_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 		     struct ix_target *ret_place);
 
-/* Reopen one of many targets, by its process or the substitute. Returns 0; -ESRCH if the
- * namespace seems to be gone; with a text. The label is borrowed. */
+/* Open one of many targets again, through its process or the substitute. Returns 0;
+ * -ESRCH, with a text, if the namespace seems to be gone. The result uses the label of p
+ * without owning it. */
 int ix_target_again(struct ipcx *x, const struct ix_target *p,
 		    struct ix_target *ret_place);
 
-/* Open the target of a namespace file, which must be that of an IPC namespace; it has no
- * root. Takes over fd, even on failure. "what" names the file in error texts. */
+/* Open the target of a namespace file, which must be the file of an IPC namespace; this
+ * target has no root. Takes over the descriptor "fd", even on failure. "what" names the
+ * file in error texts. */
 int ix_target_of_fd(struct ipcx *x, int fd, const char *what,
 		    struct ix_target *ret_place);
 
 /* Close all descriptors and free the label. */
 void ix_target_close(struct ix_target *p);
 
-/* Set the text for a failed operation ("enter it") from errno. Returns -errno, but -EIO
- * for EINVAL, which in our API means an invalid argument, and in the kernel many other
- * things. */
+/* Set the error text for a failed operation ("enter it") from errno. Returns -errno,
+ * except that EINVAL becomes -EIO: in our API, EINVAL means an invalid argument, but the
+ * kernel uses it for many other errors. */
 int ix_target_failed(struct ipcx *x, const struct ix_target *p, const char *what);
 
 /* Whether the process of a target (.pidfd) is alive. Returns 1, 0 or -errno. */
 int ix_target_lives(const struct ix_target *p);
 
-/* Check that the process of a target is alive. Returns 0; -ESRCH if it has ended; -errno
- * if that is unknown; with a text. */
+/* Check that the process of a target is alive. Returns 0; -ESRCH if it has ended; another
+ * -errno if this is unknown. All errors set a text. */
 int ix_target_check_lives(struct ipcx *x, const struct ix_target *p);
 
-/* Get the inode number of a namespace descriptor and, if the kernel has one, its id.
- * Returns 0; -EINVAL if it is not of that type (CLONE_NEWIPC, …); -errno. */
+/* Get the inode number of the namespace that a descriptor refers to and, if the kernel
+ * has namespace ids, the id. Returns 0; -EINVAL if the namespace is not of the given type
+ * (CLONE_NEWIPC, …); another -errno. */
 int ix_ns_identity(int fd, int type, uint64_t *ret_ino, uint64_t *ret_id);
 
 /* Return the inode number of the caller's own namespace ("ipc", "mnt", "pid", "user"); 0

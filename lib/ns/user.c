@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The identity of a target's process, from its user namespace and from /proc. All of it
- * comes from the kernel; the process, which may be hostile, cannot forge it.
+ * The identity of a target's process, from its user namespace and from /proc. This
+ * information comes from the kernel; the process, which may be hostile, cannot forge it.
  */
 #include "ns/user.h"
 
@@ -63,10 +63,11 @@ int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_cap
 	return 0;
 }
 
-/* ---- becoming that user */
+/* ---- becoming the user of the process */
 
-/* Use the effective ids. They are shown as seen by the reader, and we are in its user
- * namespace. */
+/* Take on the effective ids of the process. /proc shows them as seen from the user
+ * namespace of the reader; we are already in the process's user namespace, so these are
+ * the ids to use. */
 static int become_process(const struct ix_target *p)
 {
 	auto_buf struct ix_buf b = { 0 };
@@ -84,5 +85,5 @@ int ix_user_become(const struct ix_target *p)
 {
 	int r = ix_step_become(0, 0);
 
-	return r == -EINVAL ? become_process(p) : r; /* it has no root */
+	return r == -EINVAL ? become_process(p) : r; /* its namespace has no root */
 }

@@ -37,8 +37,8 @@ struct ix_user_space {
 	struct ix_space self;
 	unsigned depth; /* number of levels below ours; 1 for a direct child */
 	uid_t maker;    /* for IX_USER_BELOW: the creator of the user namespace directly
-			 * below ours that is, or contains, this one; even root inside has at
-			 * most the rights of that creator */
+			 * below ours that is, or contains, this one; here, even root has
+			 * at most the rights of that creator */
 };
 
 /* Describe the user namespace of a process; "ours" is the caller's user namespace
