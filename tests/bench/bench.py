@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The performance goals, measured: a table on stdout, JSON on request.
+"""Measure the performance goals: print a table on stdout, JSON on request.
 
-Runs inside the private namespaces that run.sh makes; use that.
+Start it with run.sh, which makes the private namespaces in which it runs.
 """
 
 import argparse

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * crowd PROCESSES NAMESPACES: start idle processes, spread evenly over this many fresh
- * IPC, mount and PID namespaces, as containers have them. Exits when all have started,
- * and prints their number; they live until the surrounding PID namespace ends.
+ * crowd PROCESSES NAMESPACES: start that many idle processes, spread evenly over that
+ * many fresh IPC, mount and PID namespaces, as containers have them. Exits when all
+ * processes have started, and prints their number; the processes live until the
+ * surrounding PID namespace ends.
  */
 
 #include <sched.h>
@@ -12,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The first process of a place, and the others it starts. */
+/* The first process of a set of namespaces, and the other processes that it starts. */
 static int settle(int others)
 {
 	for (int i = 0; i < others; i++) {

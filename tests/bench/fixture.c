@@ -45,7 +45,8 @@ static int make_sysv(const struct kind *kind, int count, int owners, uid_t first
 
 /*
  * Root without CAP_SYS_RESOURCE cannot raise RLIMIT_MSGQUEUE, which all namespaces of a
- * user share (EMFILE): fewer queues are a valid result, none is an error.
+ * user share (EMFILE): to create fewer queues is a valid result, to create none is an
+ * error.
  */
 static int make_mq(int count)
 {
@@ -65,7 +66,8 @@ static int make_mq(int count)
 	return count;
 }
 
-/* Upwards: removing the highest index makes the kernel search for the new highest. */
+/* Remove in ascending order: removing the highest index makes the kernel search for the
+ * new highest. */
 static int clear(const struct kind *kind)
 {
 	char path[32], line[1024];

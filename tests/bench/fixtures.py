@@ -2,8 +2,8 @@
 """The worlds in which commands are measured: namespaces, limits, objects, users.
 
 A world is one `world` helper process: a fresh IPC, mount and PID namespace that runs one
-command at a time and reports its cost. Worlds exist side by side, so that one round can
-use several of them, and disappear with everything in them when their input is closed.
+command at a time and reports its cost. Several worlds can exist at a time, so that one round can use them all; each disappears with everything in it when its
+input is closed.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ NAMED_UID = 20000       # named by the private /etc
 UNKNOWN_UID = 40000     # without a name: checked before use
 KINDS = ("shm", "msg", "sem")
 
-# Limits that the objects need; they are counted per IPC namespace.
+# Limits that are raised for the objects; the kernel applies them per IPC namespace.
 LIMITS = {
     "kernel/shmmni": "32768",
     "kernel/msgmni": "32768",
@@ -31,7 +31,7 @@ LIMITS = {
 
 @dataclasses.dataclass(frozen=True)
 class Fixture:
-    """Contents of a world: this many objects of each System V kind, queues, and idle processes in namespaces of their own."""
+    """Contents of a world: the numbers of objects of each System V kind, of queues, and of idle processes in namespaces of their own."""
     objects: int = 0
     owners: str = "one"     # one, named or unknown
     queues: int = 0
@@ -94,7 +94,7 @@ class World:
             raise
 
     def run(self, argv, out="/dev/null"):
-        """Run one command to its end; @name@ in an argument stands for a fact."""
+        """Run one command to its end; @name@ in an argument is replaced by the fact of that name."""
         words = [re.sub(r"@(\w+)@", lambda m: self.facts[m[1]], w) for w in argv]
         error = f"{self.paths['tmp']}/stderr"
         request = "".join(f"{w}\0" for w in [out, error, *words]) + "\0"
@@ -151,7 +151,7 @@ class World:
 
 
 class Worlds:
-    """Worlds by name, created at first use; one that failed is not tried again."""
+    """Worlds by name, created at first use; a world that could not be created is not tried again."""
 
     def __init__(self, paths):
         self.paths = paths
@@ -184,7 +184,7 @@ def environment():
 
 
 def mqueue_mount_point(tmp):
-    """The usual directory; if a machine lacks it, another one that ipcx has to find."""
+    """Return the usual mount point of queues; if a machine lacks that directory, another one, which ipcx has to find."""
     if os.path.isdir("/dev/mqueue"):
         return "/dev/mqueue"
     place = pathlib.Path(tmp, "mqueue")
@@ -220,13 +220,13 @@ def require_unknown_users():
 
 
 def private_etc(tmp, owners):
-    """Copy /etc, to be bound over it; with a name for each owner if requested."""
+    """Copy /etc, so that the copy can be bound over it; the copy names each owner if requested."""
     etc = pathlib.Path(tmp, "etc-named" if owners == "named" else "etc")
     if etc.exists():
         return str(etc)
     # files that an unprivileged user cannot read do not matter here
     subprocess.run(["cp", "-a", "/etc", etc], stderr=subprocess.DEVNULL, check=False)
-    # The library that was installed for this run is found as any other: by the loader's cache.
+    # The loader finds the library that was installed for this run as it finds any other: by its cache.
     if os.environ.get("BENCH_LIB"):
         env = dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
         subprocess.run(["ldconfig", "-C", f"{etc}/ld.so.cache", os.environ["BENCH_LIB"]], env=env, check=True)

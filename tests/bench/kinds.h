@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The three System V kinds as the helpers see them: create one, remove one, and the
- * /proc/sysvipc file that lists them. Nothing of ipcx is used here: a reference must not
- * depend on what it measures.
+ * /proc/sysvipc file that lists them. No code of ipcx is used here: what ipcx is
+ * compared with must not depend on ipcx.
  */
 #ifndef BENCH_KINDS_H
 #define BENCH_KINDS_H

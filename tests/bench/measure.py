@@ -68,7 +68,7 @@ class Failed(Exception):
 
 
 def strangers(world, result):
-    """Return libraries in the dynamic linker's own log, except those permitted for `ls`."""
+    """Return the libraries that the dynamic linker's log names, except those permitted for `ls`."""
     mapped = set()
     for path in glob.glob(f"{world.paths['tmp']}/ld.*"):
         with open(path, errors="replace") as f:
@@ -162,7 +162,7 @@ class Round:
         return Outcome(case, result, values, costs, note)
 
     def failed(self, case, cmd):
-        """A missing reference program or fixture is n/a; a failure of ipcx is not."""
+        """If a reference program or fixture is missing, the result is n/a; if ipcx fails, it is not."""
         reason = self.failures[cmd]
         if isinstance(reason, fixtures.Unsupported):
             return Outcome(case, "n/a", note=str(reason))

@@ -3,8 +3,8 @@
  * observer KIND MILLISECONDS [LISTER ARG...]: measure how a lister affects other
  * processes.
  *
- * One CPU creates and removes objects in a loop; a second one runs LISTER again and again
- * (or once, if LISTER itself never ends). Prints the creator's cycles per second.
+ * One CPU creates and removes objects in a loop; a second CPU runs LISTER again and
+ * again (or once, if LISTER itself never ends). Prints the creator's cycles per second.
  * Wall-clock time is measured, because waiting for a lock costs no CPU time.
  */
 
@@ -41,8 +41,9 @@ static int pin(int nth)
 }
 
 /*
- * Both exit with their parent, so that one kill by pid ends the chain. A lister that
- * fails ends it, too: otherwise it would look like one that affects nobody.
+ * Both processes exit with their parents, so that one kill by pid ends the chain. If the
+ * lister fails, its parent ends, too: otherwise a failed lister would look like one that
+ * affects nobody.
  */
 static void list_once(char **argv)
 {

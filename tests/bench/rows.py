@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The measured pairs and the ratio each must reach: one entry per line of the report. Commands are in the order of the formula's arguments;
-without a formula the figure is first ÷ second."""
+"""The measured pairs and the ratio each must reach: one entry per line of the report. Commands are in the order of the formula's arguments; without a formula
+the figure is that of the first command ÷ that of the second."""
 
 from measure import Case, Cmd, lines, objects, present
 
@@ -57,7 +57,7 @@ def rss(kind, *options):
 
 
 def rate(kind, *lister):
-    """Cycles per second of a process that creates and removes, beside a lister."""
+    """Count the cycles per second of a process that creates and removes objects while a lister runs."""
     return Cmd(N, ("@bin@/observer", kind, "300", *lister), metric="out")
 
 
@@ -92,20 +92,20 @@ NEW_QUEUE = (("@bin@/fixture", "clear", "msg"), ("sh", "-c", "echo 67108864 > /p
 
 
 def send(*argv):
-    """Send each line of standard input, into a queue that holds them all."""
+    """Send each line of standard input as a message; the queue has room for all of them."""
     return Cmd("spare", ("sh", "-c", f'exec {" ".join(argv)} < @tmp@/lines'), before=(FILL, *NEW_QUEUE), check=waiting,
                after=(clear("msg"),))
 
 
 def stream(metric, seed, for_="2s"):
-    """Messages of 4 bytes one way on one CPU: this many per second of CPU time, or as fast as the reference."""
+    """Send messages of 4 bytes one way on one CPU; the figure is messages per second of CPU time, or per second as the reference counts them."""
     what = {"per CPU second": "ops,cpu_time", "rate": "rate,rate"}[metric]
     turn = {"per CPU second": '{ printf "%f\\n", $1 * 1e9 / $2; exit }', "rate": "{ print $1; exit }"}[metric]
     words = f"stress compare msg --workload one-way --size 4 --cpus 1 --for {for_} --seed {seed} --format raw --no-headings -o {what}"
     return Cmd("spare", ("sh", "-c", f"@ipcx@ {words} | awk '{turn}'"), metric="out")
 
 
-# Its line of figures: "msg" bogo-ops real user system …
+# The line of stress-ng with its figures: "msg" bogo-ops real user system …
 STRESS_NG = Cmd("spare", ("sh", "-c", "taskset -c 0 stress-ng --msg 1 -t 2 --metrics-brief 2>&1 | "
                           "awk '$4 == \"msg\" { printf \"%f\\n\", $5 / ($7 + $8); found = 1 } END { exit !found }'"),
                 metric="out")
@@ -118,18 +118,18 @@ def recv(*argv):
 
 
 def waiting(world, _out):
-    """All of them are in the queue."""
+    """Check that all messages are in the queue."""
     found = world.listing("msg")[0].split()[4]
     return None if found == str(MESSAGES) else f"{found} messages, not {MESSAGES}"
 
 
 def each(*goals):
-    """Return (kind, its goal) for the three kinds; a single goal applies to all."""
+    """Return (kind, its goal) for each of the three kinds; a single goal applies to all."""
     return zip(KINDS, goals * 3 if len(goals) == 1 else goals)
 
 
 def old(world, *words):
-    """The original, and ipcx called by its name."""
+    """Two commands: the original, and ipcx called by the name of the original."""
     return Cmd(world, words), Cmd(world, ("@tmp@/" + words[0], *words[1:]))
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * scan KIND: snapshots in a loop without a pause and without an end, through libipcx: the
+ * scan KIND: take snapshots through libipcx in an endless loop without a pause: the
  * most that a monitoring program can disturb others.
  */
 

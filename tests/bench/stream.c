@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * stream: send messages of 4 bytes from one process to another on one CPU for two
- * seconds, as a bare loop; print how many per second of CPU time.
+ * seconds, as a bare loop; print how many were sent per second of CPU time.
  */
 
 #include <sched.h>

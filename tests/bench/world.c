@@ -7,11 +7,12 @@
  *
  * It prints "ready", then answers each request on stdin - the files for the command's
  * stdout and stderr, then its arguments, each ended by NUL, an empty string at the end -
- * with "STATUS CPU_MICROSECONDS PEAK_RSS_KIB". End of file ends the world and all in it.
+ * with "STATUS CPU_MICROSECONDS PEAK_RSS_KIB". End of file on stdin ends the world and
+ * all processes in it.
  *
- * It is C and small because a new program's peak RSS starts at the size of the process
- * that spawned it (exec_mmap() keeps the old high-water mark): seen from here that is
- * one megabyte, from an interpreter it would be the interpreter.
+ * It is a small C program because a new program's peak RSS starts at the size of the
+ * process that spawned it (exec_mmap() keeps the old high-water mark): one megabyte if
+ * this program spawns it, but the size of the interpreter if a script did.
  */
 
 #include <errno.h>
@@ -127,7 +128,7 @@ static int furnish(const char *etc, const char *mqueue)
 	    must_mount("proc", "/proc", "proc", safe) ||
 	    must_mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV))
 		return -1;
-	/* without it only the rows about POSIX queues cannot be measured */
+	/* if this fails, all rows except those about POSIX queues can be measured */
 	(void)must_mount("mqueue", mqueue, "mqueue", safe);
 	return must_mount(etc, "/etc", NULL, MS_BIND);
 }

@@ -68,7 +68,7 @@ class World:
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def argv(self, *words, uid=None, caps=None):
-        """Return the words that run a command in this world: as an unprivileged user with uid=, with only some capabilities with caps=."""
+        """Return the words that run a command in this world; uid= selects an unprivileged user, caps= leaves only some capabilities."""
         enter = ["nsenter", "-t", str(self.pid), "--ipc", "--mount", "--pid"]
         if os.geteuid() != 0:
             enter += ["--user", "--preserve-credentials"]
@@ -80,7 +80,7 @@ class World:
         return [*enter, *setpriv, *[str(w) for w in words]]
 
     def run(self, *words, uid=None, caps=None, input=None, env=None, timeout=60, **more):
-        """Run any command; env adds to a small, fixed environment, or removes from it with None as a value."""
+        """Run any command. env adds variables to a small, fixed environment; a variable with the value None is removed from it."""
         full = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC0"}
         full.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         full.update(env or {})

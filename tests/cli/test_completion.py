@@ -61,7 +61,7 @@ def environment(world, **more):
 
 @contextlib.contextmanager
 def terminal(world, shell):
-    """A shell on a terminal; return typed(text), which returns the edited line and what the terminal showed."""
+    """Start a shell on a terminal; yield typed(text), which returns the edited line and what the terminal showed."""
     need(shell)
     file, text, argv = SHELLS[shell]
     with open(os.path.join(world.dir, file), "w", encoding="ascii") as f:
@@ -157,7 +157,7 @@ def test_fields_are_offered_in_lists_and_conditions(world):
     assert candidates(world, "ls", "--output=natt")[0][0] == "--output=nattch"
 
 
-# Typed text, and whether it is completed: V4, a field that no queried mechanism has is wrong usage.
+# Typed text, and whether it is completed (V4: a field that no queried mechanism has is wrong usage).
 FIELDS = [
     (["ls", "-o", "nsem"], True), (["ls", "shm", "-o", "nsem"], False), (["ls", "sem", "-o", "nsem"], True), (["rm", "posix", "-w", "natt"], False),
     (["rm", "shm", "posix", "-w", "natt"], True), (["show", "pshm:/x", "--sort", "natt"], False), (["set", "msg:5", "-w", "qby"], True),
@@ -254,7 +254,7 @@ def make(world, name):
 
 
 def removes_all(world, shell, line):
-    """Run a completed line in the shell that completed it: it removes every object and runs nothing else."""
+    """Run a completed line in the shell that completed it: the line removes every object and runs nothing else."""
     r = world.run(shell, "-c", "cd\n" + line, env=environment(world))
     assert (r.rc, r.err, os.listdir(dev_shm(world))) == (0, "", []), line
     assert not os.path.exists(os.path.join(world.dir, "ran"))
@@ -264,7 +264,7 @@ def test_hostile_names_completed_all_at_once(world):
     for name in HOSTILE:
         make(world, name)
     with terminal(world, "bash") as typed:
-        # Each replaces the text after the colon.
+        # Each candidate replaces the text after the colon.
         removes_all(world, "bash", typed("ipcx rm pshm:" + EVERY)[0].replace(" /", " pshm:/"))
 
 
@@ -333,7 +333,7 @@ def test_lines(world, shell):
     with terminal(world, shell) as typed:
         for line, wanted in LINES:
             got = typed(line + TAB)[0]
-            # A complete word ends in a blank, a partial one does not.
+            # A blank follows a complete word, but not a partial one.
             blank = "" if wanted.endswith(("=", "shm", "shm:")) else " "
             if got.rstrip() != wanted or (blank == "" and got != wanted):
                 wrong.append((line, wanted, got))

@@ -16,7 +16,7 @@ FEW = 12  # allowance for calls that do not depend on the number of objects
 
 
 def etc(world, **files):
-    """Mount files over those in /etc, in the world only."""
+    """Mount files over the files of these names in /etc, in the world only."""
     for name, text in files.items():
         path = os.path.join(world.dir, name)
         with open(path, "w", encoding="ascii") as f:
@@ -26,7 +26,7 @@ def etc(world, **files):
 
 
 def users(world, *uids):
-    """A user database in files with these users."""
+    """Write a user database in files, with these users."""
     etc(world, **{
         "nsswitch.conf": "passwd: files\ngroup: files\n",
         "passwd": "".join(f"user{u}:x:{u}:{u}::/:/bin/sh\n" for u in uids),
@@ -57,7 +57,7 @@ def test_an_unknown_user_is_looked_up_once(world):
     world.ok("mk", "shm", "--size", "4K", "--count", "20", "--owner", "77777")
     r, calls = trace(world, "ls", "shm", "--json")
     assert [o["owner"] for o in r.json["objects"]] == ["77777"] * 20
-    # Twice by the C library and once by ipcx: an unreadable file looks like one without the user.
+    # The C library opens the file twice; ipcx opens it once more, since the C library treats an unreadable file like one without the user.
     assert opened(calls, "/etc/passwd") <= 3
 
 
@@ -94,7 +94,7 @@ def test_calls_of_posix_listings_grow_only_with_the_objects(world, mech):
     assert step <= 50 * 6
 
 
-def test_default_columns_read_no_text_of_proc(world):
+def test_default_columns_read_neither_sysvipc_nor_processes(world):
     make_all(world)
     for words in (["ls"], ["ls", "--json"], ["ls", "sysv"], ["show", "shm:0", "-o", "size"]):
         _, calls = trace(world, *words)
@@ -199,7 +199,7 @@ FILES = "/dev/shm/x /dev/shm/sem.x /dev/mqueue/x"
 
 
 def times(world):
-    """Return everything that the kernel keeps of the objects, without ipcx."""
+    """Return everything that the kernel keeps about the objects, read without ipcx."""
     files = world.sh(f"stat -c '%n %x %y %z %a %u %s' {FILES}")
     assert files.rc == 0, files.err
     return files.out + world.run("/usr/bin/python3", "-c", """
@@ -212,7 +212,7 @@ for name, args in (("shmctl", (0, 2, b)), ("msgctl", (0, 2, b)), ("semctl", (0, 
 
 @pytest.mark.parametrize("option", ["strictatime", "relatime", "noatime"])
 @pytest.mark.parametrize("uid,owner", [(None, 0), (None, 1000), (1000, 1000), (1000, 0)])
-def test_reading_changes_no_time(mqworld, option, uid, owner):
+def test_reading_changes_no_timestamp(mqworld, option, uid, owner):
     mqworld.sh("mount -t mqueue none /dev/mqueue")
     r = mqworld.run("mount", "-o", f"remount,{option}", "/dev/shm")
     assert r.rc == 0, r.err
@@ -247,9 +247,9 @@ def test_reading_takes_no_message_from_a_queue(world):
 
 @pytest.mark.parametrize("words, most", [(("--version",), 105), (("ls", "shm"), 110)])
 def test_a_start_touches_few_pages(world, words, most):
-    """Minor page faults, most of them pages that the loader has to relocate: see struct ix_column and struct opt."""
+    """Count minor page faults; most are for pages that the loader has to relocate: see struct ix_column and struct opt."""
     faults = helper("faults")
     counted = {program: int(world.sh(f"{faults} {program}").out) for program in ("true", f"{release()} {' '.join(words)}")}
     least, ours = counted.values()
-    # What the loader and the C library cost by themselves differs between machines: 70 where the goals were set.
+    # The faults of the loader and the C library alone differ between machines: there were 70 where the goals were set.
     assert ours - least <= most - 70, counted

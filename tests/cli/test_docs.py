@@ -42,7 +42,7 @@ def render(name):
 
 
 def words(text):
-    """Remove what depends on line breaks."""
+    """Remove whatever depends on line breaks."""
     return re.sub(r"\s+", "", text.replace("‐", "").replace("-", "").replace("−", ""))
 
 
@@ -52,7 +52,7 @@ def page(name):
 
 
 def page_of(command, name="ipcx-{0}.{1}"):
-    """Return the pages of a command: the old names, which are many commands, are in section 7."""
+    """Return the page of a command; the page of the old names, which are many commands, is in section 7."""
     first = command["name"].split()[0]
     return name.format(first, 7 if first == "compat" else 1)
 
@@ -90,7 +90,7 @@ def test_ipcx_1_lists_every_command(dump):
 
 
 def test_man_finds_a_page_by_the_name_of_every_command(dump):
-    """`ipcx help` promises ipcx-COMMAND(1): `man ipcx-ns-enter` shows ipcx-ns(1)."""
+    """`ipcx help` refers to ipcx-COMMAND(1); for example, `man ipcx-ns-enter` shows ipcx-ns(1)."""
     for c in dump["commands"]:
         name = f"ipcx-{c['name'].replace(' ', '-')}.1"
         if not c["hidden"] and name not in PAGES:

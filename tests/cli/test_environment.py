@@ -36,7 +36,7 @@ def hidepid(world):
 
 
 def bare(world, *words, **more):
-    """An ipcx that works without /proc: no sanitizers, and its library not found through /proc/self/exe."""
+    """Build an ipcx that works without /proc: it has no sanitizers, and its library is not found through /proc/self/exe."""
     path = os.path.join(os.path.dirname(release()), "../lib")
     return world.run(release(), *words, env={"LD_LIBRARY_PATH": path}, **more)
 
@@ -77,7 +77,7 @@ def test_fields_from_proc_are_unknown_without_it(world, proc):
 
 @pytest.mark.parametrize("proc", ["no_proc", "fake_proc", "subset_pid"])
 def test_limits_without_sysctls(world, proc):
-    """System V limits come from IPC_INFO with the same values; others are unknown, never 0."""
+    """Without /proc, the System V limits come from IPC_INFO and have the same values; other limits are unknown, never 0."""
     whole = {o["name"]: o for o in world.ipcx("limits", "--json").json["limits"]}
     PROCS[proc](world)
     r = bare(world, "limits", "--json")
@@ -200,7 +200,7 @@ def test_closed_streams(world, closed):
         assert world.sh("cmp /etc/passwd /dev/shm/y").rc == 0
 
 
-def test_a_closed_stdin_has_no_contents(world):
+def test_a_closed_stdin_gives_no_contents(world):
     for mech in ("shm", "pshm"):
         r = world.sh(f'"$IPCX" mk {MAKE[mech][0]} {"/in" if mech == "pshm" else ""} --from - <&-')
         assert r.rc != 0 and r.out == "" and r.err
@@ -394,7 +394,7 @@ def test_extreme_times(world, date):
 
 
 def test_an_object_of_the_future_has_no_negative_age(world):
-    """With a clock that was set back the age is unknown."""
+    """If the clock was set back, the age is unknown."""
     world.ok("mk", "shm", "--size", "4K")
     lib = preload("past")
     r = world.run(release(), "ls", "shm", "--json", "-o", "ref,age,idle,creator_alive", env={"LD_PRELOAD": lib})

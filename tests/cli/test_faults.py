@@ -13,7 +13,7 @@ from helpers.tools import MAKE, POSIX, SYSV, helper, make_all, many, need, prelo
 
 SIGNALS = {128 + n for n in (4, 6, 7, 8, 11)} | {-n for n in (4, 6, 7, 8, 11)}
 
-# Calls that glibc's loader and heap need before any code of ours runs, or cannot do without (`true` fails the same way).
+# Calls that glibc's loader and heap need before any of our code runs, or cannot do without (if they fail, `true` fails the same way).
 LOADERS = {"execve", "mmap", "munmap", "mprotect", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "exit_group",
            "prlimit64", "pread64"}
 
@@ -33,7 +33,7 @@ STEADY = re.compile(r'"(age|idle)":\d+|\b\d+s\b')
 
 
 def steady(text):
-    """Return what does not change by itself."""
+    """Return the text without the parts that change by themselves."""
     return STEADY.sub("", text)
 
 
@@ -57,7 +57,7 @@ def inject(world, words, call, error, when):
 
 
 def cases(world, words):
-    """A bounded sample: the first three of each of our calls, with four errors."""
+    """Yield a bounded sample: the first three occurrences of each of our calls, each with four errors."""
     count, before = calls_of(world, words)
     for call in sorted(set(count) - LOADERS):
         for n in range(min(3, count[call] - before[call])):
@@ -138,7 +138,7 @@ def test_a_failed_call_never_hides_a_remaining_object(world, mech):
 
 @pytest.mark.parametrize("mech", SYSV)
 def test_an_object_removed_during_a_listing_is_left_out(world, mech):
-    """R1: it was counted and is gone when it is read: not reported as missing."""
+    """R1: an object that was counted but is gone when it is read is not reported as missing."""
     for _ in range(3):
         world.ok("mk", *MAKE[mech])
     r = world.run(release(), "ls", mech, "--json", env={"LD_PRELOAD": preload("vanish"), "VANISH_ID": "1"})
@@ -149,7 +149,7 @@ def test_an_object_removed_during_a_listing_is_left_out(world, mech):
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("error", ["EINVAL", "EIDRM"])
 def test_a_named_object_removed_meanwhile_is_missing(world, mech, error):
-    """R3: named, it is missing. One that a single call of a listing omits is still found."""
+    """R3: an object that was named is reported as missing if it is gone. In a listing, an object is still found if only one call misses it."""
     need("strace")
     for _ in range(3):
         world.ok("mk", *MAKE[mech])
@@ -165,7 +165,7 @@ def test_a_named_object_removed_meanwhile_is_missing(world, mech, error):
 
 @pytest.mark.parametrize("mech", SYSV)
 def test_an_object_removed_before_it_is_changed_is_missing(world, mech):
-    """It was found, and is gone at the time of IPC_SET: nothing was changed, and this is reported."""
+    """The object was found, but is gone at the time of IPC_SET: nothing was changed, and this is reported."""
     need("strace")
     for _ in range(3):
         world.ok("mk", *MAKE[mech])
@@ -190,7 +190,7 @@ def test_a_posix_object_removed_meanwhile_is_left_out(world, mech):
         nth = next(i for i, c in enumerate(seen, 1) if c.path.strip("/").removeprefix("sem.") in ("a", "b", "c"))
         r = inject(world, ["ls", mech, "--json", "--numeric"], call, "ENOENT", nth)
         assert (r.rc, r.err) == (0, ""), (call, r.err)
-        # mq_open(3) only finds out whose queues are mounted: another queue serves as well.
+        # mq_open(3) is called only to find out whose queues are mounted: another queue serves as well.
         assert len(r.json["objects"]) == (3 if call == "mq_open" else 2)
 
 
@@ -214,7 +214,7 @@ STORMED = [["ls", "--json", "--numeric"], ["ls", "--json", "-o", "ref,rss,comman
 
 @pytest.mark.parametrize("words", STORMED, ids=" ".join)
 def test_a_storm_of_signals_changes_nothing(world, words):
-    """E1: handlers without SA_RESTART every 200 microseconds."""
+    """E1: signal handlers without SA_RESTART run every 200 microseconds."""
     make_all(world)
     assert world.run(helper("objects"), "many", "sem", 500).rc == 0
     plain = world.run(release(), *words)
@@ -253,7 +253,7 @@ def test_every_second_call_interrupted(world, call):
 
 
 def test_contents_from_a_slow_pipe_arrive_whole(world):
-    """Short reads are not the end."""
+    """A short read does not mean the end of the file."""
     script = '{ for i in 1 2 3 4 5 6 7 8; do head -c 5000 "$P"; done; } | "$P" mk %s --from -'
     for words in ("shm", "pshm /x"):
         r = world.sh(script % words, env={"P": release(), "LD_PRELOAD": preload("alarm")})
@@ -290,7 +290,7 @@ def starved(world, words, n, everything):
 @pytest.mark.parametrize("name", NOMEM)
 @pytest.mark.parametrize("everything", [False, True], ids=["one", "all"])
 def test_failing_allocations(world, name, everything):
-    """E12: whichever allocation fails: the same result, or a message and a non-zero status."""
+    """E12: whichever allocation fails, either the result is the same, or there is a message and a non-zero status."""
     make_all(world)
     words = NOMEM[name]
     plain = world.run(release(), *words)
@@ -320,7 +320,7 @@ def test_failing_allocations_leave_no_partial_object(world, mech):
                 assert world.run(release(), "rm", mech, "--all", "--yes").rc == 0
             else:
                 assert r.rc not in SIGNALS and r.err, (n, r.rc)
-                # with no memory at all nothing can be undone either
+                # if no memory is left at all, ipcx cannot remove the new object either
                 assert there == [] or everything or (mech, "malloc") in NOT_OURS, (n, there)
                 world.run(release(), "rm", mech, "--all", "--yes")
             if r.rc == 90:
@@ -357,7 +357,7 @@ def test_small_resource_limits_cause_no_crash(world, limit):
 
 
 def test_a_file_size_limit_of_0(world):
-    """RLIMIT_FSIZE would kill by SIGXFSZ; instead an error names it, and no object is left."""
+    """Exceeding RLIMIT_FSIZE normally kills by SIGXFSZ; here an error names the limit, and no object is left."""
     for words in (["mk", "pshm", "/a", "--size", "4K"], ["mk", "psem", "/a"], ["mk", "pshm", "/a", "--from", "/etc/passwd"]):
         r = limited(world, "--fsize=0", *words, program=IPCX)
         assert r.rc == 1 and "RLIMIT_FSIZE" in r.err.upper(), (words, r.err)

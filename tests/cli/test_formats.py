@@ -29,7 +29,7 @@ def rows_of(r):
 
 
 def text_of(value):
-    """Return a JSON value as the formats of one line write it."""
+    """Return a JSON value as it is written by the formats with one line per row."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -38,7 +38,7 @@ def text_of(value):
 
 
 def moves(name):
-    """Remove what differs if an object is read or changed twice, or two are created alike."""
+    """Return the fields that differ if an object is read or changed twice, or if two objects are created alike."""
     return {"age", "idle", "id", "ref", *(["ctime"] if name in ("mk", "set") else [])}
 
 
@@ -210,7 +210,7 @@ def test_default_columns_fit_80(world):
 
 
 def cut(lines):
-    """Return the cells of a table, split where every line has two blanks or the heading begins."""
+    """Return the cells of a table, split where every line has two blanks or where a heading begins."""
     return [re.split(r" {2,}", line.strip()) for line in lines]
 
 

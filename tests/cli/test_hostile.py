@@ -286,7 +286,7 @@ def test_a_file_truncated_while_it_is_read(world):
 
 
 def test_dev_shm_on_another_file_system(world):
-    """A plain directory on a disk can hold objects, too; this is reported."""
+    """Objects may be in a plain directory on a disk, too; this is reported."""
     path = os.path.join(world.dir, "plain")
     os.mkdir(path, 0o1777)
     world.run("mount", "--bind", path, "/dev/shm")
@@ -367,7 +367,7 @@ def test_queues_of_another_namespace_are_not_listed(mqworld):
     rows = json.loads(r.out)["objects"]
     assert r.rc == 0 and {(o["name"], o["maxmsg"], o["msgsize"]) for o in rows} == {("/both", 2, 2), ("/inside", 2, 2)}
     assert "another IPC namespace" in r.err
-    # and where ipcx may not mount its own
+    # the same where ipcx may not mount a mqueue file system of its own
     r = mqworld.sh(f"unshare --ipc sh -c '{inside} {helper('seccomp')} 1 fsopen -- \"$IPCX\" ls mq --json'")
     assert json.loads(r.out)["objects"] == [] and r.rc == 1 and "another IPC namespace" in r.err
     r = mqworld.sh(f"unshare --ipc sh -c '{inside} \"$IPCX\" rm mq --all --yes --verbose; \"$IPCX\" rm mq:/outside'")
@@ -398,7 +398,7 @@ def test_an_unreadable_queue_is_listed(mqworld, mode):
 
 
 def test_messages_of_every_size_are_shown(world):
-    """L7, Q1: empty ones, and ones larger than the first buffer."""
+    """L7, Q1: messages may be empty, or larger than the first buffer."""
     queue = world.ok("mk", "msg", "--qbytes", "16384")
     send = helper("objects")
     for size in (0, 1, 8192):
@@ -408,7 +408,7 @@ def test_messages_of_every_size_are_shown(world):
 
 
 def test_a_message_that_can_no_longer_be_copied(world):
-    """Q3: kernel.msgmax was lowered below its size; the others are still shown."""
+    """Q3: kernel.msgmax was lowered below the size of one message; the other messages are still shown."""
     queue = world.ok("mk", "msg")
     for size in (10, 5000, 20):
         assert world.run(helper("objects"), "send", queue, 1, size).rc == 0
@@ -426,7 +426,7 @@ NAMES = ["", "/", "//", "/.", "/..", ".", "..", "/a/b", "a/b", "//a", "/a/", "/"
 @pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
 @pytest.mark.parametrize("name", NAMES, ids=lambda n: n[:8] or "empty")
 def test_invalid_names_are_refused(world, mech, name):
-    """Q6: one rule for all POSIX kinds."""
+    """Q6: names of all POSIX kinds follow the same rule."""
     words = [w for w in MAKE[mech] if w != "/x"]
     r = world.ipcx("mk", words[0], name, *words[1:])
     assert r.rc in (1, 2) and r.out == "" and r.err.startswith("ipcx: "), (r.rc, r.err)

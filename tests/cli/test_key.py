@@ -31,7 +31,7 @@ def tree(world):
 
 
 def ftok(world, path, proj=1):
-    """Return the C library's own result."""
+    """Return the key that the C library's own ftok(3) makes."""
     return "0x%08x" % kernel(world, "print(libc.ftok(os.fsencode(args[0]), args[1]) & 0xffffffff)", path, proj)
 
 

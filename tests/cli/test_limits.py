@@ -59,7 +59,7 @@ def test_a_limit_agrees_with_proc_sys(world, name):
     assert row["source"] == SYSCTLS[name][0] and row["unit"] and row["what"]
 
 
-def test_each_namespace_has_its_own(world):
+def test_each_namespace_has_its_own_limits(world):
     for name, value in SET.items():
         assert world.ipcx("limits", "set", f"{name}={value}").rc == 0, name
     assert {n: row["limit"] for n, row in limits(world, *SET).items()} == SET
@@ -262,7 +262,7 @@ def test_saving_what_was_set(world):
 
 @pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["set", "dry-run"])
 def test_several_limits_of_one_sysctl_are_saved_as_one_line(world, dry):
-    """Of contradicting lines only the last would take effect at boot."""
+    """If lines contradict each other, only the last one would take effect at boot."""
     _, _, semopm, _ = world.sysctl("kernel.sem").split()
     words = ["semmsl=100", "shmmni=40", "semmns=2000", "semmni=7", "shmmni=4"]
     assert world.ok("limits", "set", *words, "--save", "-", *dry).splitlines() == [
@@ -319,7 +319,7 @@ def test_saving_over_a_special_file_is_refused_even_with_force(world, kind):
 
 
 def fits(world, wish, **more):
-    """Return whether it fits, and the rows by the limit's name."""
+    """Return whether the request fits, and the rows by the limit's name."""
     r = world.ipcx("limits", "--for", wish, "--json", **more)
     assert r.rc in (0, 1), r.err
     rows = {row["name"]: row for row in r.json["needs"]}
@@ -394,7 +394,7 @@ def test_an_uncountable_limit_is_neither_yes_nor_no(world):
 
 
 def test_an_unreadable_limit_is_not_a_yes(world):
-    """Nor does an unknown limit hide a known one that is in the way."""
+    """An unknown limit does not hide a known limit that is in the way."""
     assert world.run("mount", "-t", "tmpfs", "none", "/proc/sys/fs").rc == 0
     r = world.run("prlimit", "--msgqueue=10:", IPCX, "limits", "--for", "mq:1x1")
     assert r.rc == 1 and "does not fit: raise rlimit_msgqueue to " in r.err
@@ -407,7 +407,7 @@ def test_an_unreadable_limit_is_not_a_yes(world):
 
 
 def pool(world):
-    """Return (free and unreserved pages, bytes of one) of the default size."""
+    """For huge pages of the default size, return (number of free and unreserved pages, bytes of one page)."""
     with open("/proc/meminfo", encoding="ascii") as f:
         info = {line.split(":")[0]: int(line.split()[1]) for line in f}
     if not info.get("Hugepagesize"):

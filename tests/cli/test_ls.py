@@ -114,7 +114,7 @@ def test_a_living_creator(world):
 
 
 def test_the_pid_of_the_creator_was_reused(world):
-    """R15: the same PID, started after the object was created."""
+    """R15: another process with the creator's PID started after the object was created."""
     code = """
 if not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK):
     sys.exit(77)
@@ -267,7 +267,7 @@ def test_large_ids(world):
 
 
 def test_named_objects_and_whole_mechanisms_in_one_order(world):
-    """They are two library calls, but one output."""
+    """The rows come from two library calls but are one output."""
     sizes = {}
     for size in (5000, 3000, 9000):
         sizes[world.ok("mk", "shm", "--size", size)] = size

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every command with every mechanism, from the binary's own tables: success, missing, partly, wrong usage, not permitted."""
+"""Every command with every mechanism, from the binary's own tables: success, one missing object, some missing objects, wrong usage, not permitted."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from helpers.tools import MAKE, make_all
 LIMIT = {"shm": "shmmni", "msg": "msgmni", "sem": "semmni", "mq": "mqueue_msg_max"}
 WISH = {"shm": "4K", "msg": "1", "sem": "2", "mq": "1x16", "pshm": "4K", "psem": "1"}
 
-# The arguments for each command on an object; None: it does not act on single objects of such a mechanism.
+# The arguments of each command for one object; None if the command does not act on single objects of such a mechanism.
 DO = {
     "ls": lambda mech, ref: ["ls", ref],
     "show": lambda mech, ref: ["show", ref],
@@ -49,9 +49,9 @@ DO = {
     "complete": lambda mech, ref: ["complete", "--", "rm", f"{mech}:"],
 }
 ON_OBJECTS = ["ls", "show", "rm", "set"]
-# Commands about namespaces, the old names and commands that create their own objects have test files of their own.
+# These have test files of their own: commands about namespaces, the old names, and commands that create their objects themselves.
 SUITES = ("ns", "compat", "stress")
-# A command that does not apply to a mechanism has no cell; a command without a row has cells, which fail.
+# A command that does not apply to a mechanism has no cell; a command that is missing from the table has cells, which fail.
 CELLS = [(c, m) for c, m in itertools.product([c for c in COMMANDS if c.split()[0] not in SUITES], MECHS) if c not in DO or DO[c](m, "")]
 
 
@@ -130,7 +130,7 @@ def test_a_permission_error_says_who_may(world, command, mech):
     ref = make_all(world)[mech]
     r = world.ipcx(*DO[command](mech, ref), uid=1000)
     assert (r.rc, r.out) == (1, "")
-    # For mq it may also report that the owner of the mounted queues is unknown.
+    # For mq, ipcx may also report that the owner of the mounted queues is unknown.
     assert any(line.startswith(f"ipcx: {ref}: cannot {'remove' if command == 'rm' else 'change'}: not permitted: ") for line in r.err.splitlines())
     assert "you are uid 1000, the owner is uid 0" in r.err and "(needs CAP_" in r.err
     assert [o["mode"] for o in world.objects(mech)] == ["0600"]

@@ -15,7 +15,7 @@ BOTH = ("shm", "pshm")
 PIECE = 1 << 18
 BYTES = random.Random(5).randbytes(3 * PIECE + 777)
 
-# The other side: Python, attached by direct calls.
+# The other program: Python, which attaches the object by direct calls.
 SHM_WRITE = """
 at = libc.shmat(args[0], None, 0)
 data = sys.stdin.buffer.read() if len(args) < 2 else open(args[1], "rb").read()
@@ -151,7 +151,7 @@ def test_repeated_lines_of_a_dump_are_one_star(world):
 
 
 @pytest.mark.parametrize("minimum", [1, 3, 4, 8, 40])
-def test_texts_agree_with_strings(world, minimum):
+def test_strings_option_agrees_with_strings_1(world, minimum):
     need("strings")
     rng = random.Random(minimum)
     data = bytearray(BYTES[:PIECE // 2])
@@ -275,7 +275,7 @@ def test_endless_input_is_not_read_to_the_end(world, mech):
 
 
 def test_files_with_a_wrong_length(world):
-    """Files in /proc report 0, those in /sys a page."""
+    """Files in /proc report the size 0, those in /sys the size of a page."""
     ref = make(world, "shm", 4096)
     for path in ("/proc/version", "/sys/kernel/mm/transparent_hugepage/enabled"):
         if os.path.exists(path):

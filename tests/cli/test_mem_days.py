@@ -85,7 +85,7 @@ def test_conflicting_options_of_read(world, words):
 
 
 def test_other_files_are_not_shared_memory(world):
-    """A semaphore, a directory, a link, a FIFO in /dev/shm: none is opened, and nothing blocks."""
+    """A semaphore, a directory, a link or a FIFO in /dev/shm: ipcx opens none of them, and nothing blocks."""
     world.ok("mk", "psem", "/s", "--init", "3")
     assert world.sh("cd /dev/shm && mkdir d && ln -s /etc/passwd l && mkfifo f").rc == 0
     for name, says in (("sem.s", "is a POSIX semaphore"), ("d", "is a directory"), ("l", "is a symbolic link"), ("f", "is a FIFO")):
@@ -138,7 +138,7 @@ def test_reading_leaves_times_unchanged(world):
 
 
 def test_a_segment_that_a_detach_would_destroy_is_not_attached(world):
-    """shm_rmid_forced: the last detach destroys it, and reading must not cause that."""
+    """With shm_rmid_forced the last detach destroys a segment, and reading must not cause that."""
     ref = make(world, "shm", 4096)
     with meanwhile(world, "id = check(libc.shmget(0x77, 4096, 0o1600))\nhold()"):
         ref = "shm:0x77"
@@ -171,7 +171,7 @@ def test_a_segment_marked_for_destruction(world, verb):
 
 @pytest.mark.parametrize("mech", BOTH)
 def test_removed_while_it_is_read(world, mech):
-    """An open object stays: every byte is read."""
+    """An object that is removed while it is open stays readable: every byte is read."""
     size = 8 * PIECE
     ref = make(world, mech, size)
     world.ok(mech, "fill", ref, "--byte", 66)
@@ -186,7 +186,7 @@ def test_removed_while_it_is_read(world, mech):
 
 @pytest.mark.parametrize("how", [[], ["--hex"], ["--strings", "--min", "1"]], ids=str)
 def test_truncated_while_it_is_read(world, how):
-    """The pipe is full after the first piece; then the object is truncated below that size."""
+    """The pipe is full after the first piece; then the object is truncated to less than that piece."""
     ref = make(world, "pshm", 16 * PIECE)
     world.ok("pshm", "write", ref, input=os.urandom(16 * PIECE))
     p = start(world, "pshm", "read", ref, *how)
@@ -199,8 +199,8 @@ def test_truncated_while_it_is_read(world, how):
 
 
 @pytest.mark.parametrize("verb", ["read", "fill", "write", "copy"])
-def test_truncated_and_grown_repeatedly(world, verb):
-    """Either success or a reported error: no signal, and ipcx makes nothing longer."""
+def test_an_object_truncated_and_extended_repeatedly(world, verb):
+    """ipcx succeeds or reports an error; no signal kills it, and it extends no object."""
     size, path = 4 * PIECE, os.path.join(world.dir, "in")
     with open(path, "wb") as f:
         f.write(b"x" * size)
@@ -230,7 +230,7 @@ while not end:
 
 @pytest.mark.parametrize("verb", ["fill", "write"])
 def test_a_truncated_object_is_not_extended(world, verb):
-    """ipcx is stopped after its first write, and the object is truncated below the start of the second."""
+    """ipcx is stopped after its first write, and the object is truncated below the start of its second write."""
     need("strace")
     size, path = 24 * PIECE, os.path.join(world.dir, "in")  # more than is read before anything is written
     with open(path, "wb") as f:
@@ -264,7 +264,7 @@ for name in os.listdir("/proc/self/map_files"):
 @pytest.mark.parametrize("caps,says", [(None, "became shorter while it was read: it had 4194304 bytes and ends at 5000"),
                                        ("-all", "has no memory for some of its pages")])
 def test_a_segment_truncated_behind_its_id(world, caps, says):
-    """Root can do this through /proc/PID/map_files: an error, not SIGBUS, whether ipcx reads the file or the mapping."""
+    """Root can truncate a segment through /proc/PID/map_files: ipcx reports an error and gets no SIGBUS, whether it reads the file or the mapping."""
     if os.geteuid() != 0:
         pytest.skip("needs CAP_SYS_ADMIN outside of any user namespace")
     ref = make(world, "shm", "4M")
@@ -279,7 +279,8 @@ def test_a_segment_truncated_behind_its_id(world, caps, says):
 @pytest.mark.parametrize("caps", [None, "-all"])
 @pytest.mark.parametrize("size", [1, 5000, (4 << 20) - 4096])
 def test_a_segment_truncated_before(world, caps, size):
-    """The kernel attaches what is left but reports the old size: beyond it is memory of ipcx, which is neither printed nor written."""
+    """The kernel attaches what is left of the segment but reports the old size: beyond what is left is other memory of ipcx, which is neither printed nor
+    written."""
     if os.geteuid() != 0:
         pytest.skip("needs CAP_SYS_ADMIN outside of any user namespace")
     ref = make(world, "shm", "4M")
@@ -289,7 +290,7 @@ def test_a_segment_truncated_before(world, caps, size):
 
 
 def test_unavailable_huge_pages(world):
-    """Not reserved, and none is free: a program that touches them gets SIGBUS."""
+    """The huge pages of this object are not reserved, and none is free: a program that touches them gets SIGBUS."""
     r = world.ipcx("mk", "shm", "--size", "4M", "--huge=2M", "--noreserve")
     if r.rc:
         pytest.skip(r.err)
@@ -315,7 +316,7 @@ def test_a_full_dev_shm(world):
 
 
 def test_file_size_limits(world):
-    """RLIMIT_FSIZE would raise a signal."""
+    """Exceeding RLIMIT_FSIZE would raise a signal."""
     pshm, shm = make(world, "pshm", "1M"), make(world, "shm", "1M")
     r = world.sh(f'ulimit -f 8; "$IPCX" pshm fill {pshm}')
     assert r.rc == 1 and "ulimit -f" in r.err
@@ -359,7 +360,7 @@ def test_a_storm_of_signals(world, mech):
 
 
 def test_an_interrupted_read_leaves_no_file(world):
-    """SIGINT during a read: no file, not even a partial one."""
+    """SIGINT during a read leaves no file, not even a partial one."""
     ref = make(world, "shm", "100G", "--noreserve")
     for _ in range(5):
         p = start(world, "shm", "read", ref, "-O", os.path.join(world.dir, "out"))
@@ -370,12 +371,12 @@ def test_an_interrupted_read_leaves_no_file(world):
         assert p.returncode != 0 and os.listdir(world.dir) == []
 
 
-# ---- elsewhere, and in quantity
+# ---- other namespaces, and large amounts
 
 
 @pytest.mark.parametrize("mech", BOTH)
 def test_in_another_namespace(world, mech):
-    """Files are in our namespace, memory is in the other."""
+    """Files are in our namespace, the memory is in the other namespace."""
     ref, path = make(world, mech, 4096), os.path.join(world.dir, "in")
     with open(path, "wb") as f:
         f.write(b"from outside")
@@ -413,7 +414,7 @@ def test_ten_gigabytes_need_no_memory(world, mech):
 
 
 def test_unprivileged_reading_keeps_no_pages(world):
-    """Through the mapping: pages that were read are dropped."""
+    """ipcx reads through the mapping, and drops pages that it has read."""
     ref = make(world, "shm", "200M")
     world.ok("shm", "fill", ref, "--byte", 7)
     r = world.run(helper("peak"), release(), "shm", "read", ref, caps="-all", stdout=subprocess.DEVNULL)
@@ -430,7 +431,7 @@ CALLS = {"shm": "shmat,shmctl,shmget,pipe2,read,write,pread64,openat,madvise", "
 @pytest.mark.parametrize("mech", BOTH)
 @pytest.mark.parametrize("verb", ["read", "write", "fill"])
 def test_a_failed_call_is_reported(world, mech, verb):
-    """Either the right result, or a message and a status: never silently other bytes."""
+    """Either the result is right, or there are a message and a status: never silently different bytes."""
     need("strace")
     ref, path = make(world, mech, 300), os.path.join(world.dir, "in")
     data = bytes(range(1, 151)) * 2

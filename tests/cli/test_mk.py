@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mk: objects are as requested and usable by every program; all of them or none."""
+"""mk: objects are as requested and usable by every program; either all of them are created or none."""
 
 import ctypes
 import os
@@ -78,7 +78,7 @@ TOO_SMALL = {"shm": (["--size", "8K"], "size", 4096, 8192), "msg": (["--qbytes",
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_if_missing(world, mech):
+def test_the_option_if_missing(world, mech):
     words = MAKE[mech] + ([] if mech in POSIX else ["--key", "0x4d2"]) + (["--qbytes", "4K"] if mech == "msg" else [])
     first = world.ok("mk", *words, "--if-missing")
     r = world.ipcx("mk", *words, "--if-missing", "--mode", "0777")
@@ -110,7 +110,7 @@ def test_of_two_concurrent_creates_one_succeeds(world):
 
 
 def test_an_existing_object_is_not_removed(world):
-    """E3: only objects of this call are removed if they cannot be printed."""
+    """E3: if the new objects cannot be printed, those of this call are removed, and no others."""
     world.ok("mk", "shm", "--size", "4K", "--key", "5")
     with open("/dev/full", "wb") as full:
         assert world.ipcx("mk", "shm:0x5", "shm:0x6", "--size", "4K", "--if-missing", stdout=full).rc == 1
@@ -129,7 +129,7 @@ ALL_OR_NONE = {
 
 
 @pytest.mark.parametrize("mech", ALL_OR_NONE)
-def test_the_third_of_many_fails(world, mech):
+def test_the_third_of_many_objects_fails(world, mech):
     sysctl, value, name = ALL_OR_NONE[mech]
     world.sysctl(sysctl, value)
     for words in ([*MAKE[mech], "--count", "3"], [mech, *MAKE[mech], mech], [f"{mech}:0x1", f"{mech}:0x2", f"{mech}:0x3", *MAKE[mech][1:]]):
@@ -172,7 +172,7 @@ def test_count(world, mech):
     assert len(world.objects(mech)) == 42
 
 
-def test_count_excludes_a_name(world):
+def test_option_count_excludes_a_name(world):
     for mech in POSIX:
         assert world.ipcx("mk", *MAKE[mech], "--count", "2").rc == 2
     assert nothing(world)
@@ -183,7 +183,7 @@ def test_count_excludes_a_name(world):
 
 @pytest.mark.parametrize("words", [["shm", "--size", "4K", "--count", "3"], ["mq", "/a", "/b"], ["psem", "/a", "pshm", "/b", "--size", "1", "--json"]], ids=" ".join)
 def test_objects_that_cannot_be_printed_are_removed(world, words):
-    """E3, for a full device, a pipe without a reader (with and without SIGPIPE), and a closed stream."""
+    """E3: the output goes to a full device, to a pipe without a reader (with and without SIGPIPE), or to a closed stream."""
     with open("/dev/full", "wb") as full:
         assert world.ipcx("mk", *words, stdout=full).rc == 1
     for ignore in (False, True):
@@ -200,7 +200,7 @@ def test_objects_that_cannot_be_printed_are_removed(world, words):
 # ---- keys
 
 
-def test_keys(world):
+def test_keys_of_new_objects(world):
     for text, key in (("0x4d2", 1234), ("1235", 1235), ("02324", 1236), ("-5", 2 ** 32 - 5), ("0xffffffff", 2 ** 32 - 1), ("2147483648", 2 ** 31)):
         ident = int(world.ok("mk", "shm", "--size", "1", f"--key={text}"))
         assert kernel(world, "print(shm_stat(args[0])['key'])", ident) == key
@@ -245,7 +245,7 @@ CONTENTS = [b"", b"x", bytes(range(256)) * 16, os.urandom(100001)]
 @pytest.mark.parametrize("content", CONTENTS, ids=len)
 @pytest.mark.parametrize("how", ["file", "stdin", "pipe"])
 @pytest.mark.parametrize("mech", ["shm", "pshm"])
-def test_contents(world, content, how, mech):
+def test_contents_of_new_objects(world, content, how, mech):
     path = os.path.join(world.dir, "from")
     with open(path, "wb") as f:
         f.write(content)
@@ -277,7 +277,7 @@ def test_contents(world, content, how, mech):
         assert (r.rc, r.out) == (1, "") and "longer" in r.err and nothing(world)
 
 
-def test_unreadable_contents(world):
+def test_contents_from_unreadable_files(world):
     for path in ("/nowhere", "/dev/shm", ""):
         r = world.ipcx("mk", "shm", "--from", path)
         assert r.rc in (1, 3) and r.out == "" and r.err.startswith("ipcx: --from: "), (path, r.err)
@@ -311,7 +311,7 @@ def test_owners_by_name_and_number(world, mech):
 
 @pytest.mark.parametrize("mech", MAKE)
 def test_an_owner_that_may_not_be_set(world, mech):
-    """System V lets users give away their objects; file systems do not. Either way no partial object is left."""
+    """System V lets users give away their objects; file systems do not. In both cases no partial object is left."""
     r = world.ipcx("mk", *MAKE[mech], "--owner", "0:0", uid=1000)
     left = world.objects(mech)
     if r.rc == 0:

@@ -30,7 +30,7 @@ def test_a_chosen_id(world, mech):
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("more", [[], ["--key", "77"]], ids=["private", "key"])
 def test_an_unavailable_id_leaves_nothing(world, mech, more):
-    """The slot is in use, the key exists, the limit is reached, the options are wrong: the next create gets its usual id."""
+    """mk fails because the slot is in use, the key exists, the limit is reached or the options are wrong; the next object still gets its usual id."""
     world.ok("mk", *MAKE[mech], "--id", "32773", "--key", "0x5")
     failures = [["--id", "32773", *more], ["--id", "5", *more], ["--id", "9", "--key", "0x5"], ["--id", "9", "--owner", "nobody-of-this-name"]]
     failures += [["--id", "9", "--size", "0"]] if mech == "shm" else [["--id", "9", "--nsems", "0"]] if mech == "sem" else []
@@ -87,7 +87,7 @@ def test_invalid_initial_values(world, text):
 
 
 def test_named_semaphores_allow_larger_values(world):
-    """SEM_VALUE_MAX, not SEMVMX."""
+    """The largest value is SEM_VALUE_MAX, not SEMVMX."""
     for n, value in enumerate((0, 32767, 32768, 2 ** 31 - 1)):
         world.ok("mk", "psem", f"/{n}", "--init", str(value))
     assert sorted(o["value"] for o in world.objects("psem")) == [0, 32767, 32768, 2 ** 31 - 1]
@@ -115,7 +115,7 @@ def test_missing_huge_pages(world):
 
 
 def test_memory_without_reserve(world):
-    """L4: not accounted, even 2^62 bytes."""
+    """L4: memory without a reserve is not accounted, so a segment may even have 2^62 bytes."""
     world.sysctl("kernel.shmmax", str(2 ** 63))
     world.sysctl("kernel.shmall", str(2 ** 63))
     r = world.ipcx("mk", "shm", "--size", str(2 ** 62))

@@ -239,15 +239,15 @@ hold()
         assert words[0] == "ipcx" and str(registered(queue)) in queue.ok(*words[1:])
 
 
-def test_in_another_namespace(queue):
+def test_a_queue_of_another_namespace(queue):
     put(queue, (1, b"there"))
     env = {"PATH": os.environ["PATH"], **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
     r = subprocess.run([IPCX, "mq", "recv", "/q", "--ns", str(queue.pid)], env=env, stdout=subprocess.PIPE, check=True)
     assert r.stdout == b"there"
 
 
-def test_much_through_a_small_queue(queue):
-    """Through two ipcx processes: the same bytes in the same order."""
+def test_much_data_through_a_small_queue(queue):
+    """Two ipcx processes transfer the same bytes in the same order."""
     sums = queue.sh("""
 head -c 4000000 /dev/urandom | tee "$1/data" | $IPCX mq send /q --block 100 &
 $IPCX mq recv /q --count 40000 | sha256sum; wait

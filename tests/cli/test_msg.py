@@ -197,8 +197,8 @@ def test_records_need_no_json_c(queue):
     assert taken(queue) == [(1, b"x")]
 
 
-def test_much_through_a_small_queue(queue):
-    """64 MB through 16 KB, by two ipcx processes: the same bytes in the same order."""
+def test_much_data_through_a_small_queue(queue):
+    """Two ipcx processes transfer 64 MB through a queue of 16 KB: the same bytes in the same order."""
     sums = queue.sh("""
 head -c 67108864 /dev/urandom | tee "$1/data" | $IPCX msg send 0 --block 8000 &
 $IPCX msg recv 0 --count 8389 | sha256sum; wait
@@ -207,7 +207,7 @@ sha256sum < "$1/data"; rm "$1/data" """.replace("$1", queue.dir), timeout=300)
     assert taken(queue) == []
 
 
-def test_in_another_namespace(queue):
+def test_a_queue_of_another_namespace(queue):
     put(queue, (1, b"there"))
     env = {"PATH": os.environ["PATH"], **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
     for words, out in ((["send", "0x4d2", "from afar"], b""), (["recv", "msg:0"], b"there"), (["drain", "0", "-"], b'{"ipcx":1,"type":1,"size":9,"data":"ZnJvbSBhZmFy"}\n')):
@@ -215,8 +215,8 @@ def test_in_another_namespace(queue):
         assert r.stdout == out
 
 
-def test_the_output_file_of_drain_is_ours_in_another_namespace(queue):
-    """Files below /dev/shm there are under the control of its users."""
+def test_drain_creates_its_file_here_if_the_queue_is_in_another_namespace(queue):
+    """The users of the other namespace control the files below its /dev/shm."""
     put(queue, (1, b"x"))
     path = f"/dev/shm/{os.path.basename(queue.dir)}"
     queue.run("ln", "-s", "/etc/nothing", path)

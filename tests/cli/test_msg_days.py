@@ -173,7 +173,7 @@ def test_peeking_takes_nothing_and_leaves_no_trace(queue):
 
 
 def test_a_queue_that_changes_during_a_peek(queue):
-    """No snapshot is possible; the command still ends, and shows no more messages than there were at the beginning."""
+    """A snapshot of the queue is impossible; the command still ends, and shows no more messages than there were at the beginning."""
     code = SYSV_CALLS + TAKE + """
 for i in range(50):
     msgsnd(0, 1, b"old")
@@ -247,7 +247,7 @@ def test_an_empty_message_is_kept(queue):
 
 
 def test_a_full_file_can_be_loaded(queue):
-    """Complete records are no longer in the queue; a partial record does not prevent loading the others."""
+    """The messages of complete records are no longer in the queue; a partial record does not prevent loading the others."""
     messages = [(i, bytes([i]) * 300) for i in range(1, 31)]
     put(queue, *messages)
     queue.sh("mount -t tmpfs -o size=4k none /mnt")
@@ -270,7 +270,7 @@ def test_messages_that_cannot_be_put_back_are_printed_as_records(queue):
 
 
 def test_a_reader_that_stops_reading_and_an_interrupt(queue):
-    """Written messages are in the pipe, the others are in the queue again; one message may be in both."""
+    """Messages that were written are in the pipe, the others are in the queue again; a single message may be in both."""
     queue.ok("rm", "msg:0")
     queue.sysctl("kernel.msgmnb", "1000000")
     msqid = int(queue.ok("mk", "msg"))
@@ -293,7 +293,7 @@ def test_a_reader_that_stops_reading_and_an_interrupt(queue):
 
 @pytest.mark.parametrize("signo", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGXCPU])
 def test_interrupts_at_any_time_lose_nothing(queue, signo):
-    """Signals while messages arrive: each message was delivered or is still in the queue."""
+    """Signals arrive together with messages: each message was delivered or is still in the queue."""
     for delay in (0, 0.002, 0.005, 0.01, 0.02, 0.05):
         p = start(queue, "msg", "recv", "0", "--follow", "--format", "lines")
         until(lambda: receivers(queue) == 1)

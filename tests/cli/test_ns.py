@@ -64,7 +64,7 @@ def test_same_keys_here_are_unaffected(world, place):
     assert refs(world, "sysv", "--ns", place.pid) == []
 
 
-def test_a_place_has_many_names(world, place):
+def test_a_namespace_can_be_named_in_several_ways(world, place):
     world.ok("mk", "shm", "--size", "4K", "--ns", place.pid)
     for where in (place.pid, f"ipc:[{place.ino}]", place.ino, f"/proc/{place.pid}/ns/ipc"):
         assert refs(world, "shm", "--ns", where) == ["shm:0"], where
@@ -125,7 +125,7 @@ def test_all_namespaces_are_read_only(world, words):
 
 
 def test_a_shared_dev_shm_is_listed_once_and_reported(world):
-    """unshare --ipc alone: another IPC namespace, the same /dev/shm."""
+    """unshare --ipc alone creates another IPC namespace with the same /dev/shm."""
     alone = Place(world, script="echo $$; exec cat")
     world.ok("mk", "pshm", "/a", "--size", "4K")
     assert [o["ref"] for o in world.objects("pshm", "--ns", "all")] == ["pshm:/a"]
@@ -134,8 +134,8 @@ def test_a_shared_dev_shm_is_listed_once_and_reported(world):
     alone.end()
 
 
-def test_an_unprivileged_user_and_an_own_namespace(world):
-    """Privileges exist only in the user namespace: owners are shown with their uids outside."""
+def test_an_unprivileged_user_and_its_own_namespace(world):
+    """Privileges apply only inside the user namespace, but owners are shown with their uids outside of it."""
     mine = Place(world, "--user", "--map-root-user", uid=1234)
     world.ok("mk", "sem", "--nsems", "2", "--ns", mine.pid, uid=1234)
     row = world.ipcx("ls", "sem", "--ns", mine.pid, "--json", uid=1234).json["objects"][0]
@@ -179,7 +179,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_nothing_outside_of_its_root_is_listed(world, what):
-    """Its /dev is its own: wherever /dev/shm leads there, no file of ours is listed or touched."""
+    """A container has its own /dev: wherever /dev/shm leads in it, none of our files is listed or touched."""
     bad = Place(world, script=f"""mount -t tmpfs none /dev; mkdir /dev/shm; {HOSTILE[what]}
 echo $$; exec cat""")
     r = world.ipcx("ls", "pshm", "psem", "--ns", bad.pid, "--json", timeout=20)
@@ -204,7 +204,7 @@ printf x > good; touch covered; mount --bind /etc/passwd covered; printf x > "$(
 
 @pytest.mark.parametrize("where", ["/dev/shm", "/dev", "/run/x"])
 def test_an_unresponsive_file_system_does_not_block(world, where):
-    """On /dev/shm, on the path to it, or behind a link."""
+    """The file system is mounted on /dev/shm, on the path to it, or behind a link."""
     prepare = {"/run/x": "cp -a /dev/fuse /dev/null /run/; mount -t tmpfs none /dev; mv /run/fuse /run/null /dev/; ln -s /run/x/deep /dev/shm"}
     bad = Place(world, script=f"""mount -t tmpfs -o mode=1777 none /dev/shm; exec 3<&0 4>&1
 mkfifo {world.dir}/up; mount -t tmpfs none /run; mkdir /run/x; {prepare.get(where, "")}
@@ -212,7 +212,7 @@ mkfifo {world.dir}/up; mount -t tmpfs none /run; mkdir /run/x; {prepare.get(wher
     for words in (["ls", "pshm", "psem"], ["ns", "ls"], ["mk", "pshm", "/x", "--size", "4K"]):
         more = [] if words[0] == "ns" else ["--ns", bad.pid]
         began = time.monotonic()
-        # Leak detection is off: it would wait for the threads that are abandoned.
+        # Leak detection is off, since it would wait for the threads that ipcx abandons.
         r = world.ipcx(*words, *more, timeout=40, env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
         assert time.monotonic() - began < 15
         if words[0] == "ls":
@@ -223,7 +223,7 @@ mkfifo {world.dir}/up; mount -t tmpfs none /run; mkdir /run/x; {prepare.get(wher
 
 @pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
 def test_ten_thousand_objects_of_others(world, mech):
-    """Objects of a container are listed, however many. (Two users: RLIMIT_MSGQUEUE.)"""
+    """All objects of a container are listed, however many. (Two users own them because of RLIMIT_MSGQUEUE.)"""
     many = Place(world, script=PLACE.replace("echo $$", f"""echo 20000 >/proc/sys/fs/mqueue/queues_max
 {helper("objects")} many {mech} 5000; setpriv --reuid 77777 --clear-groups {helper("objects")} many {mech} 5000 other; echo $$"""))
     r = world.ipcx("ls", mech, "--ns", many.pid, "-o", "name", "--no-headings", timeout=60)
@@ -232,7 +232,7 @@ def test_ten_thousand_objects_of_others(world, mech):
 
 
 def test_a_process_that_exits_meanwhile(world):
-    """The namespace is held open, so that it cannot become another one; a PID that no longer exists is not a namespace."""
+    """An open namespace cannot be mistaken for another one; a PID that no longer exists is not a namespace."""
     gone = Place(world)
     gone.end()
     r = world.ipcx("ls", "--ns", gone.pid)
@@ -256,7 +256,7 @@ def test_every_namespace_is_listed(world, place):
 
 
 def test_namespaces_without_processes(world):
-    """A mount, a descriptor, a thread: each keeps a namespace."""
+    """A mount, a descriptor and a thread each keep a namespace in existence."""
     file = os.path.join(world.dir, "pin")
     open(file, "w", encoding="ascii").close()
     world.run("unshare", f"--ipc={file}", "true")
@@ -294,7 +294,7 @@ def told(r):
     return {row["name"]: row for row in r.json["comparison"]}
 
 
-def test_two_places_that_share_nothing(world, place):
+def test_comparing_two_places_that_share_nothing(world, place):
     world.ok("mk", "shm:0x55", "--size", "4K")
     world.ok("mk", "shm:0x55", "--size", "4K", "--ns", place.pid)
     world.ok("mk", "shm:0x66", "--size", "4K", "--ns", place.pid)
@@ -307,7 +307,7 @@ def test_two_places_that_share_nothing(world, place):
     assert world.ipcx("ns", "cmp", "self", place.pid, "-q").out == ""
 
 
-def test_a_place_and_itself(world, place):
+def test_comparing_a_place_with_itself(world, place):
     for a, b in (("self", "self"), (place.pid, place.ino)):
         r = world.ipcx("ns", "cmp", a, b, "--json")
         assert r.rc == 0 and all(row["same"] for row in r.json["comparison"]), r.out

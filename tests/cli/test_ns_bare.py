@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is not inherited into a container's root, and what a container cannot reach through the command that enters it."""
+"""What a container does not inherit when a command enters it, and what the container cannot reach through that command."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ def enter(world, place, *words, program=IPCX, **more):
 
 @pytest.fixture
 def box(world):
-    """A container of root's with all namespaces of its own."""
+    """A container that root started, with all namespaces of its own."""
     p = Place(world, "--net", "--uts", "--cgroup", "--pid", "--fork", "--kill-child", "--mount-proc", script=PLACE.replace("echo $$", "echo 0"))
     yield p
     p.end()
@@ -56,7 +56,7 @@ print(find() > 0)
 
 
 def test_no_library_is_loaded_in_its_root(world):
-    """libcap is missing here, and the container has one of its own."""
+    """The host has no libcap, but the container has one."""
     ours = os.path.realpath("/lib/x86_64-linux-gnu/libcap.so.2")
     if not os.path.exists(ours):
         pytest.skip("libcap is elsewhere")
@@ -75,7 +75,7 @@ def test_our_root_is_not_exposed_to_a_weak_process(world, box, words):
     assert (r.rc, r.out) == (2, "") and "--mount" in r.err
 
 
-def test_capabilities_it_may_not_have_are_dropped(world):
+def test_capabilities_that_a_container_may_not_have_are_dropped(world):
     bounded = ["setpriv", "--bounding-set=-all,+chown,+setuid,+setgid", "--inh-caps=-all"]
     p, pid = start(world, "unshare", "--ipc", "--mount", *bounded, "sh", "-c", "echo $$; exec cat")
     for words, caps in ((["--keep-caps", "cap_sys_admin,cap_chown"], 1), ([], 0xc1), (["--drop-caps", "cap_chown"], 0xc0)):
@@ -84,8 +84,8 @@ def test_capabilities_it_may_not_have_are_dropped(world):
     stop(p)
 
 
-def test_later_mounts_there_do_not_propagate_here(world):
-    """A shared mount would bring set-user-ID files."""
+def test_later_mounts_in_the_container_do_not_propagate_here(world):
+    """Through a shared mount, set-user-ID files of the container would appear here."""
     p = Place(world, script="mount -t tmpfs -o mode=1777 none /dev/shm; mount --make-shared /dev/shm; mkdir /dev/shm/sub; echo $$; "
               "while [ ! -e /dev/shm/go ]; do sleep 0.02; done; mount -t tmpfs later /dev/shm/sub; touch /dev/shm/done; exec cat")
     r = enter(world, p, "touch /dev/shm/go; while [ ! -e /dev/shm/done ]; do sleep 0.02; done; cat /proc/self/mountinfo")
@@ -121,7 +121,7 @@ def test_a_caller_in_a_chroot_stays_there(world):
 
 
 def test_proc_of_another_pid_namespace(world):
-    """Its PIDs are those of other processes; ipcx does not use them."""
+    """The PIDs in that /proc are those of other processes; ipcx does not use them."""
     other = Place(world)
     world.ok("mk", "shm", "--size", "4K", "--ns", other.pid)
     script = f"""
@@ -139,7 +139,7 @@ kill $c
 
 
 def test_proc_without_our_process(world):
-    """A container's /proc in place of ours: nothing shows our user namespace."""
+    """A container's /proc is mounted in place of ours, so nothing shows our user namespace."""
     with subprocess.Popen(world.argv("unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
                                      "mount --make-rshared /proc; echo up; cat", uid=1234), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
         assert p.stdout.readline() == b"up\n"
@@ -151,7 +151,7 @@ def test_proc_without_our_process(world):
 
 
 def test_a_namespace_that_cannot_be_opened_is_an_error(world, box):
-    """One namespace file after another cannot be opened: a program runs in all namespaces of the container, or not at all."""
+    """In each run a different namespace file cannot be opened: the program runs in all namespaces of the container, or not at all."""
     need("strace")
     names = ("net", "uts", "cgroup", "pid", "mnt", "ipc")
     theirs = world.run("readlink", *[f"/proc/{box.pid}/ns/{n}" for n in names]).lines

@@ -28,7 +28,7 @@ def place(world):
 
 @pytest.fixture
 def run_dir(world):
-    """A /run of the world's own for pins."""
+    """Mount a /run of the world's own, for pins."""
     world.run("mount", "-t", "tmpfs", "none", "/run")
 
 
@@ -65,7 +65,7 @@ def test_only_the_standard_streams_are_inherited(world, place):
     assert r.out.strip() == f"ipc:[{place.ino}]"
 
 
-def test_environment(world, place):
+def test_the_environment_of_the_command(world, place):
     keep = enter(world, place, "-e", "A=1", "-e", "B=x=y", "env", env={"MINE": "1"})
     assert {"A=1", "B=x=y", "MINE=1"} <= set(keep.lines)
     own = enter(world, place, "--mount", "-e", "A=1", "env", env={"MINE": "1", "LD_PRELOAD": ""})
@@ -99,7 +99,7 @@ def test_pid_namespace(world):
     stop(p)
 
 
-def test_root_of_its_user_namespace(world):
+def test_the_command_is_root_of_the_container(world):
     p = Place(world, "--user", "--map-root-user")
     r = enter(world, p, "--user", "echo ran")
     assert (r.rc, r.out) == (2, "") and "PIDs are shared" in r.err, "through the command its processes could see our root"
@@ -111,7 +111,7 @@ def test_root_of_its_user_namespace(world):
     p.end()
 
 
-def test_an_unprivileged_user_enters_an_own_namespace(world):
+def test_an_unprivileged_user_enters_its_own_namespace(world):
     mine, other = Place(world, "--user", "--map-root-user", uid=1234), Place(world)
     r = enter(world, mine, WHERE, uid=1234)
     assert r.out.strip() == f"ipc:[{mine.ino}]"

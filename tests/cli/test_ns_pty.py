@@ -27,7 +27,7 @@ DEADLY = ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "ALRM", "PIPE", "VTALRM"
 
 
 def gone(pid):
-    """Return whether a process has exited, reaped or not."""
+    """Return whether a process has exited (whether or not it has been reaped)."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
             return f.read().rpartition(")")[2].split()[0] in "ZX"
@@ -36,7 +36,7 @@ def gone(pid):
 
 
 def comm(pid):
-    """Return the program of a process; nothing if it has exited."""
+    """Return the name of the program that a process runs; nothing if it has exited."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/comm", encoding="utf-8") as f:
         return f.read().strip()
     return ""
@@ -58,7 +58,7 @@ class Terminal:
         self.out, self.at, self.status, self.pause = b"", 0, None, pause
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            # Python ignores these two.
+            # Python ignores these two signals.
             for number in (signal.SIGPIPE, signal.SIGXFSZ):
                 signal.signal(number, signal.SIG_DFL)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
@@ -89,7 +89,7 @@ class Terminal:
                 (pattern, self.out[self.at:][-2000:])
 
     def repeat(self, text, pattern):
-        """Send it repeatedly until the answer arrives."""
+        """Send the text repeatedly until the answer arrives."""
         end = time.monotonic() + WAIT
         while not re.search(pattern.encode(), self.out[self.at:], re.S):
             assert time.monotonic() < end, (pattern, self.out[self.at:][-2000:])
@@ -111,7 +111,7 @@ class Terminal:
             self.take(0)
 
     def press(self, key):
-        """Between fork and exec a shell reads no key, with or without ipcx."""
+        """Wait before sending a key: between fork and exec a shell reads no key, with or without ipcx."""
         time.sleep(0.3)
         self.send(key)
 
@@ -119,7 +119,7 @@ class Terminal:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def quiet(self, wait=0.5):
-        """Check that no output arrives for a while."""
+        """Return whether no output arrives for a while."""
         before = len(self.out)
         end = time.monotonic() + wait
         while time.monotonic() < end:
@@ -158,7 +158,7 @@ class Terminal:
 
 @pytest.fixture(scope="module")
 def place():
-    """A process elsewhere, also in a PID namespace of its own."""
+    """A process in other namespaces, including a PID namespace of its own."""
     p = subprocess.Popen(["unshare", "--ipc", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
                           "mount -t tmpfs none /dev/shm; echo ready; exec cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert p.stdout.readline() == b"ready\n"
@@ -182,7 +182,7 @@ def open_terminal():
 
 @pytest.fixture
 def alone(open_terminal, place):
-    """ipcx ns enter as the leader of its session, running a script."""
+    """ipcx ns enter is the leader of its session and runs a script."""
     def make(script, *options, **more):
         return open_terminal(IPCX, "ns", "enter", *options, place, "--", "sh", "-c", script, **more)
     return make
@@ -190,7 +190,7 @@ def alone(open_terminal, place):
 
 @pytest.fixture
 def shell(open_terminal, place):
-    """An interactive shell, and the words that make a script run there."""
+    """An interactive shell; .there() returns the words that run a script in the other namespaces."""
     t = open_terminal("bash", "--norc", "--noprofile", "--noediting", "-i", pause=0.3)  # it prompts before it reads
     t.expect(r"PROMPT ")
     t.there = lambda script, *options: " ".join([IPCX, "ns", "enter", *options, str(place), "--", "sh", "-c", shlex.quote(script)])
@@ -259,7 +259,7 @@ def test_all_output_arrives(alone, options):
 
 @pytest.mark.parametrize("options", [(), ("--pid",)])
 def test_output_of_background_processes_does_not_delay_the_end(alone, options):
-    """Also if our terminal is slower than the command, so that there is always more output."""
+    """This also holds if our terminal is slower than the command, so that there is always more output."""
     t = alone("yes & yes & sleep 0.2; exit 4", *options)
     end = time.monotonic() + 10
     while not gone(t.pid):
@@ -286,7 +286,7 @@ def test_a_closed_terminal_ends_everything(alone, options):
 
 
 def test_a_command_that_ignores_the_hangup_reads_the_end(alone, tmp_path):
-    """As on a terminal of its own: the command continues, and ipcx waits for it."""
+    """The same happens as on a terminal of its own: the command continues, and ipcx waits for it."""
     t = alone(f"trap '' HUP; echo started; cat; echo rc=$? > {tmp_path}/end; exit 9")
     t.expect("started")
     os.close(t.fd)
@@ -319,7 +319,7 @@ def test_keys_that_are_signals(alone, options, key, rc):
 
 @KINDS
 def test_a_key_is_one_signal(alone, options):
-    """Neither lost nor duplicated: Python counts what it receives."""
+    """The signal is neither lost nor duplicated: Python counts how often it arrives."""
     count = ("import signal,time; n = []; signal.signal(2, lambda *a: n.append(1)); print('started', flush=True);"
              "time.sleep(0.7) or time.sleep(0.7); print('count', len(n))")
     t = alone(f"exec {sys.executable} -c {shlex.quote(count)}", *options)
@@ -337,14 +337,14 @@ def test_keys_typed_too_early(alone, options):
 
 
 def test_a_pasted_flood(alone):
-    """The command writes forty times what it reads, and no side waits for the other forever."""
+    """The command writes forty times what it reads, and neither side waits for the other forever."""
     echo = ("import os,sys,tty; tty.setraw(0); os.write(1, b'started'); n = 0\n"
             "while n < 30000:\n d = os.read(0, 512); n += len(d); d = b''.join(bytes([c]) * 40 for c in d)\n"
             " while d: d = d[os.write(1, d):]\n")
     t = alone(f"exec {sys.executable} -c {shlex.quote(echo)}")
     t.expect("started")
     keys = bytes(97 + n * n % 26 for n in range(30000))
-    # The output is not read while keys are sent, as long as there is room for them.
+    # As long as there is room for keys, the test sends them and does not read the output.
     sent, stuck = 0, 0
     while sent < len(keys) and stuck < 10:
         try:
@@ -371,7 +371,7 @@ def test_input_from_a_pipe_and_keys_from_the_terminal(script, options, after):
 
 
 def test_keys_of_a_raw_reader_behind_a_pipe(script):
-    """As less does: it sets the terminal to raw mode before it reads."""
+    """As less(1) does, the command sets the terminal to raw mode before it reads."""
     t = script("stty -icanon -echo </dev/tty; echo ready; dd bs=1 count=1 </dev/tty 2>/dev/null | od -An -c", before="echo |")
     t.expect("ready")
     t.send("q")
@@ -380,7 +380,7 @@ def test_keys_of_a_raw_reader_behind_a_pipe(script):
 
 
 def test_a_command_that_does_not_read_leaves_the_terminal_unchanged(script):
-    """In the background of a script, where all are in one process group."""
+    """ipcx runs in the background of a script, where all processes are in one process group."""
     t = script("sleep 1", before="(sleep 0.4; stty -a </dev/tty; echo seen) & true |", after="")
     t.expect(r"[^-]icanon.*seen")
     check_restored(t)
@@ -400,7 +400,7 @@ def test_the_size(alone, options):
 
 @pytest.mark.parametrize("options", [(), ("--pid",)])
 def test_an_orphan_cannot_be_stopped(alone, options):
-    """As the leader of a session: no process could continue it."""
+    """If ipcx leads its session, no process could continue it after a stop."""
     t = alone("echo started; exec cat", *options)
     t.expect("started")
     for word in ("one", "two"):
@@ -414,7 +414,7 @@ def test_an_orphan_cannot_be_stopped(alone, options):
 
 @KINDS
 @pytest.mark.parametrize("pipe", ["", " | cat"])
-def test_the_command_can_be_stopped_and_continued(shell, options, pipe):
+def test_command_and_ipcx_can_be_stopped_and_continued(shell, options, pipe):
     shell.send(shell.there("echo in; cat", *options) + pipe + "\n")
     shell.expect(r"\nin\r\n")
     for word in ("one", "two", "three"):

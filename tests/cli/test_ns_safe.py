@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a container or a user could try with ns and --ns: more privileges than its own, another container's name, a wrong result, a hang."""
+"""What a container or a user could try with ns and --ns: to get more privileges than its own, another container's name, a wrong result or a hang."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ def enter(world, where, *words, **more):
 
 
 def inside(world, *flags, uid=None):
-    """A process in a PID namespace of its own, and its PID here."""
+    """Start a process in a PID namespace of its own; return it and its PID here."""
     p, _ = start(world, "unshare", "--ipc", "--mount", *flags, "sh", "-c", "echo 1; exec cat", uid=uid)
     return p, cat_of(world, p)
 
@@ -62,7 +62,7 @@ def test_our_own_namespace(world):
     assert r.rc == 0 and r.out == world.run("readlink", "/proc/self/ns/ipc").out
 
 
-# Processes whose user namespace does not own their IPC namespace: that of the user who runs ipcx, another of root's.
+# Processes whose user namespace does not own their IPC namespace, which is ours or another one of root's; the last process is for comparison.
 AS_USER = "exec setpriv --reuid=1234 --regid=1234 --clear-groups unshare --user --map-root-user"
 SHAPES = {
     "our IPC": f"{AS_USER} --mount --fork --pid --mount-proc sh -c",
@@ -87,7 +87,7 @@ def shape(world, request):
 @pytest.mark.parametrize("uid", [None, 1234])
 @pytest.mark.parametrize("flag", [None, "--user", "--mount"])
 def test_the_command_has_the_identity_of_the_process(world, shape, flag, uid):
-    """Not that of the IPC namespace's owner: a program of a container that shares ours does not run as our root."""
+    """The identity is not that of the IPC namespace's owner: a program of a container that shares our namespace does not run as our root."""
     name, pid, user = shape
     r = enter(world, pid, *[flag] if flag else [], "for n in user ipc; do readlink /proc/self/ns/$n; done; cat /dev/shm/mark; id -u", uid=uid)
     if uid and name.startswith("root's"):
@@ -100,7 +100,7 @@ def test_the_command_has_the_identity_of_the_process(world, shape, flag, uid):
 
 
 def test_a_user_namespace_without_users(world):
-    """No user id can be assumed there: nothing runs."""
+    """The command could have no user id in that namespace, so nothing runs."""
     p = subprocess.Popen(world.argv("unshare", "--user", "--mount", "sh", "-c", "readlink /proc/self/ns/user; cat", uid=1234),
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     user = p.stdout.readline().decode().strip()
@@ -112,7 +112,7 @@ def test_a_user_namespace_without_users(world):
 
 @pytest.mark.parametrize("uid", [None, 1234])
 def test_queues_that_are_mounted_already(mqworld, uid):
-    """Another /dev/shm, the same IPC namespace: the kernel does not mount its queues twice in one place."""
+    """The process has another /dev/shm but the same IPC namespace: the kernel does not mount the queues of one namespace twice in one place."""
     mqworld.sh("mount -t mqueue none /dev/mqueue")
     mqworld.ok("mk", "mq", "/q", "--mode", "0666")
     flags = ["--user", "--map-root-user"] if uid else []
@@ -156,7 +156,7 @@ def test_a_user_changes_own_objects(world):
 
 
 def test_a_user_without_a_uid_there_keeps_own_objects(world):
-    """IPC_SET also sets the owner: an owner without a uid there cannot be kept, so nothing is changed."""
+    """IPC_SET also sets the owner: an owner without a uid in the user namespace cannot be kept, so nothing is changed."""
     p = Place(world, "--user", "--map-root-user", uid=1234)
     made = world.ipcx("mk", "shm", "--size", "4K", "--ns", p.pid).out.strip()  # root's
     r = world.ipcx("set", f"shm:{made}", "--mode", "0640", "--ns", p.pid, uid=1234)
@@ -182,7 +182,7 @@ def test_an_unresponsive_file_system_does_not_block(world, words):
 
 
 def test_a_file_over_a_mounted_namespace_is_not_opened(world):
-    """A device in place of the file: listing must not open it."""
+    """A device is in place of the file: listing must not open it."""
     where = os.path.join(world.dir, "ns")
     world.run("touch", where)
     world.run("unshare", f"--ipc={where}", "true")
@@ -201,7 +201,7 @@ CALLS = ["setns", "unshare", "pidfd_open", "close_range", "openat2", "open_tree"
 @pytest.mark.parametrize("error", [errno.EPERM, errno.ENOSYS])
 @pytest.mark.parametrize("call", CALLS)
 def test_calls_refused_by_a_filter(world, call, error):
-    """Each has an alternative, or a line reports what is missing; a listing never fails because of one column."""
+    """Each refused call has an alternative, or a line reports what is missing; a listing never fails because of one column."""
     p = Place(world)
     filtered = [helper("seccomp"), error, call, "--", os.environ["IPCX"]]
     for words in (["ns", "ls", "--json"], ["ns", "show", p.pid, "--json"], ["ls", "shm", "--ns", p.pid], ["ns", "enter", p.pid, "--", "sh", "-c", WHERE]):
@@ -238,7 +238,7 @@ def record(world, inner, name):
 
 
 def test_a_name_cannot_be_abbreviated(world):
-    """Names of users differ from generated ids: 'web' is not web2."""
+    """Names that users choose are not abbreviated as generated ids are: 'web' does not mean web2."""
     p, inner = inside(world, "--pid", "--fork", "--kill-child")
     world.run("mount", "-t", "tmpfs", "none", "/run")
     record(world, inner, "web2")
@@ -315,7 +315,7 @@ def test_unknown_is_neither_same_nor_different(world):
 
 @pytest.mark.parametrize("most", [5, 6, 7, 8, 9, 10, 11, 12])
 def test_running_out_of_descriptors_is_an_error(world, most):
-    """Not reported as a process that has exited, and not as a shorter list."""
+    """The error is not reported as a process that has exited, nor does it just make the list shorter."""
     places = [Place(world) for _ in range(3)]
     whole = len(world.ipcx("ls", "shm", "--ns", "all", "--json").json["objects"])
     for words in (["ns", "ls", "--no-headings"], ["ls", "shm", "--ns", "all"], ["ls", "shm", "--ns", places[0].pid]):
@@ -336,7 +336,7 @@ def test_order_is_kept_when_rows_are_left_out(world):
         p.end()
 
 
-def test_a_stale_pin(world):
+def test_a_pin_that_is_no_longer_mounted(world):
     world.run("mount", "-t", "tmpfs", "none", "/run")
     world.ok("ns", "pin", "self", "lab")
     world.run("umount", "/run/ipcx/ns/lab")

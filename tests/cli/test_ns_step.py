@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A process exits, moves to other namespaces, or its PID is reused, between any two steps of a command about it: the command shows or enters
-all of the first, all of the second, or nothing."""
+"""Between any two steps of a command about a process, that process exits, moves to other namespaces, or its PID is reused: the command shows or enters all of
+the first namespaces, all of the second ones, or nothing."""
 
 import re
 
@@ -70,8 +70,8 @@ def test_entering_at_any_moment(world, how, flags):
 
 
 @pytest.mark.parametrize("how", ["end", "reuse"])
-def test_changing_at_any_moment(world, how):
-    """Objects are created there, and none of ours is removed."""
+def test_commands_that_change_something_at_any_moment(world, how):
+    """Objects are created in the namespace of the process, and none of ours is removed."""
     world.ok("mk", "shm:0x1", "--size", "12345")
     for words in (["rm", "shm:0x1", "--ns", "@"], ["mk", "sem:0x77", "--nsems", "1", "--ns", "@"],
                   ["limits", "set", "shmmni=77", "--ns", "@"]):

@@ -16,7 +16,7 @@ def as_user(world, *words):
 
 
 def test_an_unreadable_mechanism_is_a_note_beside_readable_ones(world):
-    """Also if the readable mechanisms have no objects."""
+    """The note is printed even if the readable mechanisms have no objects."""
     world.sh(NO_MQUEUE)
     for made in (False, True):
         for words, rc in ((["ls"], 0), (["ls", "--json"], 0), (["ls", "--where", "age > 1d"], 0), (["ls", "sysv", "mq"], 0), (["ls", "mq"], 1)):
@@ -37,7 +37,7 @@ def test_a_removal_that_cannot_read_everything_is_not_done(world, words):
 
 
 def test_queues_of_a_namespace_with_foreign_mounts(world):
-    """unshare --user --ipc without --mount: the mount shows other queues, and there may be no queue to detect this by."""
+    """unshare --user --ipc without --mount: the mount shows other queues, and there may be no queue by which ipcx could detect this."""
     r = world.sh('exec unshare --user --map-root-user --ipc sh -c \'"$IPCX" mk mq /mine; "$IPCX" ls mq -o name --format raw --no-headings; '
                  '"$IPCX" rm mq --all --yes; echo $?; "$IPCX" show mq:/mine\'')
     assert r.lines == ["/mine", "/mine", "0"] and "no such message queue" in r.err

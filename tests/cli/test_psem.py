@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""psem get, wait, post: with the C library on the other side."""
+"""psem get, wait, post: another process uses the semaphores through the C library."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ def value():
 
 
 def value(world, name="/s"):
-    """Return the C library's view."""
+    """Return the value as the C library sees it."""
     return kernel(world, OPEN + "print(value())", name)
 
 
@@ -85,7 +85,7 @@ def test_no_wait_and_a_timeout(world, words):
     assert r.rc == 0 and r.out == ("ran\n" if command else "") and value(world) == bool(command)
 
 
-def test_interrupted_repeatedly(world):
+def test_a_wait_that_is_interrupted_repeatedly(world):
     """A handler's EINTR neither ends a wait nor prolongs it; likewise for an array."""
     sem(world, 0)
     world.ok("mk", "sem", "--nsems", "1")
@@ -116,7 +116,8 @@ def test_a_value_has_a_maximum(world):
 
 @pytest.mark.parametrize("words", [["get"], ["wait"], ["post"], ["run"]], ids=lambda w: w[0])
 def test_other_files_are_not_semaphores(world, words):
-    """Neither a missing file nor one of another size, a directory, a link or a FIFO of that name; mapping a short file would kill the process."""
+    """None of these is used as a semaphore: a missing file, a file of another size, a directory, a link, a FIFO; mapping a short file would kill the
+    process."""
     command = ["true"] if words[0] == "run" else []
     world.sh("cd /dev/shm; : > sem.empty; head -c 31 /dev/zero > sem.short; mkdir sem.dir; ln -s /etc/passwd sem.link; mkfifo sem.fifo; head -c 4096 /dev/zero > sem.big")
     for name in ("/absent", "/empty", "/short", "/dir", "/link", "/fifo", "/big", "/" + "x" * 252):

@@ -218,7 +218,7 @@ def test_unmapped_owners_are_65534(world):
 
 
 def test_a_user_namespace_with_its_own_ipc_namespace(world):
-    """Everything works as its root, although the outer root is not mapped."""
+    """In that namespace everything works for its root, although the outer root is not mapped."""
     script = ('mount -t tmpfs none /dev/shm; [ ! -d /dev/mqueue ] || mount -t mqueue none /dev/mqueue; "$IPCX" mk shm --size 4K && "$IPCX" mk sem --nsems 2 && "$IPCX" mk msg && '
               '"$IPCX" mk mq /q && "$IPCX" mk pshm /p --size 4K && "$IPCX" mk psem /s && "$IPCX" limits set shmmni=11 && '
               '"$IPCX" ls --json > "$D/out" && "$IPCX" limits shmmni --json >> "$D/limits" && "$IPCX" rm all --all --yes')
@@ -238,7 +238,7 @@ def test_a_user_namespace_with_its_own_ipc_namespace(world):
 
 @pytest.mark.parametrize("how", ["setuid", "setgid", "capability"])
 def test_privileges_beyond_the_callers_are_refused(world, how):
-    """X11: AT_SECURE is set; nothing is done."""
+    """X11: if AT_SECURE is set, ipcx does nothing."""
     script = ('mount -t tmpfs -o mode=755,suid none /mnt && mkdir -p /mnt/cmd /mnt/lib && cp "$P" /mnt/cmd/ipcx && '
               'cp "$(dirname "$P")"/../lib/libipcx.so.0 /mnt/lib/')
     assert world.sh(script, env={"P": release()}).rc == 0
@@ -305,7 +305,7 @@ def test_extreme_limits(world, value):
                                   "250\t32000\t32\t128 7",
                                   "x" * 5000, "\0\0\0\0"], ids=lambda t: repr(t)[:16])
 def test_malformed_sysctl_files(world, text):
-    """L3: the system call provides the value instead; it is never 0."""
+    """L3: if the file is malformed, the system call provides the limit; it is never 0."""
     want, _ = limits(world)
     path = os.path.join(world.dir, "sem")
     with open(path, "w", encoding="ascii") as f:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""rm: the named objects are removed, and no others; a question before, a check in the same pass, a report afterwards."""
+"""rm: the named objects are removed, and no others; a question comes before, a check in the same pass, a report afterwards."""
 
 import pytest
 
@@ -203,7 +203,7 @@ def test_missing_ones(world):
     assert world.ipcx("rm", "shm:x", "--ignore-missing").rc == 2, "a wrong word is not missing"
 
 
-def test_the_same_twice(world):
+def test_the_same_object_named_twice(world):
     for mech, ref in make_all(world).items():
         dry = world.ipcx("rm", ref, ref, "--dry-run", "-o", "ref", "--format", "raw")
         assert (dry.rc, dry.out, dry.err) == (0, f"{ref}\n", ""), mech
@@ -259,7 +259,7 @@ def test_removing_several_by_a_condition_asks_first(world):
         world.ok("rm", "shm", "--all")
 
 
-def test_no_question_for_one_object_for_names_or_with_yes(world):
+def test_no_question_for_one_object_for_named_objects_or_with_yes(world):
     for make, words in ((1, ["shm", "--all"]), (1, ["shm", "--where", "size > 0"]), (0, ["shm", "--all"]), (3, ["shm", "--all", "--yes"]), (3, ["shm", "--all", "-y"])):
         world.ok("mk", "shm", "--size", "1", "--count", str(make))
         status, text = on_terminal(world, "rm", *words)
@@ -278,7 +278,7 @@ def test_a_script_is_not_asked(world):
 
 
 def test_a_new_object_is_left_after_the_question(world):
-    """Objects created after the listing were not confirmed."""
+    """Objects created after the listing were not confirmed, so they are left."""
     made = [f"shm:{n}" for n in world.ok("mk", "shm", "--size", "1", "--count", "2").split()]
     status, _ = on_terminal(world, "rm", "shm", "--all", answer="y", before=lambda: world.ok("mk", "shm", "--size", "2"))
     assert status == 0
@@ -294,7 +294,7 @@ def test_an_object_removed_meanwhile_is_not_a_failure(world):
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("key", ["0x5", "0x6"])
 def test_a_reused_id_is_left(world, mech, key):
-    """R4, X19: the same id with another key, or with the same key but created later."""
+    """R4, X19: another object has the same id and another key, or the same key but was created later."""
     world.ok("mk", *MAKE[mech], "--id", "7", "--key", "0x5")
     world.ok("mk", *MAKE[mech], "--id", "8")
 
@@ -311,7 +311,7 @@ def test_a_reused_id_is_left(world, mech, key):
 
 @pytest.mark.parametrize("mech", POSIX)
 def test_a_reused_name_is_left(world, mech):
-    """The same name, owner, mode and size, but another file."""
+    """Another file has the same name, owner, mode and size."""
     def make(name):
         world.ok("mk", *[w.replace("/x", name) for w in MAKE[mech]])
 
@@ -343,7 +343,7 @@ def test_an_object_used_meanwhile_is_still_removed(world):
 
 @pytest.mark.parametrize("text", ["value == null", "!(value != null)", "dest == null || nattch == null", "not (nsems != null) && uid == 0"])
 def test_rows_without_the_field_are_not_removed(world, text):
-    """A row without the field meets no condition on it."""
+    """A row without a field meets no condition on that field."""
     make_all(world)
     before = [o["ref"] for o in world.objects()]
     r = world.ipcx("rm", "all", "--where", text, "--yes")

@@ -208,7 +208,7 @@ def test_all_mechanisms_in_one_list(crowd, wanted):
 
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("where", ["uid == 0", "mode > 0400 && gid != 0", "key != 0", "id > 1000 && id < 1100 || uid == 4000000000"])
-def test_rows_with_others_left_out_in_between(crowd, wanted, mech, where):
+def test_rows_when_others_between_them_are_left_out(crowd, wanted, mech, where):
     keep = {"uid == 0": lambda r: r["uid"] == 0, "mode > 0400 && gid != 0": lambda r: int(r["mode"], 8) > 0o400 and r["gid"] != 0,
             "key != 0": lambda r: int(r["key"], 16) != 0,
             "id > 1000 && id < 1100 || uid == 4000000000": lambda r: 1000 < r["id"] < 1100 or r["uid"] == 4000000000}[where]
@@ -229,7 +229,7 @@ FIELDS = {"shm": "id,key,owner,group,mode,size,nattch,status,cpid,atime,ref", "m
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_formats_of_one_line_row_by_row(crowd, wanted, mech):
+def test_formats_with_one_line_per_row(crowd, wanted, mech):
     want = [[value_text(row[f]) for f in FIELDS[mech].split(",")] for row in wanted[mech]]
     r = crowd.ipcx("ls", mech, "--format", "csv", "-o", FIELDS[mech])
     assert list(csv.reader(io.StringIO(r.out))) == [FIELDS[mech].split(","), *want]

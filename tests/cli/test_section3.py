@@ -19,7 +19,7 @@ TYPES = sorted(set(re.findall(r"^(?:struct|enum) (ipcx\w*)(?:;| \{)", CODE, re.M
 
 
 def home(name):
-    """The page behind a name: itself, or the one that it is a link to."""
+    """Return the page behind a name: the page of that name, or the page that it links to."""
     link = re.fullmatch(r"\.so man3/(\S+)\n", read(built(name + ".3")))
     return link[1] if link else name + ".3"
 
@@ -93,7 +93,7 @@ def test_libipcx_3_names_every_page_and_function():
 
 
 def test_man_finds_every_name(tmp_path):
-    """As installed: links included, and no warning of man(1)."""
+    """The pages are read as installed, with their links; man(1) prints no warning."""
     if not shutil.which("man"):
         pytest.skip("man is not installed")
     os.mkdir(tmp_path / "man3")

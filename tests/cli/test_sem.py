@@ -47,7 +47,7 @@ def test_references_by_key(world):
     assert values(world, 2) == [3, 6]
 
 
-def test_another_namespace(world):
+def test_an_array_of_another_namespace(world):
     with subprocess.Popen(world.argv("unshare", "--ipc", "sh", "-c", f"{IPCX} mk sem --nsems 2 --init 4 >/dev/null; echo $$; read x"),
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         pid = int(other.stdout.readline())
@@ -130,7 +130,7 @@ def test_undo_of_a_process_that_exits_at_once(world):
 
 
 def test_the_kernel_keeps_undo_within_bounds(world):
-    """As help says: below 0 it becomes 0, above SEMVMX it becomes SEMVMX."""
+    """As help says, a value below 0 becomes 0, a value above SEMVMX becomes SEMVMX."""
     array(world, 0, 32767)
     with meanwhile(world, "semop(0, 0, 5, 0o10000); semop(0, 1, -5, 0o10000); hold()"):
         assert values(world, 2) == [5, 32762]
@@ -223,7 +223,7 @@ def test_invalid_references(world, ref):
 
 
 @pytest.mark.parametrize("words", [["op", "sem:0", "0-1"], ["wait", "sem:0"], ["run", "sem:0", "--timeout", "1m", "echo", "ran"]], ids=lambda w: w[0])
-def test_removed_while_waiting(world, words):
+def test_an_array_removed_while_waiting(world, words):
     array(world, 0)
     w = wait(world, "sem", *words)
     kernel(world, "check(libc.semctl(0, 0, IPC_RMID))")

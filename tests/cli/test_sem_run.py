@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""sem run and psem run: semaphores are released however the command ends; and what it inherits."""
+"""sem run and psem run: semaphores are released however the command ends; what the command inherits."""
 
 import os
 import signal
@@ -34,8 +34,8 @@ print(f"[{held}, {free}]")
 
 
 @pytest.mark.parametrize("command", [["sleep", "100"], ["sh", "-c", "while :; do :; done"]], ids=["sleep", "busy"])
-def test_killed_at_random_moments_it_is_always_released(world, command):
-    """By SIGKILL, at any moment: before the semaphore is taken, between that and the command, in the command."""
+def test_a_semaphore_is_released_after_sigkill_at_random_moments(world, command):
+    """ipcx is killed by SIGKILL at any moment: before it takes the semaphore, before it starts the command, or while the command runs."""
     array(world, 3)
     program = release()
     begun = time.monotonic()
@@ -47,7 +47,7 @@ def test_killed_at_random_moments_it_is_always_released(world, command):
 
 
 def test_under_contention_it_is_released_each_time(world):
-    """Eight at a time, killed one after another; never more than two run, and in the end the value is restored."""
+    """Eight commands are started at a time and killed one after another; never more than two run, and in the end the value is restored."""
     array(world, 2, 0)
     code = """
 import random, subprocess
@@ -97,7 +97,7 @@ def test_background_processes_do_not_keep_it(world):
     (["/etc/passwd/x"], 126, "Not a directory")])
 @pytest.mark.parametrize("verb", ["sem", "psem"])
 def test_a_command_that_cannot_be_run_is_reported_before_anything_is_taken(world, verb, command, status, says):
-    """The error comes at once, even if nothing can be taken."""
+    """The error comes at once, even if the semaphore cannot be taken."""
     array(world, 0)
     world.ok("mk", "psem", "/s", "--init", "0")
     fails(world, status, verb, "run", "sem:0" if verb == "sem" else "/s", "--", *command, says=says)
@@ -106,7 +106,7 @@ def test_a_command_that_cannot_be_run_is_reported_before_anything_is_taken(world
 
 @pytest.mark.parametrize("verb", ["sem", "psem"])
 def test_a_command_that_exec_refuses_after_all(world, verb):
-    """It looks like a program; the semaphore is still released at once."""
+    """The file looks like a program; the semaphore is still released at once."""
     array(world, 1)
     world.ok("mk", "psem", "/s", "--init", "1")
     path = os.path.join(world.dir, "program")
@@ -145,7 +145,8 @@ def test_options_are_parsed_only_before_the_command(world):
 
 @pytest.mark.parametrize("verb", ["sem", "psem"])
 def test_what_the_command_inherits(world, verb):
-    """Nothing of ipcx: only what the caller passed, as with flock(1) and env(1). With --ns nothing above the standard streams."""
+    """The command inherits nothing of ipcx, only what the caller passed, as with flock(1) and env(1). With --ns it inherits no descriptor above the standard
+    streams."""
     array(world, 1)
     world.ok("mk", "psem", "/s", "--init", "1")
     ref = "sem:0" if verb == "sem" else "/s"
@@ -157,8 +158,8 @@ def test_what_the_command_inherits(world, verb):
     assert away[1:] == here[1:] and set(here[0].split()) - set(away[0].split()) == {"9"}, away
 
 
-def test_a_namespace_is_entered_before_it_is_taken(world):
-    """In the other order, entering would release it (setns(2))."""
+def test_a_namespace_is_entered_before_the_semaphore_is_taken(world):
+    """In the other order, entering the namespace would release the semaphore (setns(2))."""
     array(world, 1)
     r = world.ipcx("sem", "run", "sem:0", "--ns", "self", "--", IPCX, "sem", "get", "sem:0")
     assert (r.rc, r.out) == (0, "0\n") and values(world, 1) == [1]
@@ -176,20 +177,20 @@ def test_one_at_a_time_and_n_at_once(world):
         assert world.ok("sem", "get", f"sem:key={n}") == f"{n}\n0"
 
 
-def test_set_meanwhile_it_is_not_released(world):
+def test_a_semaphore_that_is_set_meanwhile_is_not_released(world):
     """SETVAL discards undo entries, as help says."""
     array(world, 1)
     assert world.ipcx("sem", "run", "0", "--", IPCX, "sem", "set", "0", "0=4").rc == 0
     assert values(world, 1) == [4]
 
 
-def test_removed_meanwhile_the_command_ends_as_it_does(world):
+def test_the_status_is_that_of_the_command_if_the_array_is_removed_meanwhile(world):
     array(world, 1)
     r = world.ipcx("sem", "run", "0", "--", "sh", "-c", f"{IPCX} rm sem 0 >/dev/null; exit 9")
     assert r.rc == 9
 
 
-# A terminal for a command; ^C is typed when the command has printed "begun".
+# Run a command on a terminal; type ^C when the command has printed "begun".
 TERMINAL = """
 import json, pty
 pid, fd = pty.fork()
@@ -210,7 +211,7 @@ print(json.dumps([os.waitpid(pid, 0)[1], out]))
 """
 
 
-# Count how often SIGINT arrives: a byte each, even where two are merged.
+# Count how often SIGINT arrives: each signal writes a byte, even if Python merges two of them.
 COUNT = """
 import os, signal, time
 r, w = os.pipe()
@@ -237,7 +238,7 @@ def value(world, name="/s"):
 
 
 @pytest.mark.parametrize("how,status", [("exit 0", 0), ("exit 200", 200), ("kill -TERM $$", 143), ("kill -KILL $$", 137)])
-def test_named_the_command_ends_in_any_way(world, how, status):
+def test_a_named_semaphore_is_released_however_the_command_ends(world, how, status):
     sem(world)
     r = world.sh(f'"$IPCX" psem run /s -- sh -c \'"$IPCX" psem get /s; {how}\'; echo $?')
     assert r.lines == ["0", str(status)] and value(world) == 1
@@ -256,8 +257,8 @@ def test_signals_go_to_the_command(world, name):
     assert w.end() == (4, "got\n", "") and value(world) == 1
 
 
-def test_named_killed_by_sigkill_it_stays_taken(world):
-    """As its man page says."""
+def test_a_named_semaphore_stays_taken_after_sigkill(world):
+    """The semaphore stays taken, as the man page says."""
     sem(world)
     w = Waiting(world, "psem", "run", "/s", "--", "sleep", "2")
     until(lambda: value(world) == 0)
@@ -270,8 +271,8 @@ def test_named_killed_by_sigkill_it_stays_taken(world):
     assert "stays taken" in text and "psem post" in text
 
 
-def test_named_ended_at_random_moments_it_is_always_released(world):
-    """By any signal except SIGKILL, also between taking it and starting the command."""
+def test_a_named_semaphore_is_released_after_other_signals_at_random_moments(world):
+    """ipcx is ended by any signal except SIGKILL, also between taking the semaphore and starting the command."""
     sem(world)
     program = release()
     code = """
@@ -298,15 +299,15 @@ print(f"[{held}, {free}]")
     assert held >= 10 and free >= 3
 
 
-def test_named_is_released_to_the_same_semaphore(world):
-    """Its name may belong to another one by then."""
+def test_release_of_a_named_semaphore_posts_the_one_that_was_taken(world):
+    """By then the name may belong to another semaphore."""
     sem(world)
     r = world.sh('''"$IPCX" psem run /s -- sh -c '"$IPCX" rm psem /s >/dev/null; "$IPCX" mk psem /s --init 5 >/dev/null'; "$IPCX" psem get /s''')
     assert r.out == "5\n" and r.err == ""
 
 
-def test_named_release_wakes_processes_waiting_for_the_same_one(world):
-    """Although it no longer has a name."""
+def test_release_of_a_removed_semaphore_wakes_its_waiting_processes(world):
+    """They are woken although the semaphore no longer has a name."""
     sem(world)
     w = Waiting(world, "psem", "run", "/s", "--", "sleep", "2")
     until(lambda: value(world) == 0)
@@ -316,7 +317,7 @@ def test_named_release_wakes_processes_waiting_for_the_same_one(world):
     assert w.end() == other.end() == (0, "", "")
 
 
-def test_named_signals_during_a_wait_take_nothing(world):
+def test_signals_during_a_wait_do_not_take_a_named_semaphore(world):
     sem(world, 0)
     for number in (signal.SIGINT, signal.SIGTERM):
         w = Waiting(world, "psem", "run", "/s", "--", "sleep", "100")
@@ -329,7 +330,7 @@ def test_named_signals_during_a_wait_take_nothing(world):
     assert value(world) == 1
 
 
-def test_named_with_sigchld_ignored(world):
+def test_a_named_semaphore_with_sigchld_ignored(world):
     """An inherited SIG_IGN for SIGCHLD would lose the exit status."""
     sem(world)
     code = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
@@ -337,8 +338,8 @@ def test_named_with_sigchld_ignored(world):
     assert r.rc == 0 and int(r.out.split()[1], 16) & 1 << 16 and value(world) == 1
 
 
-def test_named_stops_with_the_command(world):
-    """It stops so that a shell's job control sees it, and continues with the command."""
+def test_a_named_semaphore_when_the_command_is_stopped(world):
+    """ipcx stops so that a shell's job control sees it, and continues together with the command."""
     sem(world)
     w = Waiting(world, "psem", "run", "/s", "--", "sh", "-c", "kill -STOP $$; echo went on")
     pid = w.pid
@@ -354,7 +355,7 @@ def test_named_stops_with_the_command(world):
 
 @pytest.mark.parametrize("verb", ["sem", "psem"])
 def test_interrupted_from_the_terminal(world, verb):
-    """The terminal signals both; the command gets it once."""
+    """The terminal sends the signal to ipcx and to the command; the command gets it once."""
     array(world, 1)
     sem(world)
     ref = "sem:0" if verb == "sem" else "/s"

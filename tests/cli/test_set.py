@@ -68,7 +68,7 @@ def test_other_attributes_are_kept(world, mech):
 
 
 def test_setting_the_owner_clears_no_mode_bit(world):
-    """chown(2) of a file may clear bits."""
+    """chown(2) of a file may clear bits of its mode."""
     for mech, ref in make_all(world).items():
         world.ok("set", ref, "--mode", "0777", "--owner", "5:6")
         world.ok("set", ref, "--owner", "7:8")
@@ -128,7 +128,7 @@ def test_missing_objects(world):
 
 
 @pytest.mark.parametrize("mech,options,want", CELLS, ids=lambda v: " ".join(v) if isinstance(v, list) else "")
-def test_other_users_may_not_change_it(world, mech, options, want):
+def test_other_users_may_not_change_an_object(world, mech, options, want):
     mount_queues(world)
     ref = f"{mech}:" + world.ok("mk", *MAKE[mech], "--mode", "0644")
     before = {k: v for k, v in only(world, mech).items() if k not in ("age", "idle")}
@@ -140,7 +140,7 @@ def test_other_users_may_not_change_it(world, mech, options, want):
 
 
 @pytest.mark.parametrize("mech", MECHS)
-def test_the_owner_may(world, mech):
+def test_the_owner_may_change_an_object(world, mech):
     mount_queues(world)
     ref = f"{mech}:" + world.ok("mk", *MAKE[mech], uid=1000)
     for mode in ("0000", "0640"):  # also of objects that may not be opened
@@ -181,7 +181,7 @@ def test_more_bytes_than_msgmnb_need_a_capability(world):
 
 
 def test_fewer_bytes_than_in_use(world):
-    """L9: it works, and no message is lost."""
+    """L9: qbytes may be set below the bytes in use, and no message is lost."""
     msg = int(world.ok("mk", "msg"))
     kernel(world, "msgsnd(args[0], 1, b'x' * 500)", msg)
     assert world.ok("set", f"msg:{msg}", "--qbytes", "10") == ""

@@ -86,7 +86,7 @@ def test_waiting_processes_are_counted(world):
 
 
 def test_the_last_pid_of_an_exited_process_is_a_number(world):
-    """R14: the undo of a killed process sets it."""
+    """R14: when a process is killed, the undo of its operations sets sempid."""
     sem = int(world.ok("mk", "sem", "--nsems", "1", "--init", "5"))
     pid = kernel(world, """
 pid = os.fork()

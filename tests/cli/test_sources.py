@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two sources, one answer: *_STAT_ANY and /proc/sysvipc agree field by field; and what is left under filters."""
+"""Two sources, one answer: *_STAT_ANY and /proc/sysvipc agree field by field; and what is still shown if filters refuse calls."""
 
 import contextlib
 import errno
@@ -153,7 +153,7 @@ def test_removal_works_from_the_text_too(zoo, mech):
 
 
 def test_two_reads_of_the_text_are_one_answer(zoo):
-    """If the second read of a text fails, rows of the first are not listed again by calls."""
+    """If the second read of a text fails, the rows of the first read are not listed a second time from system calls."""
     want = [o["id"] for o in zoo.objects("shm")]
     r = zoo.run("strace", "-qq", "-o", "/dev/null", "-P", "/proc/sysvipc/shm", "-e", "inject=read:error=EIO:when=2+",
                 IPCX, "ls", "shm", "--json", "-o", "id,rss", env={"ASAN_OPTIONS": "detect_leaks=0"})
@@ -193,7 +193,7 @@ def test_a_filter_never_hides_objects_silently(world, calls, error):
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
 def test_a_mechanism_that_does_not_exist(world, mech, error):
-    """A kernel without it, and without its text: reported; alone it is a failure, among others it is not."""
+    """The kernel has neither the mechanism nor its text, which is reported: a listing of this mechanism alone fails, a listing of all does not."""
     other = "sem" if mech != "sem" else "shm"
     world.ok("mk", *MAKE[other])
     do(world, f"mount --bind /dev/null /proc/sysvipc/{mech}")

@@ -98,7 +98,7 @@ def test_tables_in_a_storm(storm):
 
 
 def test_show_in_a_storm(storm, dump):
-    """A removed object is missing, alone: never shown partially, never a crash."""
+    """Of a removed object, ipcx reports only that it is missing: it never shows a part of the object, and never crashes."""
     world, stable = storm
     for _ in range(ROUNDS):
         refs = [o["ref"] for o in world.run(release(), "ls", "--json", "-o", "ref").json["objects"]]
@@ -155,7 +155,7 @@ def test_creating_in_a_storm(storm):
 
 @pytest.mark.parametrize("mech", MAKE)
 def test_one_of_several_creators_wins(world, mech):
-    """R10: the same key or name at the same moment."""
+    """R10: several processes create the same key or name at the same moment."""
     extra = ["--key", "0x77"] if mech in SYSV else []
     for _ in range(4):
         makers = [subprocess.Popen(world.argv(IPCX, "mk", *MAKE[mech], *extra), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -168,7 +168,7 @@ def test_one_of_several_creators_wins(world, mech):
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_concurrent_if_missing_all_get_the_same_object(world, mech):
+def test_concurrent_mk_if_missing_all_get_the_same_object(world, mech):
     extra = ["--key", "0x77"] if mech in SYSV else []
     makers = [subprocess.Popen(world.argv(IPCX, "mk", *MAKE[mech], *extra, "--if-missing"), stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE) for _ in range(4)]
@@ -196,7 +196,7 @@ def test_two_concurrent_removals_remove_everything(world):
 
 @contextlib.contextmanager
 def on_terminal(world, *words):
-    """ipcx on a terminal of its own, up to its question."""
+    """Run ipcx on a terminal of its own, up to its question."""
     ours, theirs = pty.openpty()
     p = subprocess.Popen(world.argv(IPCX, *words), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
     os.close(theirs)
@@ -258,7 +258,7 @@ def test_another_object_with_the_same_name_is_left(world, mech):
 @pytest.mark.parametrize("words", [["rm"], ["set", "--mode", "0666"], ["set", "--owner", "1000"]], ids=" ".join)
 @pytest.mark.parametrize("other", ["file", "link"])
 def test_a_name_that_is_reused_during_the_removal(world, mech, words, other):
-    """R18, X19: stopped right after its check, ipcx finds another file under the name, which is left."""
+    """R18, X19: ipcx is stopped right after its check; when it continues, the name belongs to another file, which is left."""
     need("strace")
     file = {"pshm": "/dev/shm/x", "psem": "/dev/shm/sem.x"}[mech]
     world.ok("mk", *MAKE[mech])
@@ -301,7 +301,7 @@ def test_no_answer_removes_nothing(world):
 
 
 def test_only_the_current_namespace(world):
-    """X16: rm reports the IPC namespace it acts on, and objects of others stay."""
+    """X16: rm reports the IPC namespace it acts on, and objects of other namespaces stay."""
     world.ok("mk", "shm", "--size", "4K")
     inode = re.escape(world.run("readlink", "/proc/self/ns/ipc").out.strip())
     r = world.sh('unshare --ipc "$IPCX" rm sysv --all --yes --verbose')
@@ -315,7 +315,7 @@ def test_only_the_current_namespace(world):
 
 
 def test_ids_from_the_whole_range(world):
-    """R5: ids are opaque: with sequence numbers they go up to 2^31."""
+    """R5: ids are opaque; with sequence numbers they go up to 2^31."""
     ids = [0, 32767, 32768, 65537, 131073, 2147418115, 2147483647]
     taken = []
     for n in ids:
@@ -334,7 +334,7 @@ def test_ids_from_the_whole_range(world):
 
 @pytest.mark.parametrize("mech", SYSV)
 def test_the_id_of_a_removed_object(world, mech):
-    """R3: EINVAL means gone, as EIDRM does; the slot's next object is another one."""
+    """R3: EINVAL means that the object is gone, as EIDRM does; the slot's next object has another id."""
     old = world.ok("mk", *MAKE[mech])
     world.ok("rm", f"{mech}:{old}")
     for _ in range(70):  # the slots wrap around
@@ -348,7 +348,7 @@ def test_the_id_of_a_removed_object(world, mech):
 
 
 def test_a_removed_segment_that_is_still_attached(world):
-    """R7: key 0, status dest, found by id but not by key; removing it again is not an error."""
+    """R7: such a segment has key 0 and status dest, and is found by its id but not by its key; removing it again is not an error."""
     seg = world.ok("mk", "shm", "--size", "4K", "--key", "0x1234")
     with background(world, helper("objects"), "dest", seg):
         row = world.objects("shm")[0]
@@ -362,7 +362,7 @@ def test_a_removed_segment_that_is_still_attached(world):
 
 
 def test_forced_removal_is_explained(world):
-    """R8: with shm_rmid_forced an unattached segment is destroyed when its creator exits: mk reports it."""
+    """R8: with shm_rmid_forced an unattached segment is destroyed when its creator exits; mk reports this."""
     world.sysctl("kernel.shm_rmid_forced", "1")
     r = world.ipcx("mk", "shm", "--size", "4K")
     there = world.objects("shm")
@@ -387,7 +387,7 @@ def test_the_creator_is_not_a_later_process_with_its_pid(world):
     assert world.sh('printf %s "$1" > /proc/sys/kernel/ns_last_pid || exit 77', env={}).rc in (0, 2, 77)
     row = world.objects(f"shm:{seg}", "-o", "cpid,command,creator_alive")[0]
     assert row == {"cpid": pid, "command": None, "creator_alive": False}
-    # the same pid again, by a process that stays; it starts in a later second than ctime
+    # another process gets the same pid and stays; it starts in a later second than ctime
     script = ('while [ "$(($(date +%s) - $T))" -lt 2 ]; do :; done; '
               f'echo {pid - 1} > /proc/sys/kernel/ns_last_pid; sleep 1000 & [ $! = {pid} ] || echo other >&2; "$IPCX" ls shm --json '
               '-o cpid,command,creator_alive; kill $!')

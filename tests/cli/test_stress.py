@@ -277,7 +277,7 @@ def terminal(world, *words, **more):
 @pytest.mark.parametrize("words", [["stress", "--ops", "20"], ["stress", "compare", "--ops", "20"], ["stress", "compare", "--ops", "20", "--plot"],
                                    ["stress", "--list"], ["stress", "compare", "--list"]], ids=" ".join)
 def test_default_columns_fit_80(world, words):
-    """Also with the longest names. Long texts are wrapped on a terminal only."""
+    """The default columns fit 80 characters, even with the longest names; long texts are wrapped on a terminal only."""
     with terminal(world, *words, stdout=None) as t:
         assert t.end()[0] in (0, 1, 4)
     lines = [line.split("\r")[-1] for line in re.sub(r"\x1b\[\d*m", "", t.shown.decode()).replace("\r\n", "\n").split("\n")]
@@ -444,7 +444,7 @@ def test_a_namespace_in_use_is_loaded_and_restored(world, where):
 
 
 def test_a_shared_file_system_is_not_filled(world):
-    """The operation "space" runs only if /dev/shm is a tmpfs of the run's own."""
+    """The operation "space" runs only if the run has its own tmpfs on /dev/shm."""
     def operations(*words):
         r = world.ipcx("stress", "pshm", "--workload", "limits", "--for", "300ms", "--json", *words)
         assert r.rc == 0, r.err
@@ -454,7 +454,7 @@ def test_a_shared_file_system_is_not_filled(world):
     assert operations("--here") == rest
 
 
-def test_an_unprivileged_user_may_run_it(world):
+def test_an_unprivileged_user_may_run_a_stress_test(world):
     for words in (SHORT, COMPARE):
         r = world.ipcx(*words, "--json", uid=1000)
         assert r.rc == 0 and r.err == "", r.err

@@ -28,7 +28,7 @@ def processes(world, word):
 
 
 def gone(world, word, timeout=10):
-    """Wait until no such process is left. Returns whether that is so."""
+    """Wait until no such process is left; return whether none is left at the end."""
     until = time.monotonic() + timeout
     while (left := processes(world, word)) and time.monotonic() < until:
         time.sleep(0.05)
@@ -49,7 +49,7 @@ def begun(world, *words, path=IPCX):
 
 
 def inside(world, seed, timeout=20):
-    """Wait for a run's workers; return the pids of the command, the supervisor and the workers, as seen here."""
+    """Wait for a run's workers; return the pids of the command, the supervisor and the workers in our PID namespace."""
     until = time.monotonic() + timeout
     while time.monotonic() < until:
         out = world.run("sh", "-c", "for p in /proc/[0-9]*; do cut -d' ' -f1,4 $p/stat 2>/dev/null; done").out
@@ -65,12 +65,12 @@ def inside(world, seed, timeout=20):
 
 
 def kill(world, signo, *pids):
-    """Send a signal to all of them by one command."""
+    """Send a signal to all these processes by one command."""
     return world.run("kill", f"-{int(signo)}", *[str(pid) for pid in pids]).rc
 
 
 def interrupt_one(seed, delay):
-    """Interrupt all processes of a run, as ^C does. The namespace that it loaded must be empty afterwards."""
+    """Interrupt all processes of a run, as ^C does. The namespace in which the run created objects must be empty afterwards."""
     world = World()
     try:
         words = ("--here", "--for", "20s", "--seed", str(seed), "--workers", "3")
@@ -110,7 +110,7 @@ def test_a_killed_worker_is_reported(world):
 @pytest.mark.parametrize("whom", ["supervisor", "command", "both"])
 @pytest.mark.parametrize("mech", ["msg", "sem", "shm", "mq", "pshm", "psem"])
 def test_objects_are_removed_after_command_or_supervisor_are_killed(world, mech, whom):
-    """If the supervisor is killed, its parent cleans up; if the command is, the supervisor does; if both are, the next run does."""
+    """If only the supervisor is killed, its parent cleans up; if only the command is killed, the supervisor does; if both are killed, the next run does."""
     with begun(world, mech, "--here", "--workload", "churn", "--for", "30s", "--seed", "777002") as p:
         command, supervisor, _ = inside(world, 777002)
         kill(world, signal.SIGKILL, *{"supervisor": [supervisor], "command": [command], "both": [supervisor, command]}[whom])
@@ -144,7 +144,7 @@ def test_objects_of_others_are_never_removed(world):
 
 
 def test_several_runs_at_once(world):
-    """Also with the same pids, as in containers that share an IPC namespace."""
+    """The runs even have the same pids, as in containers that share an IPC namespace."""
     words = ["unshare", "--pid", "--fork", release(), "stress", "--here", "--workload", "churn", "--for", "2s"]
     runs = [subprocess.Popen(world.argv(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
     for p in runs:
@@ -206,7 +206,7 @@ def test_a_worker_that_hangs_is_ended(world):
 
 
 def test_many_children_on_few_cpus_are_no_fault(world):
-    """Hundreds of busy processes can delay the exit of a killed one for long."""
+    """Hundreds of busy processes can delay the exit of a killed process for long."""
     r = world.run(release(), "stress", "--workers", "256", "--workload", "undo", "--for", "6s", timeout=120)
     assert (r.rc, r.err) == (0, ""), (r.rc, r.err)
 
@@ -279,7 +279,7 @@ def memory_group(most):
 
 
 def test_the_memory_limit_of_a_control_group_applies(world):
-    """A plan above the limit is refused. Forced, it is killed and reported, and nothing is left."""
+    """A plan above the limit is refused. If it is forced, the run is killed, which is reported, and nothing is left."""
     with memory_group(48 << 20) as group:
         script = f'echo $$ > {group}/cgroup.procs; exec "$@"'
         words = [release(), "stress", "pshm", "--here", "--workload", "churn", "--size", "40M", "--for", "2s", "--objects", "4"]

@@ -36,7 +36,7 @@ def test_a_lie_is_detected(world, lie, mech, workload):
 
 @pytest.mark.parametrize("mech,workload", sorted({(mech, workload) for _, mech, workload in LIES}))
 def test_without_a_lie_there_is_no_fault(world, mech, workload):
-    """The same library without a lie: the faults above come from the lie alone."""
+    """With the same library but no lie there is no fault: the faults above come from the lies alone."""
     words = (release(), "stress", mech, "--workload", workload, "--for", "400ms", "--seed", "1")
     r = world.run(*words, env={"LD_PRELOAD": preload("lie"), "LIE": "none"}, timeout=120)
     assert (r.rc, r.err) == (0, ""), (r.rc, r.out, r.err)

@@ -15,7 +15,7 @@ VISIBLE = [c for c in DUMP["commands"] if not c["hidden"]]
 
 @pytest.mark.parametrize("command", VISIBLE, ids=lambda c: c["name"])
 def test_summaries_are_imperative_phrases(command):
-    """They are headings of pages, lines of `ipcx help` and of completions."""
+    """Summaries are used as headings of pages, in `ipcx help` and in completions."""
     assert re.fullmatch(r"[A-Z][a-z]+ [^.]*[^.\s]|[A-Z][a-z]+, [a-z]+ and [a-z]+ [^.]*[^.\s]", command["summary"]), command["summary"]
 
 
@@ -98,7 +98,7 @@ def test_help_of_a_command(world, name):
 
 
 def test_help_is_aligned(world):
-    """Measured as on a terminal: an option's argument may contain any character."""
+    """Widths are measured as on a terminal, because an option's argument may contain any character."""
     wide = [(c, o) for c, options in ((c["name"], c["options"]) for c in DUMP["commands"] if not c["hidden"])
             for o in options if not (o["arg"] or "").isascii() and not o["hidden"]]
     assert wide, "nothing to see"
@@ -147,7 +147,7 @@ def test_a_command_after_two_dashes(world):
     assert world.ok("--", "ls") == ""
 
 
-def test_a_word_after_limits_is_a_limit_unless_it_is_set(world):
+def test_a_word_after_limits_is_a_limit_unless_it_is_the_word_set(world):
     refused(world, "limits", "sett", says="sett: no such limit", command="limits")
     refused(world, "limits", "set", "sett=1", says="sett: no such limit", command="limits set")
     refused(world, "limits", "set", command="limits set")
@@ -221,7 +221,7 @@ def test_options_in_every_position_and_spelling(world):
 
 
 def test_repeated_options(world):
-    """tests/truth/test_repeated.py covers all of them."""
+    """tests/truth/test_repeated.py covers all options."""
     make_all(world)
     assert world.ok("ls", "shm", "-o", "size", "-o", "ref", "--no-headings", "--no-headings", "--bytes") == "4096  shm:0"
     refused(world, "ls", "shm", "--format", "json", "--format", "raw", command="ls")
@@ -309,7 +309,7 @@ def test_a_very_long_line_is_accepted(world):
     refused(world, "ls", "--sort", ",".join(["size"] * 17), says="more than 16", command="ls")
 
 
-def test_the_same_through_another_name(world):
+def test_ipcx_called_by_another_name_behaves_the_same(world):
     link = os.path.join(world.dir, "other")
     os.symlink(IPCX, link)
     r = world.run(link, "frob")

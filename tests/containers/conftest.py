@@ -25,7 +25,7 @@ KINDS = {
     "shareable": (["dockerd", "docker", "containerd", "runc"], "docker"),
     "containerd": (["containerd", "ctr", "podman"], "containerd"), "k8s": (["containerd", "ctr", "podman"], "k8s"),
 }
-# State below /run and /var belongs to the world, so that nothing stays.
+# State below /run and /var belongs to the world, so that nothing stays on the machine.
 SETUP = """
 mount -t tmpfs none /run
 mount -t tmpfs none /var/lib
@@ -76,7 +76,7 @@ class Zoo:
         return self.world.argv(os.path.join(HERE, "zoo.sh"), *words)
 
     def holders(self):
-        """Return processes of the holder, with their IPC namespaces."""
+        """Return the processes that run the holder, with their IPC namespaces."""
         r = self.world.run("sh", "-c", 'for p in $(pgrep -x holder); do echo "$p $(readlink /proc/$p/ns/ipc)"; done')
         return dict(line.split(" ", 1) for line in r.lines if " ipc:" in line)
 

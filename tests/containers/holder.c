@@ -17,7 +17,7 @@ int main(void)
 		long type;
 		char text[4];
 	} message = { 1, "abc" };
-	/* RLIMIT_MSGQUEUE counts over all namespaces: small queues. */
+	/* The queues are small because RLIMIT_MSGQUEUE counts those of all namespaces. */
 	struct mq_attr attr = { .mq_maxmsg = 2, .mq_msgsize = 64 };
 	int shm = shmget(KEY, 8192, IPC_CREAT | 0600),
 	    msg = msgget(KEY, IPC_CREAT | 0600);

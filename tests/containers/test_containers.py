@@ -23,13 +23,13 @@ def ino(zoo, pid):
     return int(re.search(r"\d+", zoo.world.run("readlink", f"/proc/{pid}/ns/ipc").out)[0])
 
 
-def test_it_is_named(zoo, container):
+def test_a_container_is_named(zoo, container):
     rows = [n for n in zoo.world.ipcx("ns", "ls", "--json").json["namespaces"] if n["ns"] == ino(zoo, container.pid)]
     assert len(rows) == 1 and container.label in rows[0]["container"].split(","), rows
     assert rows[0]["objects"] >= 4 and rows[0]["kept_by"] == "processes"
 
 
-def test_its_objects_are_listed(zoo, container):
+def test_objects_of_a_container_are_listed(zoo, container):
     assert seen(objects(zoo, container.where)) == HELD
     assert objects(zoo, container.where) == objects(zoo, container.pid) or \
         seen(objects(zoo, container.where)) == seen(objects(zoo, container.pid))
@@ -38,7 +38,7 @@ def test_its_objects_are_listed(zoo, container):
     assert len(re.findall(r"^0x00001234 ", inside, re.M)) == 1
 
 
-def test_it_is_entered_with_our_programs(zoo, container):
+def test_a_container_is_entered_with_our_programs(zoo, container):
     r = zoo.world.ipcx("ns", "enter", container.where, "--", "sh", "-c", "readlink /proc/self/ns/ipc; ipcs -m; ls /dev/shm")
     assert r.rc == 0, r.err
     assert r.lines[0] == f"ipc:[{ino(zoo, container.pid)}]" and "0x00001234" in r.out and r.lines[-1] == "hp"
@@ -62,7 +62,7 @@ def test_its_programs_run_with_its_identity(zoo, container):
 
 
 def test_a_sandbox_that_shares_our_ipc_namespace(zoo):
-    """Like those of Flatpak: sharing the namespace does not make its programs run as our root."""
+    """A sandbox such as Flatpak's shares our IPC namespace, but its programs do not run as our root."""
     c = zoo.start("bwrap")
     p = subprocess.Popen(zoo.world.argv("bwrap", "--unshare-user", "--unshare-pid", "--die-with-parent", "--bind", f"{zoo.dir}/rootfs", "/", "--proc", "/proc",
                                         "--dev", "/dev", "sh", "-c", "echo up > /dev/shm/mark; echo up; read end", uid=12345),
@@ -108,7 +108,7 @@ def test_an_id_may_be_abbreviated(zoo, container):
     ids = {c["container_id"] for c in row["containers"] if c["container"] == container.label}
     for id_ in ids:
         if len(id_) == 64:
-            # Ten digits without a letter (one id of 110) could be an inode number; eleven could not.
+            # An id of ten digits without a letter (one id of 110) could be an inode number; one of eleven digits could not.
             giver = container.where[:-len(container.name)]
             assert seen(objects(zoo, giver + id_[:11 if id_[:10].isdecimal() else 10])) == HELD
 
@@ -134,7 +134,7 @@ def test_all_of_them_at_once(zoo):
 
 
 def test_names_of_several_runtimes(zoo):
-    """Two runtimes know docker's container; the one that people use is shown."""
+    """Two runtimes know a container of docker; ipcx shows the runtime that people use."""
     c = zoo.start("docker")
     assert seen(objects(zoo, f"docker:{c.where}")) == HELD
     r = zoo.world.ipcx("ls", "--ns", "podman:" + c.where)
@@ -142,7 +142,7 @@ def test_names_of_several_runtimes(zoo):
 
 
 def test_owners_in_a_user_namespace(zoo):
-    """Root of a container has another uid here; the user's ipcx shows the same."""
+    """Root of a container has another uid here, and ipcx shows this uid."""
     for kind, uid in (("userns", 100000), ("rootless", 12345), ("podman-user", 12345), ("lxc-idmap", 400000)):
         c = zoo.start(kind)
         rows = [o for o in objects(zoo, c.where) if o["mech"] in ("shm", "mq", "pshm")]  # what the test above did not make
@@ -171,7 +171,7 @@ def test_an_unprivileged_user_and_an_own_container(zoo, kind):
 
 @pytest.mark.parametrize("kind", ["rootless", "podman-user"])
 def test_a_users_name_is_not_roots(zoo, kind):
-    """Root is informed how to write the name of a user's container, and nothing is done in it."""
+    """Root is told how to write the name of a user's container, and nothing is done in the container."""
     c = zoo.start(kind)
     r = zoo.world.ipcx("mk", "msg:0x98", "--ns", c.name)
     assert r.rc == 3 and f"there is '{c.where}'" in r.err, r.err

@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Unlike assert(3), stays active in release builds. */
+/* Unlike assert(3), this check stays active in release builds. */
 #define CHECK(condition)                                                                 \
 	do {                                                                             \
 		if (!(condition)) {                                                      \

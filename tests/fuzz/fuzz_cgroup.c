@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names in the text of /proc/PID/cgroup: the reader terminates; its names fit, occur in
- * the text in order, and are path components.
+ * Names in the text of /proc/PID/cgroup: the reader terminates; the names that it
+ * returns fit, occur in the text in order, and are path components.
  */
 #include "base/util.h"
 #include "container/cgroup.h"
@@ -10,7 +10,7 @@
 #define SMALL 16 /* too small for many names */
 #define LARGE 300
 
-/* Return where a name occurs from here on; it must occur. */
+/* Return where a name occurs next in the text; it must occur. */
 static const char *follow(const char *at, const char *end, const char *name, size_t len)
 {
 	const char *found = memmem(at, (size_t)(end - at), name, len);

@@ -37,7 +37,8 @@ static void check_negation(struct ipcx *x, const char *text, const struct ipcx_t
 
 	CHECK(negated);
 	(void)sprintf(negated, "!(%s)", text);
-	/* At the bound of length or depth the negation is too long or too deep. */
+	/* If an expression has the maximum length or depth, its negation is too long or
+	 * too deep. */
 	if (ipcx_expr_parse(x, negated, &e, NULL) < 0)
 		return;
 	evaluate(e, t, others);

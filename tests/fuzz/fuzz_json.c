@@ -141,7 +141,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	auto_free char *text = fuzz_text(data, size);
 
 	whole((const char *)data, size);
-	/* Long texts are slow: a part of the inputs is enough, since lengths vary. */
+	/* Long texts are slow, so only a part of the inputs is repeated; that is
+	 * enough, since lengths vary. */
 	if (size % 8 == 1)
 		pieces(text);
 	return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text of a message queue's file: no read past the end; a text is refused whole, or
- * its numbers written as the kernel does are read back as the same.
+ * The text of a message queue's file: nothing is read past its end; either the whole
+ * text is refused, or its numbers, written again as the kernel writes them, are read
+ * back unchanged.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -27,7 +27,7 @@ static void unsigned_number(const char *text)
 		return;
 	*ix_put_u64(again, n) = '\0';
 	CHECK(ix_parse_u64(again, UINT64_MAX, &m) == 0 && m == n);
-	/* Every number is a size, too. */
+	/* Every valid number is also a valid size. */
 	CHECK(ix_parse_size(text, &m) == 0 && m == n);
 }
 

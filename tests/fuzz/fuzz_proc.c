@@ -146,7 +146,7 @@ static void check_stat(const char *text, size_t size)
 		       " 1\n",
 		       st.comm, st.state, st.parent, st.start);
 	CHECK(len > 0 && (size_t)len < sizeof(line));
-	/* A ')' as state would end the command name. */
+	/* If the state were ')', it would end the command name instead. */
 	if (st.state == ')')
 		return;
 	CHECK(ix_proc_stat_parse(line, (size_t)len, &again) == 0);
@@ -210,7 +210,7 @@ static void check_type(const char *text, size_t size, uint64_t id, size_t room)
 	CHECK(memmem(text, size, line, strlen(line)));
 }
 
-/* Check the numbers of the first lines, and one that may not exist. */
+/* Look up the ids of the first lines, and an id that may not exist. */
 static void check_types(const char *text, size_t size)
 {
 	const char *p = text, *end = text + size;

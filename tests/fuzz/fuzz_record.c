@@ -58,7 +58,7 @@ static void check_again(const struct ipcx_message *m)
 	CHECK(!record_get(line.data, line.len - 1, label, &data, &again, &is_void));
 	CHECK(!is_void && again.rank == m->rank && again.len == m->len);
 	CHECK(m->len == 0 || !memcmp(again.data, m->data, m->len));
-	/* The one byte that makes it void. */
+	/* This byte alone makes a record void. */
 	line.data[RECORD_VERSION_AT] = RECORD_VOID[0];
 	CHECK(!record_get(line.data, line.len - 1, label, &data, &again, &is_void) &&
 	      is_void);

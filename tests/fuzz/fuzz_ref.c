@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ipcx *x = NULL;
 
 	CHECK(ipcx_new(&x) == 0);
-	/* Without a default mechanism, then with each. */
+	/* First without a default mechanism, then with each mechanism as the default. */
 	for (unsigned def = 0; def == 0 || ipcx_mech_info(def - 1); def++) {
 		struct ipcx_ref ref;
 		int r = ipcx_ref_parse(x, text, def - 1, &ref);

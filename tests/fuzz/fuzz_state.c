@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What runtimes and monitors of containers say: command lines, state files, JSON, which
- * anybody may have written. Every parser gets every text; results must occur in the text,
- * and nothing is read past its end.
+ * What runtimes and monitors of containers say: command lines, state files and JSON;
+ * anybody may have written them. Every parser gets every text; results must occur in the
+ * text, and nothing is read past its end.
  */
 #include <errno.h>
 
@@ -32,7 +32,7 @@ static void check_options(const struct ix_words *w, size_t size)
 			   *value = ix_words_option(w, options[i][0], full);
 
 		check_part(w, size, value);
-		/* A value implies that the option is there. */
+		/* If an option has a value, there are at least two words. */
 		CHECK(!value || w->n > 1);
 	}
 	CHECK(!ix_words_has(w, "-e", "--exec") || w->n > 1);
@@ -47,7 +47,7 @@ static void check_families(const struct ix_words *w, size_t size)
 			continue;
 		if (ix_runtime(i)->read_words(w, &found))
 			CHECK(found.id || found.name);
-		/* The words do not name the first process. */
+		/* A command line never names the first process. */
 		CHECK(found.pid == 77 && !found.start);
 		check_part(w, size, found.id);
 		check_part(w, size, found.name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text of /proc/sysvipc, of each kind, with its own heading and with the kernel's: an
- * accepted row written as the kernel does is read back as the same; a refused line is
- * counted.
+ * The text of /proc/sysvipc, of each kind, with its own heading and with the kernel's:
+ * an accepted row, written again as the kernel writes it, is read back unchanged; a
+ * refused line is counted.
  */
 #include <errno.h>
 

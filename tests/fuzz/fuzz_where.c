@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Conditions on rows of every mechanism, stored as the mechanism stores them, with
- * failing user lookups and unmapped ids. For any condition: the result is true, false or
- * unknown, and the same each time; its negation gives the opposite, or unknown as well;
- * combined with itself it is unchanged.
+ * failing user lookups and unmapped ids. For any condition: the result is true, false
+ * or unknown, and the same each time; its negation gives the opposite, or unknown as
+ * well; combining a condition with itself does not change the result.
  */
 #include <errno.h>
 
@@ -55,7 +55,7 @@ static void put(void *row, const struct ix_column *c, uint64_t value)
 {
 	char *to = (char *)row + c->offset;
 
-	/* The low bytes, wherever they are in a number of this size. */
+	/* Store the low bytes, wherever they are in a number of the column's size. */
 	if (c->size == 1)
 		*(uint8_t *)to = (uint8_t)value;
 	else if (c->size == 2)
@@ -80,7 +80,7 @@ static void add_row(struct ipcx_table *t, const struct ix_kind *kind, unsigned i
 		else if (c->size && !ix_find_name_field((enum ipcx_field)f) &&
 			 ipcx_field_info((enum ipcx_field)f)->type == IPCX_TYPE_STRING &&
 			 c->size == sizeof(ix_text))
-			put(row, c, 0); /* whatever it is derived from: none */
+			put(row, c, 0); /* the source of a derived text: none */
 		if (i == 4 && f % 3 == 0 && ix_kind_has(kind, f))
 			ix_unknown(t, row, (enum ipcx_field)f);
 	}
@@ -136,9 +136,9 @@ static int match(const struct ipcx_expr *e, size_t row)
 /* A text around a condition, which occurs once or twice in it, and the expected result
  * for each result of that condition: true, false and unknown. */
 struct law {
-	const char *before, *between, *after; /* between: NULL for once */
+	const char *before, *between, *after; /* between: NULL if it occurs once */
 	int yes, no, unknown;
-	bool of_mode; /* only where the mode is known */
+	bool of_mode; /* only for rows whose mode is known */
 };
 
 /* clang-format off */
@@ -154,7 +154,7 @@ static const struct law laws[] = {
 };
 /* clang-format on */
 
-/* Return false if it becomes too long or too deep. */
+/* Return false if the text becomes too long or too deep. */
 static bool put_into(struct ipcx *x, const struct law *law, const char *text,
 		     struct ipcx_expr **ret_e)
 {
@@ -192,7 +192,7 @@ static void check_law(struct ipcx *x, const struct law *law, const char *text,
 	ipcx_expr_free(e);
 }
 
-/* Check that the fields it reads are listed and exist. */
+/* Check that the fields that a condition reads are listed and exist. */
 static void check_fields(const struct ipcx_expr *e)
 {
 	struct ipcx_fieldset read = ipcx_expr_fields(e);

@@ -104,7 +104,7 @@ static int replay_directory(const char *path)
 			continue;
 		if (ix_read_all(fd, LARGEST, &file) < 0)
 			return -1;
-		/* If it crashes, the last of these lines names the file. */
+		/* If the target crashes, the last of these lines names the file. */
 		(void)printf("# %s\n", entry->d_name);
 		(void)fflush(stdout);
 		replay(&file);

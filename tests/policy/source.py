@@ -27,7 +27,7 @@ EXAMPLES = "lib/examples/"  # programs of users: they print, fork and end as the
 
 
 def c_files(*below):
-    """C sources and headers below these directories, or below all if none is given. The examples are not part of the library."""
+    """C sources and headers below these directories, or below all directories if none is given. The examples are not part of the library."""
     found = [f for f in files() if f.endswith((".c", ".h")) and (not below or f.startswith(tuple(below)))]
     return [f for f in found if not below or EXAMPLES in below or not f.startswith(EXAMPLES)]
 

@@ -30,7 +30,7 @@ def abidiff(old, new, *words):
 
 
 def is_growth(change):
-    """Whether a change only adds members at the end of a struct that may grow."""
+    """Return whether a change only adds members at the end of a struct that may grow."""
     name, size = re.match(r"'struct (\w+)", change), re.search(r"type size changed from (\d+)", change)
     inserted = re.findall(r"^ +'.*', at offset (\d+) \(in bits\)", change, re.M)
     other = [line for line in change.splitlines()[1:] if line.strip() and not re.match(
@@ -39,7 +39,7 @@ def is_growth(change):
 
 
 def breaks(report):
-    """Return what programs compiled before would not survive."""
+    """Return the changes that would break programs compiled earlier."""
     found = re.split(r"^(?='|  \[)", report, flags=re.M)
     removed = [found[0]] if any(map(int, re.findall(r"(\d+) Removed", found[0]))) else []
     return removed + [part for part in found[1:] if not is_growth(part)]
@@ -80,7 +80,7 @@ def test_changes_are_seen(name, tmp_path):
 
 
 def test_the_baseline_has_every_function():
-    """A change that adds a function takes a new baseline."""
+    """A change that adds a function needs a new baseline."""
     recorded = set(re.findall(r"<elf-symbol name='(ipcx_\w+)'", read("tests/api/abi/libipcx.x86_64.abi")))
     assert recorded == set(re.findall(r"\b(ipcx_\w+);", read("lib/libipcx.map")))
 

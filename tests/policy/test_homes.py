@@ -67,8 +67,8 @@ def test_home(what, pattern, homes):
 
 
 @pytest.mark.parametrize("what,pattern,homes", HOMES, ids=[home[0] for home in HOMES])
-def test_every_home_is_in_use(what, pattern, homes):
-    """An unused home would hide the next violation."""
+def test_every_listed_file_uses_its_facility(what, pattern, homes):
+    """A file that is listed here but does not use the facility would hide a later violation."""
     for path in (home for home in homes if not home.endswith("/")):  # a directory may contain a use, a file must
         assert uses(Source(path), pattern), f"{path} is said to be the home of {what}"
 
@@ -114,7 +114,7 @@ def test_every_descriptor_is_close_on_exec():
 
 
 def test_raw_calls_that_open_are_close_on_exec():
-    """syscall(2): the flag is in the arguments, or in the struct they name, in the same function."""
+    """For syscall(2), the flag must be in its arguments or in the struct that they name, in the same function."""
     bad = []
     for path in c_files("lib/", "cmd/"):
         source = Source(path)
@@ -124,7 +124,7 @@ def test_raw_calls_that_open_are_close_on_exec():
     assert not bad, "\n".join(bad)
 
 
-def test_pattern_finds_opens(tmp_path):
+def test_the_pattern_finds_calls_of_open(tmp_path):
     """The pattern finds a call of open(2) and ignores a method of that name."""
     file = tmp_path / "x.c"
     file.write_text('fd = open("/x", O_RDONLY);\nlib->open(1);\nfs.open (2);\n/* open(3) */\nx = "open(4)";\n')

@@ -83,7 +83,7 @@ def test_the_library_exports_the_header(plain_build):
 
 
 def test_every_function_is_called_by_a_test():
-    """By a test that uses the library as programs do: in tests/api."""
+    """A test in tests/api, which uses the library as programs do, calls each function."""
     called = set()
     for path in set(c_files("tests/api/")) - {"tests/api/test_newer.c"}:  # not all of it is compiled
         called |= {name for _, name, _ in Source(path).calls(r"ipcx_\w+")}
@@ -91,7 +91,7 @@ def test_every_function_is_called_by_a_test():
 
 
 def test_the_manual_documents_the_header(copied_tree, tmp_path):
-    """As it is built: the pages are made of the headers' own comments."""
+    """The built manual is checked: its pages are made of the headers' own comments."""
     with open(tmp_path / "dump.json", "wb") as file:
         subprocess.run([copied_tree.build / "cmd/ipcx", "help", "--dump"], stdout=file, check=True)
     script, headers = ["man/section3.py"], list(HEADERS)

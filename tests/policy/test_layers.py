@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from source import ROOT, Source, c_files
 
-# The first match counts. A higher layer may include a lower one; files of the same layer only those of their directory.
+# The first match counts. A higher layer may include a lower one; within a layer, files may include only those of their own directory.
 LAYERS = [
     ("lib/base/", 0),
     ("lib/core/", 1),
@@ -43,12 +43,12 @@ LAYERS = [
     ("cmd/", 5),
 ]
 PUBLIC = ("lib/ipcx.h", "lib/ipcx-stress.h")
-# Pairs of one layer of which the first may use the second.
+# Pairs of directories of one layer: the first may use the second.
 STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/"), ("cmd/help/", "cmd/compat/")}
 STANDS_ON |= {(f"lib/stress/{above}/", f"lib/stress/{below}/") for above, below in itertools.combinations(["run", "load", "channel", "engine"], 2)}
-# Pairs of which the first may call public functions of the second, as a program would.
+# Pairs of directories: the first may call public functions of the second, as a program would.
 CALLS = {(f"lib/stress/{room}/", "lib/query/") for room in ("load", "run")}
-# Names every mechanism, although they are above it. All other files find mechanisms through it.
+# This file names every mechanism, although mechanisms are in a higher layer. All other files find mechanisms through this file.
 REGISTRY = "lib/core/registry.c"
 
 
@@ -119,7 +119,7 @@ def test_wrong_includes_are_detected():
 
 
 def sources(top):
-    """Return the source of an object by its name: ….p/core_queue.c.o"""
+    """Return the source from which an object file was built, by the object's name: ….p/core_queue.c.o"""
     paths = [path for path in c_files(top) if path.endswith(".c")]
     names = {path[len(top):].replace("/", "_") + ".o": path for path in paths}
     assert len(names) == len(paths), "two objects would have one name"
@@ -130,7 +130,7 @@ SOURCES = {"lib/": sources("lib/"), "cmd/": sources("cmd/")}
 
 
 def references(top, *objects):
-    """Yield what each object, or member of a static library, uses of another: (source, symbol, defining source)."""
+    """Yield what each object, or member of a static library, uses of another object: (source, symbol, defining source)."""
     defined, wanted, names = {}, [], SOURCES[top]
     table = subprocess.run(["nm", "-A", "-P", "-g", *objects], stdout=subprocess.PIPE, check=True, text=True).stdout
     for line in table.splitlines():
@@ -178,7 +178,7 @@ def wrong_reference(path, symbol, target):
 
 
 def test_calls_and_data_point_down(plain_build):
-    """An include shows what a file may use, its object what it does use: a function declared in a lower layer may be defined in a higher one."""
+    """An #include shows what a file may use, its object shows what it does use: a function declared in a lower layer may be defined in a higher one."""
     found = references("lib/", plain_build / "lib/libbase.a", plain_build / "lib/libipcx-internal.a")
     wrong = [f"{path}: {symbol} of {target}: {wrong_reference(path, symbol, target)}"
              for path, symbol, target in found if wrong_reference(path, symbol, target)]
@@ -196,7 +196,7 @@ def program(plain_build):
     return references("cmd/", *(plain_build / "cmd").glob("*.p/*.o"))
 
 
-def test_the_program_calls_down(program):
+def test_the_program_calls_only_lower_layers(program):
     wrong = [f"{path}: {symbol} of {target}: {fault(path, target)}" for path, symbol, target in program
              if fault(path, target) and path != "cmd/main.c"]
     assert not wrong, "\n".join(wrong)
@@ -246,7 +246,7 @@ def test_no_mechanism_includes_another():
                 f"{path}:{line}: {target}"
 
 
-# Functions that return names, read tables or parse text. All others query the kernel.
+# Functions that return names, read tables or parse text. All other functions query the kernel.
 NO_IPC = re.compile(r"ipcx_(mech_\w+|field_\w+|fieldset_\w+|row_\w+|table_\w+|value_\w+|type_\w+|ref_\w+|expr_\w+|error|version|limit_name)$")
 KERNEL = re.compile(r"(shm|msg|sem)(get|ctl|at|dt|op|snd|rcv|timedop)$|(mq|sem|shm)_(open|close|unlink|init|destroy)$|"
                     r"mq_(send|receive|timedsend|timedreceive|notify|getattr|setattr)$|sem_(wait|trywait|timedwait|clockwait|post|getvalue)$")

@@ -16,7 +16,7 @@ DATA = {
 
 
 def test_the_registry_lists_every_mechanism():
-    """One line in core/registry.c, one in meson.build, one file that defines it."""
+    """Each mechanism is one line in core/registry.c, one line in meson.build, and one file that defines it."""
     built = re.search(r"mechanisms = files\((.*?)\)", read("lib/meson.build"), re.S)[1]
     assert re.findall(r"'mech/(\w+)\.c'", built) == MECHS
     assert len(MECHS) >= 6
@@ -61,7 +61,7 @@ def test_no_decision_depends_on_a_name(path):
 
 
 @pytest.mark.parametrize("path", c_files("cmd/", "lib/core/", "lib/query/"))
-def test_no_message_lists_the_mechanisms(path):
+def test_no_message_lists_all_mechanisms(path):
     """Lists in messages come from the registry; a single mechanism as an example is fine."""
     source = Logic(path)
     for at, text in source.literals():
@@ -90,7 +90,7 @@ def test_no_mechanism_decides_by_the_name_of_another(path):
 
 
 def test_mechanisms_are_not_compared_by_number():
-    """A number has no meaning: it is an index into the registry."""
+    """A mechanism's number has no meaning: it is an index into the registry."""
     for path in c_files("lib/", "cmd/"):
         source = Source(path)
         found = re.search(r"\bmech\s*(==|!=|<|>|<=|>=)\s*\d+\b|\bIPCX_MECH_BIT\(\d", source.code)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A field is a number and a line, a member of a struct is a member: programs built before are unaffected."""
+"""A new field takes one number and one line, a new member of a struct only that member; programs built before are unaffected."""
 
 import filecmp
 import json
@@ -32,13 +32,13 @@ def copy(tree, tmp_path_factory, name):
 
 
 def library(tree):
-    """The name of the library's file in the build."""
+    """Return the name of the library's file in the build."""
     return os.path.relpath(os.path.realpath(tree.build / "lib/libipcx.so"), os.path.realpath(tree.build))
 
 
 @pytest.fixture(scope="module")
 def fields_tree(copied_tree, tmp_path_factory):
-    """The copy with twenty more fields."""
+    """The copied tree with twenty more fields."""
     tree = copy(copied_tree, tmp_path_factory, "fields")
     insert_before(tree.path(HEADER), "\tIPCX_NO_FIELD =", "".join(f"\tIPCX_F_{name.upper()},\n" for name in NAMES))
     insert_before(tree.path(TABLE), "\t[IPCX_F_WORKLOAD]", "".join(
@@ -50,7 +50,7 @@ def fields_tree(copied_tree, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def members_tree(copied_tree, tmp_path_factory):
-    """The copy with one more member in every struct that has a size member; only the library is built."""
+    """The copied tree with one more member in every struct that has a size member; only the library is built."""
     tree = copy(copied_tree, tmp_path_factory, "members")
     for header in (HEADER, "lib/ipcx-stress.h"):
         subprocess.run([os.path.join(ROOT, "tests/api/newer/newer.py"), copied_tree.path(header), tree.path(header)], check=True)
@@ -70,7 +70,7 @@ def old_program(copied_tree, tmp_path_factory):
 
 
 def run(tree, *words):
-    """Run it with this tree's library in a fresh namespace."""
+    """Run a program with this tree's library in a fresh namespace."""
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "LD_LIBRARY_PATH": str(tree.build / "lib")}
     done = subprocess.run([IN_NS, *words], env=env, text=True, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)
@@ -110,11 +110,11 @@ def test_the_program_knows_the_new_fields(copied_tree, fields_tree):
 
 def test_an_old_program_prints_the_same(copied_tree, fields_tree):
     old = copied_tree.build / "cmd/ipcx"
-    # It runs with the new library.
+    # The old program runs with the new library.
     assert set(NAMES) <= set(fields_of(ok(fields_tree, old, "help", "--dump")))
     script = "".join(f'"$0" {words} >/dev/null; ' for words in SOME)
     for words in ("ls --json", "limits --json -o name,limit", "show pshm:/new-field --json", "ls sem --json -o +id_index", "ls sem --where 'nsems == 3' -o ref"):
-        # Both see the same objects.
+        # With both libraries the program sees the same objects.
         both = ok(copied_tree, "sh", "-euc", f'{script} "$0" {words}; echo; echo ====; LD_LIBRARY_PATH=$1 "$0" {words}; echo', old,
                   fields_tree.build / "lib")
         before, _, now = re.sub(r'"(age|idle)": *\d+', r'"\1": 0', both).partition("====\n")
@@ -129,7 +129,7 @@ def test_an_old_client_passes_its_tests(fields_tree, old_program):
 # ---- a member of each struct
 
 def test_a_program_with_smaller_structs(members_tree, old_program):
-    """The members that its structs lack count as zero."""
+    """Members that the program's structs lack count as zero."""
     done = run(members_tree, old_program)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -56,7 +56,7 @@ class Toys:
 
 @pytest.fixture(scope="module")
 def toy_tree(copied_tree, tmp_path_factory):
-    """The copy with one more file and two more lines."""
+    """The copied tree with one more file and two more lines."""
     tree = type(copied_tree)(tmp_path_factory.mktemp("toy"))
     shutil.copytree(copied_tree.top, tree.top, dirs_exist_ok=True, ignore=shutil.ignore_patterns("build"))
     shutil.copy2(os.path.join(ROOT, "tests/policy/toy.c"), tree.path("lib/mech/toy.c"))
@@ -95,7 +95,7 @@ def test_create_change_and_remove(toys):
     assert gone.returncode == 3 and "no such toy" in gone.stderr
 
 
-def test_ls(toys):
+def test_ls_lists_toys(toys):
     toys.ok("mk", "toy", "/a", "/b", "--size", "2K")
     lines = toys.ok("ls", "toy", "--sort", "name").splitlines()
     assert lines[0].split() == ["NAME", "OWNER", "MODE", "SIZE"]
@@ -107,7 +107,7 @@ def test_ls(toys):
     assert toys.ok("ls", "toy:/b", "-o", "size", "--bytes", "--no-headings").strip() == "2048"
 
 
-def test_show(toys):
+def test_show_shows_toys(toys):
     toys.ok("mk", "toy", "/a", "--size", "5")
     assert toys.ok("show", "toy:/a").splitlines()[0] == "toy:/a: toy"
     shown = toys.json("show", "toy:/a", "--json")["objects"][0]
@@ -149,7 +149,7 @@ def test_references_are_accepted(toys):
     assert "toy" in toys.run("show", "toi:/a").stderr
 
 
-def test_completion(toys):
+def test_completion_offers_toys(toys):
     toys.ok("mk", "toy", "/a", "--size", "5")
     first = [line.split("\t")[0] for line in toys.ok("complete", "--", "ls", "to").splitlines()]
     assert "toy" in first
@@ -176,7 +176,7 @@ def test_memory(toys):
 
 
 def test_messages(toys):
-    """Likewise for messages, with the mechanism's own term for the number of a message."""
+    """The same holds for messages, with the mechanism's own term for the number of a message."""
     toys.ok("mk", "toy", "/a", "--size", "5")
     toys.ok("mk", "toy", "/b", "--size", "5")
     assert toys.ok("toy", "send", "/a", "one") == ""
@@ -193,7 +193,7 @@ def test_messages(toys):
     assert much.returncode == 2 and "a number is 1 to 9, not 10" in much.stderr
 
 
-def test_memory_errors_use_its_terms(toys):
+def test_memory_errors_use_the_terms_of_the_mechanism(toys):
     toys.ok("mk", "toy", "/a", "--size", "5")
     for words, rc, says in ((["write", "/a"], 1, "toy:/a: standard input does not fit"), (["read", "/none"], 3, "toy:/none: "),
                             (["read"], 2, "toy read needs one reference"), (["fill", "/a", "/b"], 2, "toy fill needs one reference"),
@@ -218,7 +218,7 @@ def commands(toys, noun):
 
 
 def test_verbs_are_listed(toys):
-    """In the list of commands, in the tables and in completions: the texts about named memory, with the mechanism's terms."""
+    """The list of commands, the tables and the completions have the texts about named memory, with the mechanism's terms."""
     listed = [line.split()[1] for line in toys.ok("help").splitlines() if line.startswith("  toy ") and "Toys" not in line]
     offered = [line.split("\t")[0] for line in toys.ok("complete", "--", "toy", "").splitlines()]
     mine, pshm = commands(toys, "toy"), commands(toys, "pshm")
@@ -253,7 +253,7 @@ def test_dump(toys):
                       "container", "container_uid"}
 
 
-def test_schema(toys):
+def test_rows_match_the_schema(toys):
     """Its rows are like those of other mechanisms."""
     jsonschema = pytest.importorskip("jsonschema")
     toys.ok("mk", "toy", "/a", "--size", "5")
@@ -262,7 +262,7 @@ def test_schema(toys):
     jsonschema.validate(toys.json("ls", "toy", "--json"), schema)
 
 
-def test_load(toys):
+def test_load_of_toys(toys):
     """The job of its driver comes after those of the other mechanisms; no object is left."""
     listed = toys.json("stress", "--list", "--json")["workloads"]
     churn = [(job["mech"], job["what"]) for job in listed if job["workload"] == "churn"]

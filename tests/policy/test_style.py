@@ -149,7 +149,7 @@ def test_no_unsafe_calls(path):
 
 
 def words_that_stay_out():
-    # Split, so that this file does not match.
+    # The words are split so that this file does not match.
     yield r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b"
     yield r"(?<![\w.$}/-])/(work|home|Users)/\w"
     yield r"/tmp/bui" r"ld-"
@@ -173,7 +173,7 @@ def test_no_blanks_at_the_end_of_lines(path):
 
 @pytest.mark.parametrize("path", c_files("lib/", "cmd/"))
 def test_no_scattered_ifdefs(path):
-    """A disabled feature is a stub file. What a compiler or its headers lack may be defined conditionally."""
+    """A disabled feature is replaced by a stub file. What a compiler or its headers lack may be defined conditionally."""
     allowed = r"#\s*(ifn?def __cplusplus|ifdef __GNUC__|ifndef IPCX_H|ifndef (SYS|MSG|SHM|SEM|IPC|MFD|O|FS|AT|NS|RESOLVE|PIDFD|CLOSE|STATX)_?\w+)"
     for line, text in enumerate(Source(path).lines, 1):
         if re.match(r"\s*#\s*if", text):
@@ -271,7 +271,7 @@ def test_every_warning_is_on():
 
 
 def test_a_static_function_is_named_after_its_file():
-    """A backtrace shows the name alone: two files may not have static functions of one name."""
+    """A backtrace shows only a function's name, so two files may not have static functions of the same name."""
     homes = {}
     for path in c_files("lib/", "cmd/"):
         if path.endswith(".c"):

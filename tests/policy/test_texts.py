@@ -24,7 +24,7 @@ def holds_texts():
     """Return the sources that hold such a table or include a header that declares one."""
     declaring = {f for f in files() if f.startswith(("lib/", "cmd/")) and f != "lib/base/util.h" and "IX_TEXT(" in read(f)}
     names = {os.path.relpath(f, f.split("/")[0]) for f in declaring if f.endswith(".h")}
-    # cmd.h is included by most; opt.h by cmd.h.
+    # Most sources include cmd.h, which includes opt.h.
     return sorted(f for f in files() if f.startswith(("lib/", "cmd/")) and f.endswith(".c")
                   and (f in declaring or any(f'#include "{n}"' in read(f) for n in names | {"cmd.h", "commands.h", "verb.h", "ui/output.h", "core/may.h"})))
 

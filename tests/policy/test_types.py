@@ -24,7 +24,7 @@ def test_the_table_has_every_type_and_unit(kind, suffix):
 
 @pytest.mark.parametrize("path", c_files("lib/", "cmd/"))
 def test_no_other_code_lists_types(path):
-    """Neither a switch over types, units or costs, nor an array indexed by them."""
+    """There is neither a switch over types, units or costs, nor an array indexed by them."""
     own = {TABLE: "TYPE|UNIT", PEOPLE: "TYPE", "lib/core/field.c": "COST"}.get(path, "(?!)")
     source = Source(path)
     for m in re.finditer(r"(?:\bcase\s+|\[\s*)IPCX_(TYPE|UNIT|COST)_\w+", source.code):

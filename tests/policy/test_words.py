@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plain English: phrases that readers had to read twice, or that have a field term, do not come back."""
+"""Plain English: phrases that readers had to read twice, or for which the field has a term, do not come back."""
 
 import ast
 import io
@@ -84,7 +84,7 @@ def python_words(_, text):
 
 
 def script_words(_, text):
-    """Yield (offset, words) of comments that have a line to themselves, joined where they follow each other."""
+    """Yield (offset, words) of comments that have a line to themselves; consecutive ones are joined."""
     for m in re.finditer(r"(?:^[ \t]*#[^\n]*\n)+", text, re.M):
         yield m.start(), joined(m[0])
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Imitate sudo while its askpass program or its command runs: set-user-ID, all ids now
- * root's, arguments chosen by the user; the child runs as the user. */
+/* Imitate sudo at a time when its askpass program or its command runs: the program is
+ * set-user-ID, all its ids have become root's, the user chose its arguments, and its
+ * child runs as the user. */
 #include <stdlib.h>
 #include <sys/types.h>
 #include <sys/wait.h>

@@ -9,7 +9,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* Not through the next definition of that name: looking it up would come too late. */
+/* This function does not call the C library's mmap(): looking that up would come too
+ * late. */
 static void *map_and_cut(void *at, size_t len, int prot, int flags, int fd, off_t from)
 {
 	long map = syscall(SYS_mmap, at, len, prot, flags, fd, from);

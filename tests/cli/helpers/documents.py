@@ -23,7 +23,7 @@ PATTERNS = {"time": r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "mode": r"0[0-7]{3}",
 
 
 def closed(schema):
-    """Return the same schema, in which unlisted members are errors."""
+    """Return the schema, changed so that unlisted members are errors."""
     if isinstance(schema, dict):
         schema = {k: closed(v) for k, v in schema.items()}
         if "properties" in schema:
@@ -46,7 +46,7 @@ def check_value(name, value):
 
 
 def check_rows(rows):
-    """Return the values of rows; a field reported as unknown is null and removed, so that fields and children are left."""
+    """Check the values of rows. First remove each field that is reported as unknown (it must be null), so that other fields and children are left."""
     for row in rows:
         for name in row.pop("unknown", []):
             assert name in row and row[name] is None, (name, row)

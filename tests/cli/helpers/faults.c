@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * faults PROGRAM [ARGUMENT...]: run a program several times with its output discarded and
- * print the fewest minor page faults that a run took, as getrusage(2) counts them. They
- * include the few that the child takes between fork(2) and execve(2).
+ * faults PROGRAM [ARGUMENT...]: run a program several times with its output discarded;
+ * print the smallest number of minor page faults in a run, as getrusage(2) counts them.
+ * The counted faults include the few that the child takes between fork(2) and execve(2).
  */
 #include <fcntl.h>
 #include <stdio.h>

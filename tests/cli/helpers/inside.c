@@ -7,8 +7,9 @@
  * it still runs PROGRAM; whether the file MARK, which is outside of the container, can be
  * reached through it; and whether its environment contains "SECRET=".
  *
- * Exits as the command does. On stderr: a line "leak: …" for each finding, and last
- * "stops N seen M": the number of stops, and how often there was a new process.
+ * Exits with the command's status. On stderr: a line "leak: …" for each finding, and at
+ * the end "stops N seen M": the number of stops, and at how many of them there was a
+ * new process.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -81,7 +82,8 @@ static void try_path(int pid, const char *middle)
 		leak("%s is there", path);
 }
 
-/* Does it still run PROGRAM? What another program opens does not matter. */
+/* Does the process still run PROGRAM? Descriptors that another program opened do not
+ * matter. */
 static int is_program(int pid)
 {
 	char path[64];
@@ -92,7 +94,8 @@ static int is_program(int pid)
 	       (st.st_dev == program.st_dev && st.st_ino == program.st_ino);
 }
 
-/* Follow a descriptor as far as it leads, up and down. */
+/* Try to reach the mark through a descriptor: below it, above it, and through a /proc
+ * beside it. */
 static void follow_fd(int pid, int fd)
 {
 	char middle[64];
@@ -234,7 +237,7 @@ static void ask(void)
 
 	stops++;
 	if (write(talk, "x", 1) != 1 || read(talk, &got, sizeof(got)) != sizeof(got))
-		die("the one inside is gone");
+		die("the inspecting process has exited");
 	seen += got.seen > 0;
 	if (got.text[0] && strcmp(got.text, last)) {
 		fprintf(stderr, "leak: %s\n", got.text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * LD_PRELOAD: a C library that breaks a promise of the kernel. $LIE selects the promise;
- * most are broken once in fifty calls.
+ * LD_PRELOAD: a C library that breaks a promise of the kernel. $LIE selects the
+ * promise; most promises are broken in one of fifty calls.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -294,7 +294,7 @@ int sem_unlink(const char *name)
 
 /* ---- POSIX shared memory */
 
-/* Its name with 64-bit offsets. */
+/* The name of the same function with 64-bit offsets. */
 void *mmap64(void *at, size_t n, int prot, int flags, int fd, off64_t off)
 {
 	__typeof__(&mmap64) real = (__typeof__(&mmap64))dlsym(RTLD_NEXT, "mmap64");

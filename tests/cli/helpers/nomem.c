@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* LD_PRELOAD: make allocation number $NOMEM_AT (from 1) fail, and all later ones if
- * $NOMEM_ALL is set. Exits with 90 if it was never reached. */
+ * $NOMEM_ALL is set. Exits with 90 if that allocation was never reached. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@ static int all;
 static int refused(void)
 {
 	if (at < 0)
-		return 0; /* before main(): of the loader */
+		return 0; /* before main(): an allocation of the loader */
 	count++;
 	if (count != at && !(all && count > at))
 		return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * peak COMMAND…: run it; at the end print its exit status and its peak memory in KiB on
- * standard error. This program is small because a child starts with its parent's peak.
+ * peak COMMAND…: run the command; at the end print its exit status and its peak memory
+ * in KiB on standard error. This program is small because a child's peak memory starts
+ * at that of its parent.
  */
 #include <stdio.h>
 #include <sys/resource.h>

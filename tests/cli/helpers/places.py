@@ -23,7 +23,7 @@ def stop(p):
 
 
 def cat_of(world, p):
-    """Wait until a process in its own PID namespace has become cat; return that process's PID in the world."""
+    """Wait until a process in a PID namespace of its own has become cat; return that process's PID in the world."""
     p.stdin.write(b"?\n")
     p.stdin.flush()
     assert p.stdout.readline() == b"?\n"
@@ -31,7 +31,7 @@ def cat_of(world, p):
 
 
 class Place:
-    """A process elsewhere; .pid is its PID as the world sees it."""
+    """A process in other namespaces; .pid is its PID as the world sees it."""
 
     def __init__(self, world, *flags, script=PLACE, uid=None):
         self.process, self.pid = start(world, "unshare", "--ipc", "--mount", *flags, "sh", "-c", script, uid=uid)

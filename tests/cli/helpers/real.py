@@ -23,7 +23,7 @@ MISSING = {m: f"{m}:/absent" if MECHS[m]["named"] else f"{m}:77777" for m in MEC
 with open(os.path.join(HERE, "sysv.py"), encoding="utf-8") as source:
     SYSV_CALLS = source.read()
 
-# Names that other users could choose. At most 251 bytes, so that all fit after "sem.".
+# Names that other users could choose. Each has at most 251 bytes, so that it fits after "sem.".
 NAMES = [b"plain", b"a b", b"esc\033[31mred\033[m", b"new\nline", b"ret\rurn", b"tab\there", b"bell\a", b"del\x7f", "c1\u009b31m".encode(),
          "nel\u0085".encode(), "bidi\u202eevil\u2066".encode(), "ls\u2028ps\u2029".encode(), b"bad\xff\xfeutf", b"\xc0\xafover",
          b"\xed\xa0\x80half", b"x" * 251, b"\xff" * 251, "日本語".encode(), "e\u0301".encode(), "😀".encode(), "\u200bzero".encode(),
@@ -31,14 +31,14 @@ NAMES = [b"plain", b"a b", b"esc\033[31mred\033[m", b"new\nline", b"ret\rurn", b
 
 
 def kernel(world, code, *args, **more):
-    """Run Python code after helpers/sysv.py in the world; return what it printed as JSON."""
+    """Run helpers/sysv.py followed by this Python code in the world; return what the code printed, parsed as JSON."""
     r = world.run(PYTHON, "-c", SYSV_CALLS + code, *args, **more)
     assert r.rc == 0, r.err
     return r.json if r.out else None
 
 
 def meanwhile(world, code, *args, **more):
-    """The same as a process beside the test, which calls hold() at its end."""
+    """Run Python code as kernel() does, but as a background process; the code calls hold() at its end."""
     return background(world, PYTHON, "-c", SYSV_CALLS + code, *args, **more)
 
 
@@ -74,7 +74,7 @@ def columns(text):
 
 
 def on_terminal(world, *words, answer=None, before=None, stdout_only=False, env=None, **more):
-    """Run ipcx on a pseudo-terminal; when it asks, call before() and type the answer. Returns (exit status, output)."""
+    """Run ipcx on a pseudo-terminal; when ipcx asks a question, call before() and type the answer. Returns (exit status, output)."""
     master, slave = pty.openpty()
     full = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC0", "TERM": "xterm"}
     full.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})

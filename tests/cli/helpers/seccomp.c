@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * seccomp ERRNO CALL[@ARG=VALUE]… -- COMMAND…: run a command for which these system calls
- * fail, either all of them or those whose argument ARG (from 0) has VALUE in its low
- * byte. With "kill" as ERRNO they kill the process, as SystemCallFilter= of systemd does.
+ * seccomp ERRNO CALL[@ARG=VALUE]… -- COMMAND…: run a command for which these system
+ * calls fail: always, or only if the argument ARG (from 0) has VALUE in its low byte.
+ * With "kill" as ERRNO the calls kill the process, as SystemCallFilter= of systemd does.
  */
 #include <errno.h>
 #include <linux/audit.h>

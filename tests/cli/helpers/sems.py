@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Semaphores seen from outside: the kernel's values, and an ipcx that waits for one."""
+"""Semaphores seen from outside: the kernel's values, and an ipcx process that waits for a semaphore."""
 
 import os
 import subprocess

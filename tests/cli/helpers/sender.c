@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LD_PRELOAD: each time a message is peeked at, one more is sent to the queue. */
+/* LD_PRELOAD: each time a message is peeked at, another message is sent to the queue. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sys/msg.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * step N keep|end|reuse|move COMMAND…: run a command in which "@" stands for a process
- * with its own namespaces. Before the command's system call number N that process exits;
- * with "reuse" another process in other namespaces gets its PID at once; with "move" it
- * moves to other namespaces. Each leaves its number, 1 or 2, as the size of the segment
- * with key 0x1 and in /dev/shm/who.
- * Exits as the command does, after a last line on stderr: "steps N", the number of system
- * calls made.
+ * with its own namespaces. Before the command's system call number N, "end" makes that
+ * process exit; "reuse" also gives its PID at once to another process in other
+ * namespaces; "move" makes it move to other namespaces. In each set of namespaces a
+ * number, 1 or 2, is the size of the segment with key 0x1 and the text of /dev/shm/who.
+ * Exits with the command's status, after a last line on stderr: "steps N", the number
+ * of system calls made.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -66,7 +66,7 @@ static void settle(int who, int ready)
 	settle(who + 1, ready);
 }
 
-/* Start a process with its own namespaces, and with the PID want if this is not 0. */
+/* Start a process with its own namespaces; unless want is 0, its PID is want. */
 static pid_t start(int who, pid_t want)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
@@ -153,8 +153,8 @@ int main(int argc, char **argv)
 			}
 			continue;
 		}
-		/* Both entry and exit of a call stop it; which of the two a stop is
-		 * does not show. */
+		/* The command stops at both the entry and the exit of a call; a stop
+		 * does not show which of the two it is. */
 		if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
 			if (++steps == at)
 				target = strike(argv[2], target);

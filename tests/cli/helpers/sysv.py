@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The kernel's own view, without ipcx: the prelude of each program of helpers.real.kernel()."""
+"""Calls for the kernel's own view, without ipcx: helpers.real.kernel() puts this file before each program."""
 
 import ctypes
 import os
@@ -15,7 +15,7 @@ args = [int(a) if a.lstrip("-").isdigit() else a for a in sys.argv[1:]]
 
 
 def check(r):
-    """Return the result of a call; -1 raises OSError."""
+    """Return the result of a C library call; a result of -1 raises OSError."""
     if r == -1:
         e = ctypes.get_errno()
         raise OSError(e, os.strerror(e))
@@ -23,7 +23,7 @@ def check(r):
 
 
 def perm(b):
-    """The beginning of every *_ds: struct ipc_perm."""
+    """struct ipc_perm, the beginning of every *_ds."""
     return dict(zip(("key", "uid", "gid", "cuid", "cgid", "mode"), struct.unpack_from("=6I", b)))
 
 
@@ -74,7 +74,7 @@ def mq_make(name, maxmsg=1, msgsize=1):
 
 
 def at_pid(pid, then):
-    """Fork until the child has this PID; it calls the function, then waits for its parent's exit."""
+    """Fork until the child has this PID; the child calls the function, then waits for its parent's exit."""
     with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as f:
         f.write(str(pid - 1))
     child = os.fork()

@@ -74,7 +74,7 @@ def build():
 
 
 def release():
-    """An ipcx without sanitizers, for system calls, libraries and memory as users have them."""
+    """Build an ipcx without sanitizers, for system calls, libraries and memory as users have them."""
     why = build()
     if why:
         pytest.skip(why)
@@ -140,7 +140,7 @@ def until(condition, seconds=60):
 
 
 def children(pid):
-    """Return the children of a process that still exist; none if it has exited itself."""
+    """Return the children of a process that still exist; none if the process itself has exited."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
         return [int(n) for n in f.read().split()]
     return []
@@ -166,7 +166,7 @@ def make_all(world, **more):
     return {m: f"{m}:" + world.ok("mk", *words, **more) for m, words in MAKE.items()}
 
 
-# A /dev with a directory mqueue, even if the machine has none.
+# The script that makes a /dev with a directory mqueue, even if the machine has none.
 QUEUES = SETUP.replace("echo ready", """
 mkdir /mnt/dev 2>/dev/null
 mount -t tmpfs -o mode=755 none /mnt && mkdir /mnt/shm /mnt/mqueue /mnt/pts

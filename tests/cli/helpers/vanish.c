@@ -15,7 +15,7 @@
 
 #define SLOT_BITS 15
 
-/* Such a call names the id or the slot, which is part of the id. */
+/* A call that reads the object names its id or its slot, which is part of the id. */
 static void vanish(long call, int id, int cmd, int is_look)
 {
 	static int gone;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A process that monitors a container, as conmon or bubblewrap do: named like its file,
- * with any arguments, while its child runs the shell command in $BOX.
+ * A process that monitors a container, as conmon or bubblewrap do: its name is that of
+ * its file, it ignores its arguments, and its child runs the shell command in $BOX.
  */
 #include <stdlib.h>
 #include <sys/wait.h>

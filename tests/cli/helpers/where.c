@@ -73,7 +73,7 @@ static uint64_t set(int option, int arg)
 	for (int cap = 0; cap < 64; cap++) {
 		int r = arg ? prctl(option, arg, cap, 0, 0) : prctl(option, cap);
 
-		/* Beyond the kernel's last capability. */
+		/* Such a number is beyond the kernel's last capability. */
 		if (r < 0 && (errno != EINVAL || cap <= CAP_AUDIT_READ))
 			die("prctl");
 		all |= (uint64_t)(r == 1) << cap;
