@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * libipcx lists, creates, changes and removes the Linux IPC objects that outlive their
- * process: System V and POSIX shared memory, message queues and semaphores. It also reads
- * and sets their limits, finds and enters IPC namespaces, and reads and writes the
+ * process: System V and POSIX shared memory, message queues and semaphores. libipcx also
+ * reads and sets their limits, finds and enters IPC namespaces, and reads and writes the
  * contents of objects.
  *
  * Every answer is a table of rows with typed fields. ipcx_scan() returns a snapshot of
@@ -42,7 +42,7 @@
  *
  * Threads: a context may be used by one thread at a time; contexts are independent of
  * each other, and there is no global state. Tables and conditions are immutable: any
- * number of threads may read one until it is freed.
+ * number of threads may read the same one until it is freed.
  *
  * Some calls fork without execve(2): ipcx_stress_start(), and calls of a context whose
  * namespace (ipcx_use()) can be reached only through a user namespace that the caller
@@ -57,10 +57,10 @@
  *
  * Environment: the library never prints, never ends the process, and changes neither
  * signal handlers nor the namespaces of the calling thread (ipcx_ns_enter() and
- * ipcx_ns_new() are the exceptions). It opens every descriptor with O_CLOEXEC. The only
- * environment variable that it reads is TZ, through tzset(3), to interpret a time without
- * a zone in a condition as local time. It resolves user and group names through the C
- * library (NSS) unless IPCX_NUMERIC is given.
+ * ipcx_ns_new() are the exceptions). Every descriptor is opened with O_CLOEXEC. The only
+ * environment variable that the library reads is TZ, through tzset(3), to interpret a
+ * time without a zone in a condition as local time. User and group names are resolved
+ * through the C library (NSS) unless IPCX_NUMERIC is given.
  *
  * Versions: a struct that the caller fills, or passes to be filled, begins with a member
  * size: set it to the sizeof of the struct, and every unused member to 0. A smaller
@@ -136,10 +136,11 @@ struct ipcx_base {
  * The files about IPC in another /proc (/proc/sysvipc, /proc/sys/kernel/shm*) show the
  * namespace of the reader, not of the processes listed there. A monitor in a container
  * with the host's /proc at /host/proc therefore needs IPCX_BASE_PROC | IPCX_BASE_INIT:
- * calls then also enter the namespace. Process ids are those of that /proc.
+ * calls then also enter the namespace. With IPCX_BASE_PROC, process ids are those of the
+ * given /proc.
  *
- * ipcx_use() with NULL returns to this base. Such a context cannot move its process:
- * ipcx_ns_enter() and ipcx_ns_new() fail with -EINVAL.
+ * ipcx_use() with NULL returns to the namespace of this base. Such a context cannot move
+ * its process: ipcx_ns_enter() and ipcx_ns_new() fail with -EINVAL.
  *
  * @param base what to use
  * @param ret_x the new context; free it with ipcx_free()
@@ -184,8 +185,8 @@ const char *ipcx_error(const struct ipcx *x);
 enum ipcx_failure {
 	IPCX_FAILURE_OTHER,   /**< the request was valid, but could not be fulfilled */
 	IPCX_FAILURE_REQUEST, /**< the request is not valid; nothing was done */
-	IPCX_FAILURE_MISSING, /**< an object, namespace, process or container that was
-				   named does not exist (any more) */
+	IPCX_FAILURE_MISSING, /**< an object, namespace, process or container named by the
+				 caller does not exist (any more) */
 	IPCX_FAILURE_TIME,    /**< the call timed out, or would have to wait */
 };
 

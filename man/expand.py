@@ -87,7 +87,7 @@ class Page:
         return out
 
     def exit(self):
-        """Exit statuses of the page's commands, without repetition; on a page without commands, the general ones."""
+        """Exit statuses of the page's commands, without repetition; on a page without commands, the general exit statuses."""
         out, said = ["# EXIT STATUS", ""], {}
         for c in self.told or [{"name": None, "exits": self.dump["exit"]}]:
             for e in c["exits"]:

@@ -3,7 +3,7 @@
 
 A section begins with "/* ---- PAGE(3): summary ---- */" and becomes the page of that name. A plain comment directly after that line introduces the
 page; it may contain "@example FILE [FUNCTION]" (a program in lib/examples) and "@see PAGE(N), …".
-Comments of declarations begin with "/**", those of members and enumerators with "/**<"."""
+Comments of declarations begin with "/**", comments of members and enumerators with "/**<"."""
 
 import re
 

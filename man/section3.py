@@ -5,8 +5,8 @@
 section3.py --list HEADER…                      print a line for each file: "page NAME.3.scd" or "link NAME.3"
 section3.py DUMP EXAMPLES OUTDIR HEADER…        write all of them into OUTDIR
 
-Each section of a header becomes a page. Every function, struct and enum of the section whose name differs from that of the page becomes a link to the page. DUMP is
-the output of "ipcx help --dump", which describes the fields; EXAMPLES is the directory of the example programs."""
+Each section of a header becomes a page. Every function, struct and enum of the section whose name differs from that of the page becomes a link to the
+page. DUMP is the output of "ipcx help --dump", which describes the fields; EXAMPLES is the directory of the example programs."""
 
 import json
 import os

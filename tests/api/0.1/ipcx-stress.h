@@ -2,9 +2,9 @@
 /*
  * Load: ipcx-stress.h generates load on IPC objects, checks its results and measures it.
  * Unlike ipcx.h, it is unstable: everything in it may change or be removed in any
- * release. Its symbols have a version node of their own (LIBIPCX_STRESS_…), so that a
- * program built against another version of the header fails to start instead of
- * misbehaving. Errors, ownership and threads are as in ipcx.h.
+ * release. The symbols of ipcx-stress.h have a version node of their own
+ * (LIBIPCX_STRESS_…), so that a program built against another version of the header fails
+ * to start instead of misbehaving. Errors, ownership and threads are as in ipcx.h.
  */
 #ifndef IPCX_STRESS_H
 #define IPCX_STRESS_H
@@ -91,8 +91,8 @@ struct ipcx_stress_plan {
 /** The progress of a run. Set size to sizeof(struct ipcx_stress_progress). */
 struct ipcx_stress_progress {
 	size_t size;
-	unsigned done, all;   /**< completed runs, and all runs; a run is one workload of
-				 one mechanism in one placement */
+	unsigned done, all; /**< number of completed runs and of all runs; each run is one
+			       workload of one mechanism in one placement */
 	const char *subject;  /**< the mechanism or way of the current run. Static; ""
 				 between two runs */
 	const char *workload; /**< the workload of the current run. Static */
