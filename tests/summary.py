@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Sum up the results of tests/run.sh.
 
-    summary.py RESULTS            print what was skipped, flaky and failed, and 'N passed, N failed, N skipped'
+    summary.py RESULTS            print which tests were skipped, flaky or failed, and 'N passed, N failed, N skipped'
     summary.py RESULTS --failed   print each failed test on a line: SUITE, a tab, and what runs it alone
 
 RESULTS has SUITE.xml (pytest), SUITE.json (meson), notes (SUITE, pass|fail|skip, NAME, REASON) and flaky (SUITE, NAME: a test that
@@ -21,7 +21,7 @@ results = []  # (suite, "pass" | "fail" | "skip" | "flaky", name, reason)
 
 
 def program(suite, test):
-    """Results of a program of the C suites: its TAP lines, or its exit status as one test."""
+    """Results of one program of the C suites: its TAP lines are the tests; without TAP, its exit status is the only test."""
     name, result = test["name"].split(" / ")[-1], test["result"]
     planned, cases, before = 0, [], ""
     for line in test.get("stdout", "").splitlines():

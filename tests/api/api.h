@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by the tests of the public interface. Like any program they see only ipcx.h and
- * the shared library; their objects are in fresh namespaces (run-in-ns.sh).
+ * Shared by the tests of the public interface. Like any program, these tests see only
+ * ipcx.h and the shared library; their objects are in fresh namespaces (run-in-ns.sh).
  */
 #pragma once
 
@@ -23,10 +23,10 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Value of an output before a call that must leave it unchanged. */
+/* Value that an output has before a call which must leave the output unchanged. */
 #define UNTOUCHED ((struct ipcx_table *)0x5a5a)
 
-/* Check that a call fails with this errno and a text of one line, and leaves its
+/* Check that a call fails with this errno, sets an error text of one line, and leaves its
  * output unchanged. */
 #define assert_fails(x, call, error, out, before)            \
 	do {                                                 \
@@ -44,7 +44,7 @@ static inline unsigned mech_of(const char *name)
 	return mech;
 }
 
-/* Return a number of a row. */
+/* Return the value of a numeric field of a row. */
 static inline uint64_t number(const struct ipcx_table *t, size_t row,
 			      enum ipcx_field field)
 {
@@ -55,8 +55,8 @@ static inline uint64_t number(const struct ipcx_table *t, size_t row,
 	return v.as.u;
 }
 
-/* Return a copy of a string of a row, valid for several more calls; a value's own
- * string ends with the value. */
+/* Return a copy of a string of a row. The copy stays valid for several more calls;
+ * the string of a value is valid only as long as the value. */
 static inline const char *string(const struct ipcx_table *t, size_t row,
 				 enum ipcx_field field)
 {
@@ -92,8 +92,8 @@ static inline size_t count(struct ipcx *x, const char *which)
 	return rows;
 }
 
-/* Return attributes of one small object of any mechanism; name is used where the
- * mechanism has names. */
+/* Return attributes of one small object of any mechanism; the name is used if objects of
+ * this mechanism have names. */
 static inline struct ipcx_attrs small(const char *mech, const char *name)
 {
 	const struct ipcx_mech_info *info = ipcx_mech_info(mech_of(mech));
@@ -105,7 +105,8 @@ static inline struct ipcx_attrs small(const char *mech, const char *name)
 	return a;
 }
 
-/* Create it; *ref receives the reference of the first object unless ref is NULL. */
+/* Create such an object; unless ref is NULL, *ref receives the reference of the first
+ * object created. */
 static inline void make(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ref)
 {
 	struct ipcx_table *t = NULL;
@@ -127,7 +128,8 @@ static inline void make_small(struct ipcx *x, const char *mech, const char *name
 	make(x, &a, ref);
 }
 
-/* Create a context for a test; the end checks that no object is left. */
+/* Create a context for a test; the function that ends the test checks that no object is
+ * left. */
 static inline int begin(void **state)
 {
 	return ipcx_new((struct ipcx **)state);

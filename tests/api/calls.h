@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A call of each kind on the objects that its test has created. */
+/* One call of each kind, made on objects that the test has created. */
 #pragma once
 
 #include "api.h"
@@ -13,9 +13,9 @@ struct answer {
 struct act {
 	const char *name;
 	int (*call)(struct ipcx *x, struct answer *ret);
-	int changes; /* number of objects added if it succeeds */
-	bool moves;  /* its rows depend on other processes */
-	bool acts;   /* may add or remove up to this many if it fails with a text */
+	int changes; /* number of objects that a successful call adds */
+	bool moves;  /* the rows depend on other processes */
+	bool acts;   /* a failed call may have added or removed objects */
 };
 
 static int expression(struct ipcx *x, struct answer *ret)

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In the child: exit unless the condition holds. */
+/* In the child: return 1 unless the condition holds. */
 #define MUST(condition)                                                                  \
 	do {                                                                             \
 		if (!(condition)) {                                                      \
@@ -15,7 +15,8 @@
 		}                                                                        \
 	} while (0)
 
-/* The same for a call that returns -errno; its error text is printed. */
+/* The same for a call that returns -errno: if it returns another value, prints the error
+ * text. */
 #define MUST_BE(x, call, answer)                                                         \
 	do {                                                                             \
 		int r_ = (call);                                                         \
@@ -28,7 +29,8 @@
 
 #define SKIPPED 77
 
-/* Run a function in a child with a context of its own; it returns 0 on success. */
+/* Run a function in a child process, with a new context; the function returns 0 on
+ * success. */
 static inline int in_child(int (*run)(struct ipcx *x, void *arg), void *arg)
 {
 	struct ipcx *x;

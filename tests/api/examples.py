@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The programs of lib/examples, as they are installed: each compiles without a warning against the installed library and does
-what its first comment says. Speaks TAP; runs in namespaces of its own (run-in-ns.sh)."""
+what its first comment says. Prints its results as TAP; runs in fresh namespaces (run-in-ns.sh)."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ def example(source):
 
 
 class Example:
-    """One program, compiled: call it with its arguments."""
+    """One compiled program; calling the instance runs the program with these arguments."""
 
     def __init__(self, i, source):
         self.i = i
@@ -40,7 +40,7 @@ class Example:
         return self.i.run("ipcx", *words).strip()
 
     def make(self, *words):
-        """Create an object; answers its reference."""
+        """Create an object; return its reference."""
         return f"{words[0]}:{self.ipcx('mk', *words)}"
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What users get: an installation in a directory of its own, used through the header and pkg-config alone.
+"""What users get: the library is installed into a separate directory and used only through its header and pkg-config.
 
-The header compiles as every standard of C and C++; the examples of README.md compile and run, and commands print what is shown (the
-programs of lib/examples have examples.py). Prints TAP; runs in fresh namespaces (run-in-ns.sh)."""
+The header compiles as every standard of C and C++; the examples of README.md compile and run, and its commands print what it shows (the programs of
+lib/examples are tested by examples.py). Prints its results as TAP; runs in fresh namespaces (run-in-ns.sh)."""
 
 import argparse
 import glob
@@ -114,7 +114,7 @@ def program(text):
 
 def consoles(source):
     """Return the commands of README.md in order: (command, output lines shown). Output that needs containers or differs between runs is marked
-    shell-session there, not console: tests/containers and test_stress.py have these."""
+    shell-session there, not console: tests/containers and test_stress.py test such output."""
     readme = os.path.join(source, "README.md")
     for language, block in fenced(read(readme) if os.path.exists(readme) else ""):
         for piece in re.split(r"^\$ ", block, flags=re.M)[1:] if language == "console" else []:
@@ -135,7 +135,7 @@ def shown_in(shown, answered):
 
 
 def test_readme_commands(i):
-    """README.md's commands, run one after another, print what it shows. Only whether something fits may differ."""
+    """README.md's commands, run one after another, print what it shows. Only the output that says whether something fits may differ."""
     found = list(consoles(i.args.source))
     if not found:
         raise Skip("README.md shows no commands yet")
@@ -173,7 +173,7 @@ def arguments():
 
 
 def report(args, tests_of):
-    """Install, and run what tests_of() yields; answers whether something failed."""
+    """Install, and run the tests that tests_of() yields; return whether one of them failed."""
     failed = 0
     with tempfile.TemporaryDirectory(prefix="ipcx-installed.") as top:
         i = Installed(args, top)

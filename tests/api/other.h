@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Another namespace with a segment and a POSIX object, and a process that lives there
- * as long as needed. */
+/* Another namespace that holds a segment and a POSIX object, and a process that stays in
+ * this namespace as long as a test needs it. */
 #pragma once
 
 #include <signal.h>
@@ -21,7 +21,7 @@ static inline uint64_t inode(pid_t pid)
 /* A child that has changed something about itself and now waits. */
 struct sub {
 	pid_t pid;
-	int end; /* closing it ends the child */
+	int end; /* closing this descriptor ends the child */
 };
 
 static inline int live(int (*become)(void), int ready, int wait)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An allocation that fails, among those that the linker redirects here (-Wl,--wrap),
- * and functions that list objects by system calls of their own. */
+/* Makes one of those allocations fail that the linker redirects here (-Wl,--wrap). Also
+ * has functions that list objects by direct system calls, without the library. */
 #pragma once
 
 #include "api.h"
@@ -14,7 +14,8 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
-/* Number of the allocation to fail, 0 for none; and the number of allocations so far. */
+/* Which allocation must fail (1 is the first, 0 means none), and the number of
+ * allocations so far. */
 static atomic_long armed, points;
 
 /* Return whether this allocation must fail. */

@@ -54,7 +54,7 @@ static void test_any(void **state)
 	q.where = e;
 	assert_int_equal(ipcx_any(x, &q), 0);
 	ipcx_expr_free(e);
-	/* A reference to no object is not an unknown. */
+	/* A reference to an object that does not exist is known to match nothing. */
 	q = (struct ipcx_query){ .size = sizeof(q), .refs = &ref, .nrefs = 1 };
 	assert_int_equal(ipcx_any(x, &q), 0);
 	q.mechs = 1;
@@ -111,8 +111,8 @@ static void test_removal_with_counts(void **state)
 	assert_true(o.done == 1 && o.missing == 1 && o.failed == 0);
 }
 
-/* As an unprivileged user: all removals are tried, none succeeds, and the error names
- * the first. */
+/* As an unprivileged user: every removal is tried, none succeeds, and the error names the
+ * first object that could not be removed. */
 static void test_removal_without_permission(void **state)
 {
 	struct ipcx *x = *state;
@@ -138,7 +138,7 @@ static void test_removal_without_permission(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
-		skip(); /* no second uid here */
+		skip(); /* there is no second uid here */
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	assert_int_equal(count(x, "sem"), 3);
 }
@@ -185,7 +185,7 @@ static void test_scanner(void **state)
 	assert_int_equal(ipcx_scanner_new(x, &q, &s), -EINVAL);
 }
 
-/* The scanner copies the references. */
+/* The scanner makes its own copy of the references. */
 static void test_scanner_copies_references(void **state)
 {
 	struct ipcx *x = *state;
@@ -226,7 +226,8 @@ static pid_t elsewhere(int flags)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (unshare(flags) < 0)
 			_exit(1);
-		if (own_proc && (pid = fork()) != 0) { /* only children are in it */
+		/* only a child is in the new PID namespace */
+		if (own_proc && (pid = fork()) != 0) {
 			(void)close(ready[1]);
 			if (pid < 0 || waitpid(pid, NULL, 0) < 0)
 				_exit(1);
@@ -282,7 +283,7 @@ static void test_namespace_descriptor(void **state)
 		skip();
 	base.ns_fd = open_of(pid, "ns/ipc", O_RDONLY);
 	assert_int_equal(ipcx_new_at(&base, &there), 0);
-	assert_int_equal(close(base.ns_fd), 0); /* the context has its own */
+	assert_int_equal(close(base.ns_fd), 0); /* the context has its own descriptor */
 	assert_int_equal(count(there, "shm"), 1);
 	assert_int_equal(count(x, "shm"), 0);
 	(void)snprintf(name, sizeof(name), "/proc/%d/ns/ipc", (int)pid);
@@ -299,7 +300,7 @@ static void test_namespace_descriptor(void **state)
 	assert_int_equal(ipcx_ns_new(there, 0), -EINVAL);
 	ipcx_ns_free(self);
 	assert_int_equal(count(there, "shm"), 1);
-	/* Use another namespace than the base, then the base again. */
+	/* Use a namespace other than that of the base, then that of the base again. */
 	assert_int_equal(ipcx_ns_open(there, "self", &self), 0);
 	ipcx_use(there, self);
 	assert_int_equal(count(there, "shm"), 0);
@@ -310,7 +311,8 @@ static void test_namespace_descriptor(void **state)
 	stop(pid);
 }
 
-/* A root and a namespace: each mechanism reads from the one that holds its objects. */
+/* A base with a root directory and a namespace: each mechanism reads from whichever of
+ * the two holds its objects. */
 static void test_root_and_namespace(void **state)
 {
 	struct ipcx *there = NULL;
@@ -356,16 +358,17 @@ static void test_foreign_proc(void **state)
 		assert_int_equal(fclose(file), 0);
 	if (!init) {
 		stop(pid);
-		skip(); /* a kernel without that file */
+		skip(); /* the kernel lacks that file */
 	}
 	base.proc_fd = open_of(init, "root/proc", O_PATH | O_DIRECTORY);
 	assert_int_equal(ipcx_new_at(&base, &there), 0);
-	q.fields = IPCX_FIELDSET(IPCX_F_KEY, IPCX_F_RSS); /* only in the text */
+	/* only the text has these fields */
+	q.fields = IPCX_FIELDSET(IPCX_F_KEY, IPCX_F_RSS);
 	assert_int_equal(ipcx_scan(there, &q, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 1);
 	assert_int_equal(number(t, 0, IPCX_F_KEY), 0x1234);
 	ipcx_table_free(t);
-	make_small(*state, "pshm", "/seen", NULL); /* its /dev/shm is ours */
+	make_small(*state, "pshm", "/seen", NULL); /* the process shares our /dev/shm */
 	assert_int_equal(count(there, "pshm"), 1);
 	ipcx_free(there);
 	assert_int_equal(close(base.proc_fd), 0);

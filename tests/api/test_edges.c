@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bounds: of an object's bytes, of a name, and of the resources of open objects. */
+/* Limits at their edges: the last byte of an object, the longest name, and the
+ * descriptors and attachments of open objects. */
 #include "api.h"
 
 #include <dirent.h>

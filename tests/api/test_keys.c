@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keys and ids: what ftok(3) returns, which file has a key, and the parts of an id. */
+/* Keys and ids: the key that ftok(3) returns for a file, which file has a given key, and
+ * the parts of an id. */
 #include "api.h"
 
 #include <fcntl.h>
@@ -113,7 +114,7 @@ static void test_files_of_a_key(void **state)
 	assert_int_equal(ipcx_table_rows(t), 1);
 	assert_string_equal(string(t, 0, IPCX_F_PATH), p->deep);
 	ipcx_table_free(t);
-	/* Another inode: no match. */
+	/* A key made from another inode number matches no file. */
 	assert_int_equal(ipcx_key_search(p->x, key ^ 0x8000, both, 2, false, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 0);
 	ipcx_table_free(t);
@@ -135,7 +136,7 @@ static void test_parts_of_an_id(void **state)
 	assert_string_equal(string(t, 0, IPCX_F_REF), "shm:5");
 	assert_int_equal(number(t, 0, IPCX_F_ID_INDEX), 5);
 	assert_int_equal(number(t, 0, IPCX_F_ID_SEQ), 0);
-	/* 15 bits, or 24 with ipcmni_extend */
+	/* an index has 15 bits, or 24 with ipcmni_extend */
 	slots = number(t, 1, IPCX_F_ID_INDEX) + 1;
 	assert_true(slots == 1 << 15 || slots == 1 << 24);
 	assert_int_equal(number(t, 1, IPCX_F_ID_SEQ), 0x7fffffff / slots);

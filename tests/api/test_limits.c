@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Limits: reading, setting, lines for sysctl.conf, and what still fits. */
+/* Limits: reading and setting them, lines for sysctl.conf, and what still fits. */
 #include "api.h"
 
 #include <inttypes.h>
@@ -32,7 +32,7 @@ static void set_limit(struct ipcx *x, const char *name, uint64_t value)
 		fail_msg("%s", ipcx_error(x));
 }
 
-/* Return the value in the kernel's file. */
+/* Return the value that the kernel's file holds. */
 static uint64_t in_proc(const char *name)
 {
 	uint64_t n = UINT64_MAX;
@@ -58,7 +58,7 @@ static void test_set_and_read_back(void **state)
 	assert_int_equal(limit_of(x, "shmmni"), 77);
 	set_limit(x, "shmmni", before);
 	assert_int_equal(in_proc("shmmni"), before);
-	/* One of four numbers in a file: the others stay. */
+	/* The file holds four numbers; setting one leaves the others unchanged. */
 	set_limit(x, "semmns", 12345);
 	assert_int_equal(limit_of(x, "semmns"), 12345);
 	assert_int_equal(limit_of(x, "semmsl"), semmsl);
@@ -116,7 +116,7 @@ static void test_lines(void **state)
 	assert_non_null(strstr(text, "kernel.shmmni = 2"));
 	assert_null(strstr(text, "kernel.shmmni = 1"));
 	assert_ptr_equal(strchr(text, '\n'),
-			 strrchr(text, '\n')); /* exactly one newline in between */
+			 strrchr(text, '\n')); /* exactly one newline */
 	assert_int_equal(ipcx_limit_lines(x, settings, 3, part, sizeof(part)), len);
 	assert_int_equal(strlen(part), sizeof(part) - 1);
 	assert_memory_equal(part, text, sizeof(part) - 1);
@@ -165,7 +165,8 @@ static void test_fit_predicts_create(void **state)
 	assert_int_equal(count(x, "shm"), 1);
 }
 
-/* The share of each limit that one object uses; a table of limits has no shares. */
+/* Objects have the share that each of them uses of each limit; a table of limits has no
+ * shares. */
 static void test_shares(void **state)
 {
 	struct ipcx *x = *state;
@@ -185,7 +186,7 @@ static void test_shares(void **state)
 	ipcx_table_free(objects);
 }
 
-/* Fields that must be requested for shares to be known. */
+/* Shares are known only if these fields were requested. */
 static void test_fields_that_shares_need(void **state)
 {
 	struct ipcx_fieldset sem = IPCX_FIELDSET(IPCX_F_NSEMS),
@@ -211,7 +212,7 @@ static void test_fields_that_shares_need(void **state)
 	assert_true(ipcx_fieldset_empty(&is));
 }
 
-/* Totals agree with ipcx_usage() and with a scan. */
+/* The totals agree with the result of ipcx_usage() and with that of a scan. */
 static void test_totals(void **state)
 {
 	struct ipcx *x = *state;

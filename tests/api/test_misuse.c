@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Misuse fails with -EINVAL and a text before anything is done. */
+/* Wrong use of a function fails with -EINVAL and an error text, and nothing has been
+ * done. */
 #include "api.h"
 
 static void test_query_struct(void **state)
@@ -70,7 +71,8 @@ static void test_references(void **state)
 	}
 }
 
-/* Unknown members of a newer program's reference are never ignored. */
+/* If a newer program sets a member of a reference that the library does not know, the
+ * member is never ignored. */
 static void test_newer_references(void **state)
 {
 	struct ipcx *x = *state;
@@ -92,7 +94,8 @@ static void test_newer_references(void **state)
 	}
 }
 
-/* An earlier snapshot restricts a query; alone it does not select all of its objects. */
+/* An earlier snapshot only restricts a query; a query with nothing but a snapshot does
+ * not select the objects of the snapshot. */
 static void test_snapshot_alone_is_refused(void **state)
 {
 	struct ipcx *x = *state;
@@ -201,7 +204,7 @@ static void test_attributes_struct(void **state)
 	assert_non_null(strstr(ipcx_error(x), "qbytes"));
 	q = (struct ipcx_query){ .size = sizeof(q), .mechs = IPCX_MECH_BIT(a.mech) };
 	assert_fails(x, ipcx_change(x, &q, &a, &t), -EINVAL, t, UNTOUCHED);
-	/* An empty request creates nothing. */
+	/* A request for no objects succeeds and creates nothing. */
 	assert_int_equal(ipcx_create(x, NULL, 0, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 0);
 	ipcx_table_free(t);

@@ -140,7 +140,8 @@ static int pin_it(struct ipcx *x, void *arg)
 	MUST_BE(x, ipcx_ns_unpin(x, "kept", 1U << 31), -EINVAL);
 	MUST_BE(x, ipcx_ns_unpin(x, "kept", 0), 0);
 	MUST_BE(x, ipcx_ns_open(x, "pin:kept", &pinned), -ENOENT);
-	/* A file without a mount here may be a pin in another mount namespace. */
+	/* A file on which nothing is mounted here may be a pin in another mount
+	 * namespace. */
 	MUST(mknod("/run/ipcx/ns/left", S_IFREG | 0600, 0) == 0);
 	MUST_BE(x, ipcx_ns_unpin(x, "left", 0), -EXDEV);
 	MUST(access("/run/ipcx/ns/left", F_OK) == 0);

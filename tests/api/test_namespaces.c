@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Namespaces: opened by each of their names, read, compared. */
+/* Namespaces: opening them by each kind of name, reading and comparing them. */
 #include "api.h"
 
 #include <dirent.h>
@@ -140,8 +140,8 @@ static void catch (int number)
 	caught++;
 }
 
-/* A thread goes there with all signals blocked: the caller's mask is unchanged, and a
- * signal arrives when the caller unblocks it. */
+/* A thread with all signals blocked enters the namespace: the caller's signal mask stays
+ * unchanged, and a signal arrives when the caller unblocks that signal. */
 static void test_signal_mask_is_unchanged(void **state)
 {
 	struct ipcx *x = *state;
@@ -178,7 +178,7 @@ static void test_signal_mask_is_unchanged(void **state)
 	end_other(&o);
 }
 
-/* All of them can be read, and nothing else can be done. */
+/* With all namespaces selected, objects can be read, but not created or changed. */
 static void test_all_namespaces_are_readable(void **state)
 {
 	struct ipcx *x = *state;
@@ -270,7 +270,8 @@ static void test_objects_and_processes(void **state)
 	end_other(&o);
 }
 
-/* Two places that share both, and two that share neither. */
+/* Two places that share their System V objects and their POSIX objects, and two that
+ * share neither. */
 static void test_compare(void **state)
 {
 	struct ipcx *x = *state;
@@ -289,7 +290,7 @@ static void test_compare(void **state)
 	assert_string_equal(string(t, ipcx_table_rows(t) - 1, IPCX_F_NAME),
 			    "pshm:/there");
 	ipcx_table_free(t);
-	assert_int_equal(count(x, "pshm"), 1); /* x is in its old namespace */
+	assert_int_equal(count(x, "pshm"), 1); /* x uses its old namespace */
 	ipcx_ns_free(there);
 	ipcx_ns_free(here);
 	end_other(&o);
@@ -308,7 +309,8 @@ static int drop_rights(void)
 	return 0;
 }
 
-/* The same file system with POSIX objects, but another namespace of System V objects. */
+/* Two places that share their POSIX objects (one file system), but not their System V
+ * objects. */
 static void test_compare_half_shared(void **state)
 {
 	struct ipcx *x = *state;
@@ -345,7 +347,7 @@ static void test_bounding_set(void **state)
 	assert_int_equal(caps, wanted);
 	ipcx_ns_free(ns);
 	end_sub(&s);
-	/* No process is known: no capability is ruled out. */
+	/* If no process is known, any capability may be needed. */
 	assert_int_equal(ipcx_ns_open(x, "/proc/self/ns/ipc", &ns), 0);
 	assert_int_equal(ipcx_ns_bounding(x, ns, &caps), 0);
 	assert_true((caps & wanted) == wanted && caps != 0);
@@ -387,7 +389,8 @@ static int look_as_nobody(struct ipcx *x, void *arg)
 	return 0;
 }
 
-/* Even if the last one cannot be entered, the objects of the others are returned. */
+/* Even if the last namespace cannot be entered, the objects of the other namespaces are
+ * returned. */
 static void test_all_namespaces_without_privileges(void **state)
 {
 	struct sub s[2];

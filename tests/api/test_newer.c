@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A program built against a later version runs with this library: its structs have one
- * more member each, and there is one more field (newer/newer.py). While the new members
- * are zero, calls work; otherwise they fail without doing anything.
+ * A program built against a later version runs with this library: in its headers each
+ * struct has one more member, and there is one more field (newer/newer.py). Calls work if
+ * the new members are zero; if one is not zero, the call fails and does nothing.
  */
 #include "api.h"
 
@@ -63,7 +63,8 @@ static void test_zero_new_members_are_accepted(void **state)
 	assert_int_equal(count(x, "all"), 0);
 }
 
-/* An unknown filter must not be ignored: it would match every object. */
+/* A filter unknown to the library must not be ignored: the query would then match every
+ * object. */
 static void test_newer_query(void **state)
 {
 	struct ipcx *x = *state;
@@ -142,8 +143,8 @@ static void test_newer_field(void **state)
 	assert_false(ipcx_mech_has(q.mechs ? mech_of("msg") : 0, IPCX_F_NEWER));
 }
 
-/* Unknown members of a base are not ignored; a result holds no more than the library
- * knows. */
+/* Unknown members of a base are not ignored; in a result the library fills only the
+ * members it knows. */
 static void test_newer_base_and_result(void **state)
 {
 	struct ipcx *x = *state, *other = x;

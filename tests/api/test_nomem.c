@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Out of memory: each allocation of the library fails once, in calls of all kinds. A call
- * that returns -ENOMEM has an error text; one that succeeds has the usual result, or a
- * table that says what is missing; no object is removed, created or leaked (leaks are
- * found by the sanitizer when the program ends).
- * The linker redirects only the library's calls to starving.h; the C library is
- * unchanged.
+ * Out of memory: in calls of all kinds, each allocation of the library is made to fail
+ * once. A call that returns -ENOMEM sets an error text. A call that succeeds returns its
+ * usual result, or a table that says what is missing. No object is removed or created by
+ * a failing call, and no memory leaks (the sanitizer finds leaks when the program ends).
+ * The linker redirects the allocations of the library to starving.h, but not those of the
+ * C library.
  */
 #include "calls.h"
 #include "starving.h"
 
-#define LEAST 500 /* allocations in all tests; tests/truth covers the program's */
+#define LEAST 500 /* allocations in all tests; tests/truth covers the command */
 
 static atomic_long total;
 
-/* ---- one after the other */
+/* ---- each allocation in turn */
 
 static void clear(void)
 {
@@ -120,7 +120,7 @@ static void check(const struct act *a, long at, const struct result *usual,
 	if (o->r < 0 && has != had && !a->acts && !strstr(o->error, "stays"))
 		fail_msg("%s, allocation %ld: %zu objects of %zu: %s", a->name, at, has,
 			 had, o->error);
-	/* Never more changes than requested. */
+	/* A call never makes more changes than requested. */
 	if (a->changes <= 0 && (has > had || had - has > (size_t)-a->changes))
 		fail_msg("%s, allocation %ld: %zu objects of %zu", a->name, at, has, had);
 }

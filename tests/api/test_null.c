@@ -11,7 +11,8 @@ static void *some(void)
 	return (void *)(uintptr_t)0x5a5a;
 }
 
-/* Replace the error text, so that an old one is not taken for that of the next call. */
+/* Replace the error text, so that the text of an earlier call is not taken for that of
+ * the next call. */
 static void forget(struct ipcx *x)
 {
 	struct ipcx_ref ref;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Slices, dry runs, the check against acting on another object, all or nothing. */
+/* Slices, dry runs, the check that an object is still the one listed, and creating either
+ * all objects or none. */
 #include "api.h"
 
 #include <sys/shm.h>
@@ -42,7 +43,7 @@ static void slices(struct ipcx *x, uint64_t mechs, uint64_t max_rows,
 		assert_string_equal(parts[i], whole[i]);
 }
 
-/* Consecutive slices make up the whole: no row twice, none missing, in order. */
+/* Consecutive slices together are the whole list: each row once, and in order. */
 static void test_slices_make_up_the_whole(void **state)
 {
 	static const struct {
@@ -100,8 +101,8 @@ static void test_dry_run(void **state)
 	assert_int_equal(count(x, "all"), 0);
 }
 
-/* Remove the objects of a snapshot; return how many were removed, and how many were
- * skipped in *ret_left. */
+/* Remove the objects of a snapshot; return how many were removed, and store in *ret_left
+ * how many were skipped. */
 static size_t remove_same(struct ipcx *x, const struct ipcx_table *same, uint64_t mechs,
 			  size_t *ret_left)
 {
@@ -129,7 +130,8 @@ static void remove_one(struct ipcx *x, const struct ipcx_ref *ref)
 	ipcx_table_free(t);
 }
 
-/* A name that now belongs to another object, and a new name, are skipped. */
+/* An object that took over a listed name is skipped, and so is an object with a new
+ * name. */
 static void test_reused_name_is_skipped(void **state)
 {
 	struct ipcx *x = *state;
@@ -157,7 +159,7 @@ static void test_reused_name_is_skipped(void **state)
 	ipcx_table_free(before);
 }
 
-/* The same id with another key is another object. */
+/* An object with the same id but a different key is a different object. */
 static void test_reused_id_is_skipped(void **state)
 {
 	struct ipcx *x = *state;
@@ -208,7 +210,8 @@ static void test_object_in_use_is_removed(void **state)
 	ipcx_table_free(before);
 }
 
-/* The third create fails: the first two objects are removed again, existing ones stay. */
+/* Creating the third object fails: the first two are removed again, but objects that
+ * existed before stay. */
 static void test_create_all_or_nothing(void **state)
 {
 	struct ipcx *x = *state;
@@ -235,7 +238,7 @@ static void test_create_all_or_nothing(void **state)
 	assert_int_equal(count(x, "all"), 9);
 }
 
-/* An object that existed before is not removed when another create fails. */
+/* An object that existed before is not removed when another object cannot be created. */
 static void test_existing_objects_survive_a_failed_create(void **state)
 {
 	struct ipcx *x = *state;
@@ -340,7 +343,7 @@ static void test_values_of_limits_have_no_share(void **state)
 	ipcx_table_free(t);
 }
 
-/* Return the age of the only object, and its ctime. */
+/* Return the age of the only segment; store its ctime in *ret_ctime. */
 static uint64_t age_of(struct ipcx *x, int64_t *ret_ctime)
 {
 	struct ipcx_query q = { .size = sizeof(q),
@@ -359,7 +362,8 @@ static uint64_t age_of(struct ipcx *x, int64_t *ret_ctime)
 	return age.as.u;
 }
 
-/* Ages count up to the time that was set; an object created since then has age 0. */
+/* Ages are computed for the time that the program has set; an object created after that
+ * time has age 0. */
 static void test_ages_use_the_set_time(void **state)
 {
 	struct ipcx *x = *state;
@@ -378,8 +382,8 @@ static void test_ages_use_the_set_time(void **state)
 	ipcx_clock(NULL, 5);
 }
 
-/* A condition that no selected mechanism can meet is detected in advance and removes
- * nothing. */
+/* A condition that no object of the selected mechanisms can meet is detected in advance,
+ * and nothing is removed. */
 static void test_impossible_condition_removes_nothing(void **state)
 {
 	struct ipcx *x = *state;

@@ -78,7 +78,8 @@ static int end(void **state)
 	return 0;
 }
 
-/* Constants compiled into a program: sizes, and numbers of fields. */
+/* Constants that were compiled into the program: sizes of structs, and numbers of
+ * fields. */
 static void test_compiled_in_constants(void **state)
 {
 	static const struct {
@@ -125,7 +126,7 @@ static void test_scan_with_fields_and_condition(void **state)
 	assert_int_equal(ipcx_expr_parse(x, "nsems >= 3", &where, NULL), 0);
 	q.mechs = IPCX_MECH_BIT(mech_of("sem"));
 	q.fields = IPCX_FIELDSET(IPCX_F_ID, IPCX_F_NSEMS);
-	ipcx_fieldset_add(&q.fields, IPCX_F_FOLLOWS); /* the last field then */
+	ipcx_fieldset_add(&q.fields, IPCX_F_FOLLOWS); /* the last field in release 0.1 */
 	q.where = where;
 	assert_int_equal(ipcx_scan(x, &q, &t), 0);
 	assert_int_equal(ipcx_table_rows(t), 2);
@@ -175,7 +176,7 @@ static void test_change(void **state)
 	ipcx_table_free(t);
 }
 
-/* Lists returned by the library have a count, so longer ones are harmless. */
+/* The library returns lists with their count, so longer lists do no harm. */
 static void test_lists_with_a_count(void **state)
 {
 	const struct ipcx_mech_info *m;

@@ -98,8 +98,8 @@ static void test_numeric(void **state)
 	ipcx_table_free(t);
 }
 
-/* Numbers count from 0, each name leads back to its number, and each entry has its
- * texts. */
+/* The numbers of entries start at 0, each name is found again under its number, and each
+ * entry has its texts. */
 static void test_lists(void **state)
 {
 	const struct ipcx_mech_info *m;
@@ -142,7 +142,8 @@ static void test_lists(void **state)
 	assert_int_equal(strspn(ipcx_version(), "0123456789."), strlen(ipcx_version()));
 }
 
-/* Types, units and costs have names, and numbers beyond the last return NULL. */
+/* Types, units and costs have names; for numbers beyond the last, the functions return
+ * NULL. */
 static void test_names_of_types_units_and_costs(void **state)
 {
 	const struct ipcx_type_info *info;
@@ -200,8 +201,7 @@ static void test_rows_have_every_listed_field(void **state)
 	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
 		unsigned mech = ipcx_row_mech(t, row);
 
-		assert_int_equal(mech,
-				 row); /* one of each, in the order of the registry */
+		assert_int_equal(mech, row); /* one of each mechanism, in their order */
 		for (unsigned f = 0; f < ipcx_field_count(); f++) {
 			const struct ipcx_field_info *info =
 				ipcx_field_info((enum ipcx_field)f);
@@ -212,8 +212,8 @@ static void test_rows_have_every_listed_field(void **state)
 			assert_int_equal(r, has ? 0 : info ? -ENODATA : -EINVAL);
 			assert_true(!has || v.type == IPCX_TYPE_NONE ||
 				    v.type == info->type);
-			/* A field that is read only on request is at most more
-			 * expensive. */
+			/* A field that is read only on request may cost more than other
+			 * fields, but never less. */
 			assert_true(!info || ipcx_mech_cost(mech, (enum ipcx_field)f) >=
 						     info->cost);
 		}
@@ -221,8 +221,8 @@ static void test_rows_have_every_listed_field(void **state)
 	ipcx_table_free(t);
 }
 
-/* A field that the listing of some mechanisms includes takes extra calls for others,
- * and is read for those when it is requested: alone or with the default fields. */
+/* For some mechanisms the listing includes this field; for others it takes extra calls,
+ * which are made if the field is requested, alone or with the default fields. */
 static void test_cost_differs_by_mechanism(void **state)
 {
 	struct ipcx *x = *state;

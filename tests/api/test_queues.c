@@ -168,7 +168,8 @@ static void ring(int signo)
 	(void)signo;
 }
 
-/* On an empty, then on a full queue: with a timeout, without waiting, until a signal. */
+/* Waiting on an empty queue, then on a full one: until a timeout, not at all, and until a
+ * signal. */
 static void wait_in_vain(struct ipcx *x, struct ipcx_queue *q)
 {
 	struct ipcx_take take = { .size = sizeof(take) };
@@ -186,7 +187,8 @@ static void wait_in_vain(struct ipcx *x, struct ipcx_queue *q)
 	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
 	for (int64_t timeout = -1; timeout <= INT64_C(60000000000);
 	     timeout += INT64_C(60000000001)) {
-		(void)ualarm(30000, 30000); /* one may arrive between two sleeps */
+		/* repeated, since a signal may arrive between two sleeps */
+		(void)ualarm(30000, 30000);
 		assert_fails(x, ipcx_queue_receive(q, &take, timeout, &got), -EINTR,
 			     m.rank, 1);
 		(void)ualarm(0, 0);
@@ -233,8 +235,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The check reports in advance what a send would refuse; a full queue is not a
- * refusal. */
+/* The check reports in advance why the queue would refuse a message; that the queue is
+ * full does not count as a refusal. */
 static void test_check_before_sending(void **state)
 {
 	struct ipcx *x = *state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Semaphores through the library: what is done, what is refused, and that a refused
- * call changes nothing. */
+/* Semaphores through the library: which operations work and which are refused, and that a
+ * refused call changes nothing. */
 #include <semaphore.h>
 #include <sys/sem.h>
 #include <time.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Load in its shortest form: list, start, watch, stop, results. */
+/* The shortest runs under load: listing workloads, starting, watching and stopping a run,
+ * and its results. */
 #include "api.h"
 
 #include <ipcx-stress.h>
@@ -107,7 +108,7 @@ static void test_run(void **state)
 	assert_int_equal(count(x, "all"), 0);
 }
 
-/* Return the number of operations measured when the run is stopped after this time. */
+/* Stop a run after this time; return the number of operations measured. */
 static uint64_t stopped_after(struct ipcx *x, uint64_t least)
 {
 	struct ipcx_stress_plan plan = short_plan();
@@ -139,8 +140,8 @@ static uint64_t stopped_after(struct ipcx *x, uint64_t least)
 	return ops;
 }
 
-/* A run of an hour ends when stopped, and returns what it has measured: nothing before
- * its warm-up ends. */
+/* A run planned for an hour ends when it is stopped and returns what it has measured,
+ * which is nothing if its warm-up was not over. */
 static void test_stopped_run_returns_results(void **state)
 {
 	uint64_t least = 200000000;
@@ -149,7 +150,7 @@ static void test_stopped_run_returns_results(void **state)
 		assert_true(tries < 8);
 }
 
-/* Stopped at once, in the caller's own namespace: no object is left. */
+/* A run in the caller's own namespace that is stopped at once leaves no object. */
 static void test_stopped_at_once_leaves_nothing(void **state)
 {
 	struct ipcx *x = *state;

@@ -60,7 +60,7 @@ static void test_references_of_rows(void **state)
 	rows_are_found_again(x, t);
 	ipcx_table_free(t);
 	remove_all(x);
-	/* Those in the table of ipcx_create(). */
+	/* The references in the table of ipcx_create() also find their objects. */
 	for (unsigned m = 0; m < 6; m++)
 		specs[m] = small(ipcx_mech_info(m)->name, "/made \xff");
 	assert_int_equal(ipcx_create(x, specs, 6, &t), 0);
@@ -115,7 +115,8 @@ static void test_fields_of_rows(void **state)
 				assert_true(ipcx_fieldset_has(&has, field) &&
 					    v.type == IPCX_TYPE_NONE);
 		}
-		/* expensive fields that were not requested exist, too, but are unknown */
+		/* expensive fields that were not requested also exist, but their values
+		 * are unknown */
 		assert_true(ipcx_fieldset_has(&has, IPCX_F_NS));
 		assert_int_equal(ipcx_row_get(t, row, IPCX_F_NS, &v), 0);
 		assert_int_equal(v.type, IPCX_TYPE_NONE);
@@ -195,7 +196,7 @@ static void test_missing_objects(void **state)
 		assert_int_equal(r, 0);
 		assert_int_equal(ipcx_table_rows(t), 1);
 		assert_true(ipcx_table_complete(
-			t)); /* they do not make the table incomplete */
+			t)); /* failures do not make the table incomplete */
 		missing = 0;
 		assert_int_equal(ipcx_table_failures(t, &missing), 2);
 		assert_int_equal(missing, 2);
@@ -259,7 +260,8 @@ static int as_nobody(struct ipcx *x, void *arg)
 			    (note->mech == mq && note->kind == IPCX_NOTE_INCOMPLETE))
 				continue;
 			failed |= IPCX_MECH_BIT(note->mech);
-			/* Where mqueue is not mounted, only root can list queues. */
+			/* If no mqueue file system is mounted, only root can list
+			 * queues. */
 			if (note->mech == mq && note->kind == IPCX_NOTE_UNAVAILABLE)
 				continue;
 			MUST(note->kind == IPCX_NOTE_FAILED && note->subject[0]);

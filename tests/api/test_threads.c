@@ -13,7 +13,7 @@
 struct shared {
 	const struct ipcx_table *t;
 	const struct ipcx_expr *where;
-	uint64_t digest; /* as read by a single thread */
+	uint64_t digest; /* the digest computed by a single thread */
 };
 
 static uint64_t mix(uint64_t digest, uint64_t n)
@@ -53,8 +53,7 @@ static uint64_t digest_table(const struct ipcx_table *t, const struct ipcx_expr 
 	return digest;
 }
 
-/* Return what was wrong, in the form that pthread_join(3) passes on; NULL if nothing
- * was. */
+/* Return what was wrong as a pointer for pthread_join(3); NULL if nothing was wrong. */
 static void *answer(const char *wrong)
 {
 	return (void *)(uintptr_t)wrong;
@@ -117,8 +116,8 @@ static const char *look(struct ipcx *x)
 	return wrong;
 }
 
-/* Work in a context of its own: scans, limits, conditions, errors, creating and
- * removing. */
+/* The work of one thread in its own context: scans, limits, conditions, errors, creating
+ * and removing. */
 static void *work_alone(void *data)
 {
 	struct ipcx *x = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Queries that select too little or too much by accident, and undoing a create. */
+/* Queries that by accident select too little or too much, and undoing the creation of
+ * objects. */
 #include "api.h"
 
 static void make_one_of_each(struct ipcx *x, const char *name)
@@ -8,7 +9,7 @@ static void make_one_of_each(struct ipcx *x, const char *name)
 		make_small(x, ipcx_mech_info(m)->name, name, NULL);
 }
 
-/* Check that all six objects exist unchanged. */
+/* Check that all six objects still exist and are unchanged. */
 static void untouched(struct ipcx *x)
 {
 	struct ipcx_table *t = scan(x, "all");
@@ -33,7 +34,7 @@ static void refused(struct ipcx *x, const struct ipcx_query *q, const char *says
 	untouched(x);
 }
 
-/* A query that was used to list everything, with a reference added. */
+/* A query that listed everything, to which a program has added a reference. */
 static void test_references_and_mechanisms_exclude_each_other(void **state)
 {
 	struct ipcx *x = *state;
@@ -68,7 +69,7 @@ static void test_no_condition_needs_an_explicit_flag(void **state)
 	refused(x, &q, "IPCX_ALL");
 	q.flags = IPCX_DRY_RUN;
 	refused(x, &q, "IPCX_ALL");
-	/* A condition counts even if no object meets it. */
+	/* A query with a condition is accepted even if no object meets the condition. */
 	q.flags = 0;
 	assert_int_equal(ipcx_expr_parse(x, "mode == 0777", &where, NULL), 0);
 	q.where = where;
@@ -83,7 +84,7 @@ static void test_no_condition_needs_an_explicit_flag(void **state)
 	assert_int_equal(ipcx_table_rows(t), 0);
 	ipcx_table_free(t);
 	untouched(x);
-	/* With the flag, everything is selected. */
+	/* With the flag IPCX_ALL, everything is selected. */
 	assert_int_equal(ipcx_mech_mask("all", &q.mechs), 0);
 	q.max_rows = 0;
 	assert_int_equal(ipcx_remove(x, &q, &t), 0);
@@ -108,7 +109,7 @@ static void test_snapshot_without_objects(void **state)
 	}
 }
 
-/* An empty snapshot has no objects, so none is the same. */
+/* A query restricted to the objects of an empty snapshot selects nothing. */
 static void test_empty_snapshot(void **state)
 {
 	struct ipcx *x = *state;
@@ -172,7 +173,7 @@ static void test_undo(void **state)
 	assert_int_equal(ipcx_table_failures(gone, NULL), 0);
 	ipcx_table_free(gone);
 	assert_int_equal(count(x, "all"), 12);
-	/* A second undo has nothing to do. */
+	/* Undoing the same creation again removes nothing. */
 	gone = roll_back(x, made);
 	assert_int_equal(ipcx_table_rows(gone), 0);
 	ipcx_table_free(gone);
@@ -180,7 +181,7 @@ static void test_undo(void **state)
 	ipcx_table_free(made);
 }
 
-/* Objects that ipcx_create() found existing are not removed. */
+/* Undoing does not remove objects that existed before ipcx_create() was called. */
 static void test_undo_leaves_existing_objects(void **state)
 {
 	struct ipcx *x = *state;
@@ -195,7 +196,7 @@ static void test_undo_leaves_existing_objects(void **state)
 	}
 	gone = roll_back(x, second);
 	assert_int_equal(ipcx_table_rows(gone), 0);
-	assert_int_equal(ipcx_table_failures(gone, NULL), 0); /* they are not selected */
+	assert_int_equal(ipcx_table_failures(gone, NULL), 0); /* no object is selected */
 	ipcx_table_free(gone);
 	ipcx_table_free(second);
 	assert_int_equal(count(x, "all"), 6);
@@ -220,7 +221,8 @@ static void test_undo_leaves_foreign_objects(void **state)
 	assert_int_equal(ipcx_remove(x, &q, &gone), 0);
 	assert_int_equal(ipcx_table_rows(gone), 6);
 	ipcx_table_free(gone);
-	/* Files created one after another may get the same inode number. */
+	/* A file that is created after another was removed may get the same inode
+	 * number. */
 	make_small(x, "pshm", "/between", NULL);
 	make_small(x, "psem", "/between", NULL);
 	make_small(x, "mq", "/between", NULL);
@@ -231,7 +233,7 @@ static void test_undo_leaves_foreign_objects(void **state)
 		assert_int_equal(note->kind, IPCX_NOTE_FAILED);
 		left |= IPCX_MECH_BIT(note->mech);
 	}
-	/* A name can be reused; an id has changed. */
+	/* A new object can have the old name, but not the old id. */
 	for (unsigned m = 0; m < 6; m++)
 		assert_true(!(left & IPCX_MECH_BIT(m)) || ipcx_mech_info(m)->named);
 	ipcx_table_free(gone);
@@ -244,7 +246,7 @@ static void test_undo_leaves_foreign_objects(void **state)
 	assert_int_equal(count(x, "all"), 3);
 }
 
-/* The same id again, with another key. */
+/* An object with the same id, but a different key. */
 static void test_undo_leaves_an_object_with_a_reused_id(void **state)
 {
 	struct ipcx *x = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Values: their texts, their order, copies of them; hints; versions. */
+/* Values (their texts, their order, copies of them), hints, and versions. */
 #include "api.h"
 
 #include <ipcx-stress.h>
@@ -45,7 +45,7 @@ static void test_text_of_each_type(void **state)
 				 strlen(rows[i].text));
 		assert_string_equal(text, rows[i].text);
 	}
-	/* As snprintf(3): truncated, or only counted. */
+	/* As with snprintf(3), a text is truncated, or only its length is returned. */
 	assert_int_equal(ipcx_value_format(&rows[10].v, text, 4), 10);
 	assert_string_equal(text, "0x0");
 	assert_int_equal(ipcx_value_format(&rows[10].v, NULL, 0), 10);
@@ -65,7 +65,7 @@ static void test_invalid_value_has_no_text(void **state)
 	assert_null(ipcx_value_string(&one));
 }
 
-/* Each is less than those after it and equal to itself. */
+/* Each value is less than the values after it and equal to itself. */
 static void test_order(void **state)
 {
 	const struct ipcx_value rows[] = {
@@ -94,7 +94,7 @@ static void test_order(void **state)
 
 /* ---- copies */
 
-/* A helper that returns a value by value, as a program would have it. */
+/* Return a struct ipcx_value by value, as a helper function of a program would do. */
 static struct ipcx_value value_of(const struct ipcx_table *t, size_t row,
 				  enum ipcx_field field)
 {
@@ -134,7 +134,7 @@ static void test_copies(void **state)
 	ipcx_table_free(t);
 }
 
-/* Also of strings stored in the table: names have the maximum length. */
+/* Copies of strings that are stored in the table: these names have the maximum length. */
 static void test_copies_of_long_strings(void **state)
 {
 	struct ipcx *x = *state;

@@ -57,7 +57,7 @@ def fresh(state, work):
 
 
 def keep(state):
-    """Create the state in a program of its own, so that its name and pid are always the same; also terminals."""
+    """Create the state in a separate program, so that the creator's name and pid are always the same; also create terminals."""
     os.mkdir("/dev/pts")
     mount("none", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
     os.symlink("pts/ptmx", "/dev/ptmx")
@@ -97,7 +97,7 @@ def run(ask):
 
 
 def drain(screen):
-    """Return what was written to a terminal whose other side is closed; the terminal buffers that much."""
+    """Return what was written to a terminal whose other side is now closed; the terminal has buffered all of it."""
     text = b""
     try:
         while True:
@@ -116,7 +116,7 @@ KNOWN = 0x10000  # the states' own keys are below; ipcmk almost never draws one
 
 
 def left():
-    """Return the objects of this world, without times and pids; all drawn keys are replaced by one word."""
+    """Return the objects of this world, without times and pids; keys that were chosen at random are all replaced by the same word."""
     found = {}
     for kind, fields in SYSV.items():
         with open("/proc/sysvipc/" + kind, encoding="ascii") as f:
@@ -151,7 +151,7 @@ def queue(name):
 
 
 def quick(state):
-    """Create the state in this process: without its own name, but fast."""
+    """Create the state in this process: this is fast, but the creator does not have the name of the separate program."""
     umask = os.umask(0)
     getattr(states, state)()
     os.umask(umask)

@@ -5,8 +5,8 @@
 @uid=4000 @TZ=UTC-2 ipcs {-q,-m,-s} {-t,-p,}
 
 A section names the state (a function of states.py). A line is a command after optional words that begin with @: uid, out (full, closed or
-tty), columns of the tty, umask, outside (in a PID namespace of its own), or an environment variable. Braces are alternatives, as in a
-shell; the rest is split into words as by a shell."""
+tty), columns of the tty, umask, outside (in a PID namespace of its own), or an environment variable. Braces hold alternatives, as in a shell; the rest of the
+line is split into words as a shell would do it."""
 
 import glob
 import os
@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Case:
-    """A command line in a state."""
+    """A command line, and the state in which it runs."""
 
     def __init__(self, state, line):
         self.state, self.env, self.how = state, {}, {}
@@ -37,7 +37,7 @@ class Case:
 
 
 def expand(line):
-    """Yield all commands of a line with alternatives, the first group varying slowest."""
+    """Yield all commands of a line with alternatives; the alternatives of the first group change slowest."""
     found = re.search(r"(?<!\\)\{([^{}]*)\}", line)
     if not found:
         return [line.replace("\\{", "{").replace("\\}", "}")]

@@ -29,7 +29,7 @@ RECORDED = os.path.join(HERE, "data/recorded.json")
 
 
 class Programs:
-    """Create a directory with the four names."""
+    """Create a directory with programs of the four names."""
 
     def __init__(self, where):
         self.dir = where
@@ -44,7 +44,7 @@ class Programs:
 
 
 class Place:
-    """A world with a state, in which commands run one after another."""
+    """A world in a given state; commands run in it one after another."""
 
     def __init__(self, state):
         self.world = worlds.World()
@@ -62,7 +62,7 @@ class Place:
         return answer
 
     def run(self, programs, case, **more):
-        """Return the answer of the program with that name to a case."""
+        """Return the answer to a case of the program that the case names."""
         env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC0", **case.env}
         env.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         how = {k: v for k, v in case.how.items()}
@@ -103,7 +103,7 @@ def subject():
 
 @pytest.fixture(scope="session")
 def is_ipcx():
-    """Return whether ipcx is tested; an original cannot have the fixes of ipcx."""
+    """Return whether the programs under test are those of ipcx; the originals do not have the fixes of ipcx."""
     return not os.environ.get("IPCX_COMPAT_SUBJECT")
 
 
@@ -140,7 +140,7 @@ def place():
 
 @pytest.fixture(scope="session")
 def recorded():
-    """Recorded answers of the newest original, for machines with an older one."""
+    """Recorded answers of the newest original, used on machines that have an older original."""
     answers = Recorded()
     yield answers
     if os.environ.get("IPCX_COMPAT_RECORD"):
@@ -148,7 +148,7 @@ def recorded():
 
 
 class Recorded:
-    """Answers by case; equal ones are stored once."""
+    """Answers by case; equal answers are stored only once."""
 
     def __init__(self):
         self.cases = {}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The table of permitted differences from the original, with the versions they apply to, and why.
 
-Two sorts: the original is older than the version that ipcx follows (RECORDED: the answer of 2.42 is in data/recorded.json), or ipcx
-deliberately differs (an Ours: what it does instead)."""
+There are two kinds: the original is older than the version that ipcx follows (RECORDED: the answer of 2.42 is in data/recorded.json), or ipcx deliberately
+differs (an object of class Ours says what ipcx does instead)."""
 
 import json
 import re
@@ -12,7 +12,7 @@ POSIX = ("/dev/shm", "/dev/mqueue")
 
 
 class Ours:
-    """The answer of ipcx: each given part, exactly."""
+    """Every given part of the answer of ipcx must be exactly this."""
 
     needs_theirs = False
 
@@ -34,7 +34,7 @@ class Refused(Ours):
 
 
 class BadMode(Refused):
-    """The same, and the message quotes the invalid mode."""
+    """The same as Refused, and the message quotes the invalid mode."""
 
     def check(self, case, ours, _):
         mode = case.words[case.words.index("-p") + 1]
@@ -43,7 +43,7 @@ class BadMode(Refused):
 
 
 class Sane(Ours):
-    """The original crashes or prints garbage: no signal, no hang, and every key of JSON once."""
+    """The original crashes or prints garbage. ipcx must not end by a signal or hang, and must print every key of JSON only once."""
 
     def check(self, case, ours, _):
         assert ours["rc"] in (0, 1)
@@ -54,7 +54,7 @@ class Sane(Ours):
 
 
 class Utf8(Sane):
-    """Valid UTF-8 in JSON, whatever the names are."""
+    """The JSON of ipcx is valid UTF-8, whatever bytes the names contain."""
 
     def check(self, case, ours, _):
         super().check(case, ours, _)
@@ -75,7 +75,7 @@ class Says(Ours):
 
 
 class Alike(Ours):
-    """The original's answer except for the creator and its column width."""
+    """The answer of the original, except for the creator and the width of the creator's column."""
 
     needs_theirs = True
 
@@ -89,7 +89,7 @@ class Alike(Ours):
 
 
 class Changed(Ours):
-    """The original's answer with replacements."""
+    """The answer of the original after some replacements."""
 
     needs_theirs = True
 
@@ -102,7 +102,7 @@ class Changed(Ours):
 
 
 class Truer(Changed):
-    """The original's answer or the kernel's."""
+    """Either the answer of the original or that of the kernel."""
 
     def check(self, case, ours, theirs):
         assert ours in (theirs, self.change(case, theirs))
@@ -120,7 +120,7 @@ class More(Ours):
         assert any(all(line.split() in lines for line in text.splitlines()) for text in texts)
 
 
-# Options that --help may list beyond the original's: switches for deliberate differences.
+# Options that --help may list in addition to those of the original: they switch deliberate differences.
 MORE_OPTIONS = {"--force"}
 WHOLE = {}
 
@@ -136,13 +136,13 @@ def once(pairs):
 
 
 def no_id(case, theirs):
-    """A negative id is an id that no object has."""
+    """ipcx treats a negative id as an id that no object has."""
     number = re.search(r"-i (-\d+)", case.id)[1]
     return {**theirs, "rc": 0, "out": "", "err": f"{case.tool}: id {number} not found\n"}
 
 
 def sysv_only(case, theirs):
-    """As the previous version: POSIX objects stay."""
+    """The answer that the previous version of the original gives: POSIX objects stay."""
     out = "".join(line for line in theirs["out"].splitlines(True) if "POSIX" not in line)
     err = "".join(line for line in theirs["err"].splitlines(True) if "name" not in line)
     left = {**theirs["left"], **{top: whole(case.state)[top] for top in POSIX}}
@@ -190,7 +190,7 @@ RECORDED = "as 2.42 answers"
 EVER, V41, V42 = (0, 0), (2, 41), (2, 42)
 KIND = r"(?!.* (-\w*[mqsMQSZN]|--shm|--q|--se|--po|--na))"
 
-# Pattern of the command line; first version and version of the end; answer of ipcx; reason.
+# Pattern of the command line; first version with this difference, and first version without it; answer of ipcx; reason.
 TABLE = [
     # ---- deliberate differences
     (r"ipcrm (.* )?(-a|--all) \w+$", EVER, None, Refused(),

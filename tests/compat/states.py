@@ -93,7 +93,7 @@ def sysctl(name, value):
 
 
 def file(name, size, mode=0o644, when=None, owner=None):
-    """A file in /dev/shm, as shm_open(3) creates it; mtime in seconds since 1970."""
+    """Create a file in /dev/shm, as shm_open(3) does; mtime is in seconds since 1970."""
     path = b"/dev/shm/" + (name.encode() if isinstance(name, str) else name)
     fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     os.ftruncate(fd, size)
@@ -154,7 +154,7 @@ def sysv():
 
 
 def asleep(semid):
-    """Wait until this many processes wait for the first three semaphores."""
+    """Return how many processes wait for one of the first three semaphores."""
     return sum(check(libc.semctl(semid, num, what, 0)) for num in range(3) for what in (14, 15))
 
 
@@ -204,7 +204,7 @@ def foreign():
 
 
 def badsem():
-    """Files with names of semaphores that are not semaphores."""
+    """Files that are named like semaphores, but are not semaphores."""
     foreign()
     file("sem.zero", 0)
     file("sem.short", 2)
@@ -246,7 +246,7 @@ def limits_zero():
 
 
 def limits_one():
-    """The lowest limits, with objects beyond them."""
+    """The lowest limits, and more objects than they allow."""
     sysv()
     for name in ("shmmax", "shmall", "shmmni", "msgmax", "msgmnb", "msgmni"):
         sysctl("kernel/" + name, "1")
@@ -288,12 +288,12 @@ def nomq():
 
 
 def nosysvipc():
-    """/proc/sysvipc has no files, but the objects exist."""
+    """/proc/sysvipc has no files, although System V objects exist."""
     sysv()
 
 
 def ipcmk_there():
-    """Names that ipcmk finds in use."""
+    """Names for which ipcmk finds that an object exists."""
     file("seg", 4096)
     with open("/dev/shm/seg", "wb") as f:
         f.write(b"data" * 1024)
@@ -302,7 +302,7 @@ def ipcmk_there():
 
 
 def few():
-    """Room for one object of each kind, which exists."""
+    """The limits allow one object of each kind, and this object exists."""
     shm(0x4001, 10, 0o600)
     msg(0x4101, 0o600)
     sem(0x4201, 1, 0o600)

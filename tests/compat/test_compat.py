@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each case is run by the original and by ipcx; output, messages and remaining objects must be the same."""
+"""Each case is run with the original and with ipcx; output, messages and remaining objects must be the same."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def common(case, answer):
 
 
 def masked(answer):
-    """Return an answer to be recorded, without times of its run."""
+    """Return an answer in the form that is recorded: without the times at which the command ran."""
     for pattern, to in NOW:
         if isinstance(answer["out"], str):
             answer = dict(answer, out=re.sub(pattern, to, answer["out"]))

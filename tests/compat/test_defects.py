@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Defects of the originals, D1 to D20: what ipcx does about each, whatever the originals do; and both ways to call it."""
+"""Defects of the originals, D1 to D20: what ipcx does about each defect, whatever the originals do; and both ways to call the commands."""
 
 import json
 
@@ -12,7 +12,7 @@ TRY = "Try '{0} --help' for more information.\n"
 
 @pytest.fixture
 def ipcx(subject, is_ipcx, place):
-    """Run a line in a world of its own with that state: ipcx("mixed")("ipcs -m")."""
+    """Run a command line in a separate world with that state: ipcx("mixed")("ipcs -m")."""
     if not is_ipcx:
         pytest.skip("what ipcx owes beyond the original")
 
@@ -100,7 +100,7 @@ def test_d5_an_existing_object_is_not_resized(ipcx, size, name):
     assert run.left() == before
 
 
-# ---- unchanged behaviour, without the harm
+# ---- behaviour that is kept, but without its harm
 
 
 def test_d6_a_mode_is_not_a_flag(ipcx):
@@ -141,7 +141,7 @@ def test_d9_queues_of_another_namespace_print_no_garbage(ipcx):
 @pytest.mark.parametrize("kind,option", [("shm", "-m"), ("msg", "-q"), ("sem", "-s")])
 @pytest.mark.parametrize("text", ["", "nonsense\n", "head\nx y z\n"])
 @pytest.mark.parametrize("tool", ["ipcs", "lsipc"])
-def test_d10_no_file_makes_it_hang(ipcx, tool, kind, option, text):
+def test_d10_no_file_makes_a_command_hang(ipcx, tool, kind, option, text):
     run = ipcx("sysv")
     answer = run.sh(f"printf '%s' '{text}' > /dev/text; mount --bind /dev/text /proc/sysvipc/{kind}; "
                     f"exec timeout -s KILL 5 \"$1/{tool}\" {option}")
@@ -231,7 +231,7 @@ def test_d20_columns_stay_in_place(ipcx):
 
 
 def test_the_creators_group_of_a_segment_is_a_group(ipcx):
-    """Every version up to 2.42 shows the creator's user there."""
+    """In the column CGID, every version up to 2.42 shows the creator's user."""
     run = ipcx("mixed")
     shown = {tuple(line.split()) for line in run("lsipc -m -o ID,CUID,CGID --noheadings")["out"].splitlines()}
     true = {(fields[1], fields[9], fields[10]) for fields in map(str.split, run.sh("tail -n +2 /proc/sysvipc/shm")["out"].splitlines())}
@@ -239,7 +239,7 @@ def test_the_creators_group_of_a_segment_is_a_group(ipcx):
 
 
 def test_objects_removed_meanwhile_count_as_removed(ipcx):
-    """Others remove objects of the list: an object that is gone is as requested."""
+    """While objects are removed, other processes remove some of them: an object that is gone is what was requested."""
     answer = ipcx("empty").sh("""
 i=0; while [ $i -lt 300 ]; do ipcmk -Q; i=$((i + 1)); done >/dev/null
 (for id in $(ipcs -q | awk '/^0x/ { print $2 }'); do ipcrm -q "$id" 2>/dev/null || :; done) &
@@ -279,14 +279,14 @@ for i in 1 2 3 4 5 6; do "$1/lsipc" -m --notruncate -o COMMAND,COMMAND,COMMAND,C
     assert answer["rc"] == 0, answer
 
 
-# ---- both ways to call it
+# ---- both ways to call a command
 
 SAME = ["ipcs", "ipcs -m", "ipcs -q -i 99", "ipcs -Z", "ipcs --foo", "ipcs -h", "ipcs -V", "ipcs -i x", "lsipc", "lsipc -m", "lsipc -J",
         "lsipc -m -q", "lsipc -Z", "lsipc -V", "lsipc -m -o FOO", "ipcmk", "ipcmk -Z", "ipcmk -M 0", "ipcmk -V", "ipcmk -S x",
         "ipcrm", "ipcrm -m 99", "ipcrm -Z", "ipcrm -m x", "ipcrm -a msg", "ipcrm shm 99", "ipcrm -h"]
 
 
-def test_by_name_and_as_a_command(subject, is_ipcx, place):
+def test_call_by_the_old_name_and_as_a_command_of_ipcx(subject, is_ipcx, place):
     if not is_ipcx:
         pytest.skip("has one name only")
     here = place("mixed")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Attacks: each test plays a user who wants ipcx to act elsewhere, or to do more, than its caller was permitted to. Worlds and helpers are
+"""Attacks: each test plays a user who wants ipcx to act elsewhere, or to do more, than the caller of ipcx permitted. Worlds and helpers are
 those of tests/cli."""
 
 import importlib.util
@@ -12,6 +12,6 @@ spec = importlib.util.spec_from_file_location("world", os.path.join(HERE, "../cl
 worlds = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(worlds)
 
-# The fixture of each test, and what the tests use of the module.
+# The fixture that each test uses, and the names of the module that tests use.
 world = worlds.world
 World, IPCX, SETUP = worlds.World, worlds.IPCX, worlds.SETUP

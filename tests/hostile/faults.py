@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Failing system calls: each call of each command about other namespaces fails once with each of several errors.
+"""Failing system calls: in commands that act on other namespaces, each call fails once with each of several errors.
 
 usage: faults.py [options] IPCX [NAME...]
 
@@ -58,7 +58,7 @@ SECONDS = 60  # longer than any command takes on the slowest machine
 
 
 class Case(collections.namedtuple("Case", "name words place touch kind rc")):
-    """A command. place: where it acts; touch: a pattern of what it may change there; kind: further checks; rc: its exit status without faults."""
+    """A command. place: where the command acts; touch: a pattern of what it may change there; kind: further checks; rc: exit status without faults."""
 
 
 CASES = []
@@ -160,16 +160,16 @@ ERRORS = {
     "clone": ["EAGAIN", "ENOMEM"], "clone3": ["EAGAIN", "ENOMEM"], "fork": ["EAGAIN"], "vfork": ["EAGAIN"],
     "setns": ["EPERM", "EINVAL", "ENOMEM", "ENOSPC"], "unshare": ["EPERM", "EINVAL", "ENOMEM", "ENOSPC"],
     "fsync": ["EIO", "ENOSPC", "EINTR"],
-    # EINVAL and EIDRM: it is gone
+    # not EINVAL and EIDRM: they would say that the object is gone
     **dict.fromkeys(("shmctl", "msgctl", "semctl", "msgrcv", "msgsnd"), ["EPERM", "EIO", "ENOMEM", "EINTR", "EACCES"]),
 }
 OTHER_ERRORS = ["EPERM", "EIO", "ENOMEM", "EINTR", "EINVAL", "EMFILE"]
 
-# Calls that cannot fail, or after which no program could continue: the C library aborts. (brk: of glibc before 2.38. A failing close(2) has
-# still closed the descriptor, which this cannot imitate.)
+# Calls that cannot fail, or after which no program could continue: the C library aborts. (brk is such a call in glibc before 2.38. A close(2) that fails has
+# nevertheless closed the descriptor, which fault injection cannot imitate.)
 NEVER = {"brk", "close", "execve", "exit_group", "exit", "rt_sigreturn", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "restart_syscall",
          "wait4", "waitid", "futex", "rt_sigprocmask", "gettid", "getpid", "tgkill"}
-# In a build with sanitizers these belong to their runtime, which aborts.
+# In a build with sanitizers these calls are also made by the sanitizers' runtime, which aborts if they fail.
 SANITIZERS = {"mmap", "munmap", "mremap", "mprotect", "madvise", "sigaltstack", "sched_getaffinity", "readlink", "getrlimit", "prlimit64"}
 
 CALL = re.compile(r"^(\d+) +([a-z_0-9]+)\(")
@@ -198,7 +198,7 @@ KNOWN = set()
 
 
 def strangers():
-    """Return processes of this PID namespace that are not ours; a zombie counts as exited."""
+    """Return the processes of this PID namespace that the suite did not start; a zombie counts as exited."""
     found = set()
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) not in KNOWN:
@@ -209,7 +209,7 @@ def strangers():
 
 
 def count_calls(log, where):
-    """Return how often each process and thread made each call before it executed the requested command, and which calls the first made before
+    """Return how often each process and thread made each call before it executed the requested command, and which calls the first process made before
     main()."""
     calls, before, began, first, done = collections.Counter(), collections.Counter(), False, None, set()
     with open(log, encoding="utf-8", errors="replace") as f:
@@ -231,7 +231,7 @@ def count_calls(log, where):
 
 
 def points(calls, before, errors, sanitized):
-    """Return all points, those of rare calls first: the order depends on the trace alone."""
+    """Return all points, those of rare calls first: the order depends only on the trace."""
     most = collections.Counter()
     for (_, name), n in calls.items():
         most[name] = max(most[name], n)
@@ -242,8 +242,8 @@ def points(calls, before, errors, sanitized):
 
 
 def spread(all_points, n):
-    """Choose n points: the first error of calls that a command makes once or twice (those that move processes are among them), and the others
-    evenly."""
+    """Choose n points: of calls that a command makes once or twice, the first error (calls that move processes are among these); of the other points, an even
+    selection."""
     if n is None or n >= len(all_points):
         return all_points
     times = collections.Counter(p.call for p in {p._replace(error="") for p in all_points})
@@ -260,7 +260,7 @@ def spread(all_points, n):
 # ---- expected results
 
 FIELDS = re.compile(r"^here=(\S+) shm=(\S+) mq=(\S+) ipc=(\d+) prm=(\w+) eff=(\w+) bnd=(\w+) amb=(\w+) shmmni=(\S+) size=(\d+)$")
-# The C library aborts a program if it cannot continue.
+# Messages of other code in the program: the C library, for example, aborts a program that cannot continue.
 NOT_OURS = re.compile(rb"futex facility|libgcc_s|Unexpected error.\n|nss-systemd|src/basic/")
 FATAL = {128 + n for n in (signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV)}
 
@@ -274,7 +274,7 @@ STARTED = re.compile(r'"started":"[^"]*"')
 
 
 def steady(out, fresh):
-    """Return an answer without the numbers of new namespaces, and without times computed from two clocks."""
+    """Return an answer without what differs between runs: the numbers of new namespaces, and times computed from two clocks."""
     text = STARTED.sub("", out.decode("utf-8", "replace"))
     return re.sub(r"\bipc=\d+", "ipc=N", text) if fresh else text
 
@@ -293,7 +293,7 @@ def records(text):
 
 
 class Judge:
-    """A run compared with one without faults. Each finding is a kind and a text."""
+    """A run with a fault, compared with a run without faults. Each finding is a kind and a text."""
 
     def __init__(self, c, plain, before, done, places):
         self.c, self.plain, self.before, self.done, self.places = c, plain, before, done, places
@@ -329,7 +329,7 @@ class Judge:
             yield "silent", differs(usual, now)
 
     def went(self, r):
-        """Check where the command ran, if it did."""
+        """If the command ran, check in which place."""
         c, usual = self.c, said(self.plain.out)
         lines = said(r.out)
         if r.out and not lines:
@@ -407,12 +407,12 @@ class Judge:
 
 
 def same_pin(pin, before):
-    """A new namespace has another number each time."""
+    """Return a pin in a form that can be compared, since a new namespace has another number each time."""
     return pin if pin is None or pin == before else ("a pin", "no mount" in pin)
 
 
 def mixed(a, b, c):
-    """Contents that were overwritten up to some offset."""
+    """Return whether c are contents that were overwritten only up to some offset."""
     if not (a and b and c and a[:-1] == b[:-1]):
         return False
     data = b[-1]
@@ -429,7 +429,7 @@ def differs(a, b):
     return f"at {at}: {a[max(0, at - 40):at + 60]!r} became {b[max(0, at - 40):at + 60]!r}"
 
 
-# ---- a worker: the places, and commands in them
+# ---- a worker: its places, and the commands that it runs there
 
 
 class Worker:
@@ -457,7 +457,7 @@ class Worker:
             f.write(data)
 
     def fresh_run(self):
-        """Pins are mounts below /run, which is a private one here."""
+        """Pins are mounts below /run; here /run is a private file system."""
         libc.umount2(b"/run", 2)
         mount("tmpfs", "/run", "tmpfs", 0, "mode=755")
 
@@ -490,8 +490,8 @@ class Worker:
         return points(*count_calls(self.log, self.where), errors, self.sanitized)
 
     def injected(self):
-        """Return whether the call failed as requested, and whether a call failed that cannot be reported: one of the command that ipcx ran, or
-        the write of the report itself. (Calls are counted in each process: the same number may fail in several.)"""
+        """Return whether the call failed as requested, and whether ipcx cannot report the failure: the call was made by the command that ipcx ran, or was the
+        write of the report itself. (Calls are counted in each process: the same number may fail in several.)"""
         hits, mute, became = 0, 0, set()
         with open(self.log, encoding="utf-8", errors="replace") as f:
             for line in f:
@@ -550,7 +550,7 @@ def show(text):
 
 
 def work(a):
-    """Read names of commands, write results, a line each."""
+    """Read names of commands, one a line; write the result of each as one line."""
     w = Worker(a.ipcx)
     for line in sys.stdin:
         c = next(c for c in CASES if c.name == line.strip())

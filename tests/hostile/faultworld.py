@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The places where faults happen, read by direct calls, never by ipcx.
+"""The places in which commands with faults run. They are read by direct system calls, never by ipcx.
 
 OURS is where commands run; TARGET is another IPC and mount namespace; USER belongs to another user namespace and has its own PID namespace;
-BYSTANDER is named by no command. Each holds the same objects with other contents, and marks of its own, so that a change in the wrong place
-shows. A process in each answers what is there."""
+BYSTANDER is named by no command. Each place holds the same objects, but with different contents and with marks, so that a change in the wrong place shows. In
+each place a process answers questions about its contents."""
 
 import contextlib
 import ctypes
@@ -109,7 +109,7 @@ def clear():
 
 
 def numbered(kind, make, keys):
-    """The same ids each time, where the kernel lets us choose them: commands that iterate over ids then make the same calls."""
+    """Request the same ids each time, if the kernel lets us choose ids: commands that iterate over ids then make the same calls."""
     for i, (key, *what) in enumerate(keys):
         with contextlib.suppress(OSError), open(f"/proc/sys/kernel/{kind}_next_id", "w", encoding="ascii") as f:
             f.write(str(i))
@@ -117,7 +117,7 @@ def numbered(kind, make, keys):
 
 
 def restore(n, limits):
-    """Create the contents of a place: the same everywhere, except for a word in them and the marks."""
+    """Create the contents of a place: the contents are the same everywhere, except for one word in them and the marks."""
     clear()
     word = b"place %d " % n
     numbered("shm", make_segment, [(key, (word * size)[:size]) for key, size in ((0x1001, 8192), (0x1003, 12288), (0x1099, 4096))])
@@ -167,7 +167,7 @@ def waiting(name):
 
 
 def state():
-    """Return objects by name or key: ids differ from run to run."""
+    """Return the objects by name or key, since ids differ from run to run."""
     found = {}
 
     def keep(kind, words, *what):
@@ -237,7 +237,7 @@ def settle():
 
 
 class Place:
-    """A place, and the process that answers in it: .pid is its PID here, .ipc the inode number of its namespace."""
+    """A place, and the process that answers in it: .pid is the PID of this process in our PID namespace, .ipc the inode number of its IPC namespace."""
 
     def __init__(self, n):
         self.n = n

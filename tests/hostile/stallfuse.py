@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A file system in a user's program: opens of its directory succeed, reads never return. The directory is its argument."""
+"""A file system that a user's program provides: its directory can be opened, but reading the directory never returns. The argument is the directory on which it
+is mounted."""
 
 import ctypes
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ways around the rules: arguments of a root process chosen by a user, links in place of mounts, reused PIDs, resources shared with us."""
+"""Ways around the rules: a process of root whose arguments a user has chosen, links in place of mounts, reused PIDs, resources shared with us."""
 
 import os
 import subprocess
@@ -20,7 +20,8 @@ PIPES = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def sudo(machine, ident, name):
-    """A user's link named conmon to a set-user-ID program whose ids are all root's by now, as with sudo; its child is the user's."""
+    """A user starts a set-user-ID program through a link named conmon. By now all ids of the process are root's, as with sudo; its child belongs to the
+    user."""
     machine.sh("mount -t tmpfs -o mode=755 none /mnt; mkdir -m 1777 /mnt/t")
     machine.run("cp", helper("asker"), "/mnt/sudo")
     machine.run("chmod", "4755", "/mnt/sudo")
@@ -32,7 +33,7 @@ def sudo(machine, ident, name):
 
 
 @pytest.mark.parametrize("name", ["prod", "fresh"])
-def test_sudo_called_conmon(machine, name):
+def test_sudo_started_through_a_link_named_conmon(machine, name):
     p = sudo(machine, "abc", name)
     found, r = all_labels(machine), machine.ipcx("ls", "--ns", "prod")
     stop(p)
@@ -40,7 +41,7 @@ def test_sudo_called_conmon(machine, name):
 
 
 def inside(machine, name):
-    """A container of root's without any capability and without a mount on /dev/shm (docker run --ipc=none --cap-drop=ALL)."""
+    """A container that root started, without any capability and without a mount on /dev/shm (docker run --ipc=none --cap-drop=ALL)."""
     p = subprocess.Popen(machine.argv(*OWN, "sh", "-c", "mount -t tmpfs none /dev; exec setpriv --bounding-set=-all --inh-caps=-all "
                                       "sh -c 'ln -s /mnt/private /dev/shm; ls /mnt/private 2>/dev/null && exit; echo 1; exec cat'"), **PIPES)
     assert p.stdout.readline() == b"1\n", "it cannot look there itself"
@@ -62,7 +63,7 @@ def test_link_in_place_of_dev_shm(machine, words):
 
 @pytest.mark.parametrize("mech", ["pshm", "psem"])
 def test_stress_with_roots_rights(run, mech):
-    """S3 by another command: files would be created and removed in a directory that the user may not write to."""
+    """The stress command must not be a way around test_rights.py: it would create and remove files in a directory that the user may not write to."""
     b = Bound(run, "--ipc")
     before = os.stat(f"/proc/{run.pid}/root/mnt").st_mtime_ns
     r = run.ipcx("stress", mech, "--ns", b.pid, "--ops", "3", "--cpus", "1")
@@ -74,7 +75,7 @@ def test_stress_with_roots_rights(run, mech):
 @pytest.mark.parametrize("words", [["rm", "posix", "--all", "--yes"], ["set", "pshm:/ours", "--mode", "0666"], ["mk", "pshm", "/new", "--size", "4K"],
                                    ["pshm", "write", "/ours"]])
 def test_container_name_does_not_act_on_our_dev_shm(machine, words):
-    """bwrap --unshare-ipc --dev-bind /dev /dev, docker -v /dev/shm:/dev/shm: its IPC namespace is its own, its /dev/shm is ours."""
+    """bwrap --unshare-ipc --dev-bind /dev /dev, docker -v /dev/shm:/dev/shm: the container has its own IPC namespace, but shares our /dev/shm."""
     p = subprocess.Popen(machine.argv("unshare", "--ipc", "--mount", "sh", "-c", "echo $$; exec cat"), **PIPES)
     record(machine, int(p.stdout.readline()), "app")
     machine.ok("mk", "pshm", "/ours", "--size", "4K")
@@ -96,7 +97,8 @@ def test_stress_in_our_namespace_by_name(machine, mech):
 
 @pytest.mark.parametrize("kind", ["docker", "containerd"])
 def test_reused_pid_of_a_dead_container(machine, kind):
-    """Its runtime was killed or the machine crashed; a user's process has the PID now, and a cgroup named like its id (below user@UID.service)."""
+    """The runtime of the container was killed, or the machine crashed. A user's process now has the PID, and is in a cgroup that is named like the container's
+    id (below user@UID.service)."""
     cid = "d" * 64 if kind == "docker" else "web"
     where = f"ipcx-{os.getpid()}/{cid}"
     base = next((d for d in ("/sys/fs/cgroup/pids", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup") if machine.run("mkdir", "-p", f"{d}/{where}").rc == 0), None)

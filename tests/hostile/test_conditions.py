@@ -16,7 +16,7 @@ SPARED = {"shm:0", "shm:1", "shm:2", "pshm:/keep", "pshm:/other", "mq:/q", "msg:
 
 @pytest.fixture
 def people(world):
-    """Objects of root, of daemon and of a uid without a name, and a private /etc."""
+    """A world with a private /etc and with objects of root, of daemon and of a uid that has no name."""
     world.ok("mk", "shm", "--size", "4K")
     world.ok("mk", "shm", "--size", "4K", "--owner", "daemon:daemon")
     world.ok("mk", "shm", "--size", "4K", "--owner", "54321:54321")
@@ -40,14 +40,14 @@ def switch(world, services):
 
 
 def unanswered(world, what, *words, why=5, more=None, **run):
-    """ipcx with these lookups failing."""
+    """Run ipcx while lookups of these kinds fail."""
     env = {"LD_PRELOAD": preload("unanswered"), "UNANSWERED": what, "UNANSWERED_ERRNO": str(why),
            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
     return world.ipcx(*words, env={**env, **(more or {})}, **run)
 
 
 def refs(world, *words):
-    """List by number alone."""
+    """List objects without any lookup of names."""
     return {o["ref"] for o in world.objects(*words, "-o", "ref")}
 
 
@@ -56,14 +56,14 @@ def spared(world):
 
 
 def told(r, rc=1, **count):
-    """Check for a failure that reports a failed lookup or an unknown value, never "no such user"."""
+    """Check that the command failed and reported a failed lookup or an unknown value, never "no such user"."""
     assert r.rc == rc, (r.rc, r.out, r.err)
     assert "could not" in r.err and "there is no" not in r.err, r.err
     for word, n in count.items():
         assert r.err.count(word.replace("_", " ")) == n, r.err
 
 
-# How the name service fails: a service that does not exist, and errnos.
+# Ways in which the name service fails: a service that does not exist, or an errno.
 BROKEN = ["sss", "sss ldap", 5, 24, 23, 12, 13, 11, 104]
 
 
@@ -95,7 +95,7 @@ def test_removal_by_number_needs_no_lookup(people, how):
 
 @pytest.mark.parametrize("how", BROKEN)
 def test_removal_by_pattern_removes_nothing(people, how):
-    """Not even objects that the number shown in place of the name would select."""
+    """An unknown name is shown as a number; a pattern that matches this number removes nothing either."""
     for where in ("!(owner =~ '^daemon$')", "owner =~ .", "owner =~ '^[0-9]'", "owner < z", "owner >= 0", "owner != mech",
                   "!(group =~ daemon)", "size < 0 || !(owner =~ x)"):
         r = broken(people, how, "rm", "all", "--where", where, "--yes")
@@ -124,7 +124,7 @@ def test_listing_shows_numbers_and_says_so_once(people, how):
 
 
 def test_slices_report_it_once(people):
-    """Whatever the number of pieces a listing is made of."""
+    """A failed lookup is reported once, however many slices a listing is made of."""
     r = people.sh("i=0; while [ $i -lt 600 ]; do ipcmk -M 1 >/dev/null || exit 1; i=$((i+1)); done", timeout=300)
     assert r.rc == 0, r.err
     r = unanswered(people, "users", "ls", "shm")
@@ -132,7 +132,7 @@ def test_slices_report_it_once(people):
 
 
 def test_conditions_decided_by_other_fields_select(people):
-    """Unknown or true is true; unknown and false is false, without a message."""
+    """"Unknown or true" is true and "unknown and false" is false; both without a message."""
     r = unanswered(people, "users", "ls", "shm", "--where", "owner =~ x || size > 0", "-o", "ref", "--format", "raw", "--no-headings")
     assert r.rc == 0 and set(r.lines) == {"shm:0", "shm:1", "shm:2"}
     r = unanswered(people, "users", "rm", "shm", "--where", "owner =~ x && size < 0", "--yes")
@@ -151,8 +151,8 @@ def test_a_pattern_without_memory_is_not_a_mismatch(people, uid):
 
 
 @pytest.mark.parametrize("at", range(1, 8))
-def test_a_pattern_that_fails_later(people, at):
-    """Objects examined before are removed, later ones are left, and the exit status says that the result is partial."""
+def test_a_pattern_match_that_fails_later(people, at):
+    """Objects examined before the failure are removed, those after it are left, and the exit status says that the result is partial."""
     r = unanswered(people, "match", "rm", "all", "--where", "!(ref =~ '/keep')", "--yes", more={"UNANSWERED_FROM": str(at)})
     left = refs(people)
     assert "pshm:/keep" in left
@@ -163,7 +163,7 @@ def test_a_pattern_that_fails_later(people, at):
     assert all(ref in r.err for ref in left - {"pshm:/keep"}), (left, r.err)
 
 
-def test_names_that_fail_later(people):
+def test_name_lookups_that_fail_later(people):
     r = unanswered(people, "users", "rm", "shm", "--where", "owner =~ '^(root|daemon)$'", "--yes", more={"UNANSWERED_FROM": "2"})
     told(r, rc=4, could_not_be_looked_up=1)
     assert refs(people, "shm") == {"shm:1", "shm:2"}
@@ -186,7 +186,7 @@ def test_shown_owners_are_accepted(people):
 
 
 def test_a_name_of_digits(people):
-    """The name counts first, as for chown(1); without any lookup it is a number."""
+    """Digits are first looked up as a user's name, as chown(1) does; if lookups fail, they count as a number."""
     with open(os.path.join(people.dir, "etc/passwd"), "a", encoding="ascii") as f:
         f.write("54321:x:1:1::/:/bin/false\n")
     assert refs(people, "shm", "--where", "owner == 54321") == {"shm:1"}
@@ -195,7 +195,7 @@ def test_a_name_of_digits(people):
 
 
 def test_an_unreadable_passwd(people):
-    """glibc ignores the error silently if another service follows: "files systemd"."""
+    """If another service follows ("files systemd"), glibc silently ignores the error of the first."""
     path = os.path.join(people.dir, "etc/passwd")
     os.chmod(path, 0)
     switch(people, "files systemd")
@@ -209,7 +209,7 @@ def test_an_unreadable_passwd(people):
 
 
 def test_without_any_passwd_there_are_no_names(people):
-    """As in a container with a single program: this is a valid answer, and only numbers exist."""
+    """As in a container with a single program, there are no names: this is a valid answer, and users exist only as numbers."""
     os.unlink(os.path.join(people.dir, "etc/passwd"))
     os.unlink(os.path.join(people.dir, "etc/nsswitch.conf"))
     r = people.ipcx("ls", "--where", "owner == 1")
@@ -247,7 +247,7 @@ def test_other_commands_with_conditions(people, how):
 
 
 def test_names_are_looked_up_only_if_needed(people):
-    """The name in the condition is looked up once, and those of rows are not."""
+    """The name in the condition is looked up once; the names of the owners of rows are not looked up."""
     log = os.path.join(people.dir, "asked")
 
     def asked(*words):
@@ -268,7 +268,7 @@ def test_names_are_looked_up_only_if_needed(people):
 
 
 def test_users_without_a_mapping(people):
-    """In a user namespace every unmapped owner is shown as 65534, which is not a user."""
+    """In a user namespace every unmapped owner is shown as 65534, which does not stand for a user."""
     script = '$IPCX ls shm --where "$W" -o ref --format raw --no-headings'
     for where, found in (("owner == nobody", ""), ("owner != nobody", "shm:0"), ("owner == 65534", ""), ("owner != 0", ""), ("!(owner =~ x)", "shm:0"),
                          ("owner == root", "shm:0"), ("uid == 65534", "shm:1\nshm:2"), ("owner != null", "shm:0\nshm:1\nshm:2")):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One bad namespace hides no other, and no unprivileged user can disable what root sees."""
+"""One bad namespace hides no other namespace, and no unprivileged user can limit what root sees."""
 
 import os
 import re
@@ -9,13 +9,13 @@ import pytest
 from helpers.places import Place
 from helpers.tools import helper
 
-# Commands that read every namespace, and must not fail because of one.
+# Commands that read every namespace, and must not fail because one cannot be read.
 LOOKS = [["ns", "ls", "--json"], ["ls", "msg", "--ns", "all", "--json"], ["limits", "msgmni", "--ns", "all", "--json"],
          ["ns", "show", "@", "--json"], ["ls", "msg", "--ns", "@", "--json"]]
 
 
 def covered(world, user):
-    """A namespace kept by a file alone, with another one mounted over it; a user's if a user is given."""
+    """Create a namespace that only a mount on a file keeps, and mount a second namespace over it; if a user is given, the user does this."""
     kept = os.path.join(world.dir, "kept")
     world.run("touch", kept)
     if user is None:
@@ -31,7 +31,7 @@ echo $$; exec cat""")
 
 
 def hidden_inode(world):
-    """Return the namespace without processes."""
+    """Return the rows of namespaces that have no processes."""
     rows = world.ipcx("ns", "ls", "--json").json["namespaces"]
     return [n for n in rows if n["processes"] == 0 and n["ns_id"] is None]
 
@@ -60,7 +60,7 @@ def test_a_covered_mount_hides_nothing(world, words, user):
 
 
 def test_the_covered_namespace_itself_is_an_error(world):
-    """By its number: it exists and cannot be opened; never 'no such namespace'."""
+    """The covered namespace is requested by its number: the error says that it cannot be opened, never 'no such namespace'."""
     covered(world, None)
     ino = hidden_inode(world)[0]["ns"]
     for words in (["ls"], ["rm", "msg", "--all", "--yes"], ["mk", "msg:0x1"]):
@@ -75,7 +75,7 @@ STALLED = """exec 3<&0 4>&1; mkfifo {dir}/up{n}
 
 @pytest.mark.parametrize("count", [1, 5])
 def test_unresponsive_file_systems_hide_nothing(world, count):
-    """However many a user creates: the /dev/shm of others is still shown, and what is missing is reported."""
+    """However many such file systems a user creates, the /dev/shm of others is still shown, and what is missing is reported."""
     stalled = [Place(world, script=STALLED.format(dir=world.dir, fuse=helper("fuse"), n=n)) for n in range(count)]
     other = Place(world)
     stuck = {"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"}  # leak detection would wait for an abandoned thread
@@ -89,7 +89,7 @@ def test_unresponsive_file_systems_hide_nothing(world, count):
 
 @pytest.mark.parametrize("user", [None, 12345], ids=["root's", "a user's"])
 def test_a_namespace_kept_by_a_descriptor_alone(world, user):
-    """No process is in it, and it is mounted nowhere."""
+    """No process is in this namespace, and it is mounted nowhere."""
     flags = ["--user", "--map-root-user"] if user else []
     holder = Place(world, *flags, uid=user, script="exec 5</proc/self/ns/ipc; exec unshare --ipc sh -c 'echo $$; exec cat'")
     found = [n for n in world.ipcx("ns", "ls", "--thorough", "--json").json["namespaces"] if n["processes"] == 0]
@@ -100,7 +100,7 @@ def test_a_namespace_kept_by_a_descriptor_alone(world, user):
 
 
 def test_mounts_of_a_user_are_not_trusted_as_ours(world):
-    """A user's mount of our own namespace gives it neither a name nor a second row."""
+    """If a user mounts our own namespace, our namespace gets neither a name nor a second row."""
     p = Place(world, "--user", "--map-root-user", uid=12345, script=f"""
 mount -t tmpfs none /dev/shm; touch /dev/shm/n; mount --bind /proc/1/ns/ipc /dev/shm/n 2>/dev/null
 echo $$; exec cat""")
@@ -111,7 +111,7 @@ echo $$; exec cat""")
 
 
 def test_an_unreadable_directory_of_state_files(world):
-    """Whether such a container exists is then unknown, which is reported with the answer."""
+    """Whether a container with that name exists is unknown then, and the answer says so."""
     world.run("sh", "-c", "mount -t tmpfs none /run; mkdir -p /run/runc/web")
     fails = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", "/run/runc", "-e", "inject=getdents64:error=EIO"]
     r = world.run(*fails, os.environ["IPCX"], "ls", "--ns", "web", env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Entering namespaces: a command runs in the intended place and with no more privileges than intended, or not at all, whichever call fails or
-only pretends to succeed; and processes inside can never reach anything of ours."""
+"""Entering namespaces: a command runs in the intended place and with no more privileges than intended, or not at all, whichever call fails or reports success
+without effect; and processes inside can never reach anything of ours."""
 
 import collections
 import contextlib
@@ -16,8 +16,8 @@ from helpers.tools import helper, need, release
 NAMES = ("ipc", "mnt", "net", "uts", "cgroup", "pid")
 ERRORS = ("EPERM", "EMFILE", "ENOMEM", "EIO", "EINTR")
 
-# Calls that find out where a process is and with which identity, and calls that change this. Calls for memory are excluded: without memory
-# a sanitizer aborts the program before it begins.
+# Calls that find out or change in which place and with which identity a process runs. Calls that allocate memory are excluded: without memory a sanitizer
+# aborts the program before it begins.
 CALLS = ("openat", "openat2", "fstatfs", "statfs", "fstat", "newfstatat", "statx", "readlink", "readlinkat", "read", "write", "getdents64",
          "ioctl", "fcntl", "poll", "pidfd_open", "getcwd", "setns", "unshare", "mount", "umount2", "open_tree", "move_mount",
          "mount_setattr", "chroot", "chdir", "fchdir", "prctl", "capget", "capset", "setgroups", "getgroups", "setresuid", "setresgid",
@@ -25,13 +25,13 @@ CALLS = ("openat", "openat2", "fstatfs", "statfs", "fstat", "newfstatat", "statx
 
 SOME = 24
 
-# Those whose success changes something.
+# Calls that change something if they succeed.
 STEPS = ("setns", "unshare", "mount", "move_mount", "mount_setattr", "chroot", "fchdir", "prctl", "capset", "setgroups", "setresuid", "setresgid")
 
 
 @pytest.fixture
 def box(world):
-    """A container of root's with all namespaces of its own."""
+    """A container of root's that shares no namespace with us."""
     p = Place(world, "--net", "--uts", "--cgroup", "--pid", "--fork", "--kill-child", "--mount-proc", script=PLACE.replace("echo $$", "echo 0"))
     yield p
     p.end()
@@ -45,7 +45,7 @@ def place(world):
 
 
 def quiet(**env):
-    """What a sanitizer is permitted under a tracer."""
+    """Return an environment in which sanitizers work under a tracer: leak detection does not."""
     options = [o for o in os.environ.get("ASAN_OPTIONS", "").split(":") if o and not o.startswith("detect_leaks")]
     return {"ASAN_OPTIONS": ":".join([*options, "detect_leaks=0"]), **env}
 
@@ -81,7 +81,7 @@ def test_descriptors_of_our_caller_are_not_reachable(world, box):
 
 
 def test_our_terminal_is_not_reachable(world, box):
-    """With a terminal of its own: the relay, its socket and the master side stay outside."""
+    """The command gets a new terminal: the relay process, its socket and the master side of the terminal stay outside."""
     master, slave = os.openpty()
     try:
         nothing_crosses(world, box.pid, "--mount", stdin=slave)
@@ -110,7 +110,7 @@ def test_a_user_exposes_nothing_to_a_container(world):
 
 
 def test_semaphores_are_taken_there_without_open_descriptors(world, place):
-    """A command that runs while one is held gets only the standard streams."""
+    """A command that runs while a semaphore is held gets only the standard streams."""
     world.ok("mk", "sem:0x7", "--nsems", "1", "--init", "1", "--ns", place.pid)
     world.ok("mk", "psem", "/p", "--init", "1", "--ns", place.pid)
     for words in (["sem", "run", "--ns", place.pid, "sem:0x7"], ["psem", "run", "--ns", place.pid, "/p"]):
@@ -121,7 +121,7 @@ def test_semaphores_are_taken_there_without_open_descriptors(world, place):
 # ---- calls that fail, and calls that falsely report success
 
 def strace(world, inject, *words, timeout=60):
-    """Run a command of ipcx with a manipulated call."""
+    """Run a command of ipcx in which one call is manipulated."""
     need("strace")
     out = os.path.join(world.dir, "calls")
     return world.run("strace", "-f", "-qq", "-o", out, "-e", f"trace={inject.split(':')[0]}", "-e", f"inject={inject}", IPCX, *words,
@@ -129,7 +129,7 @@ def strace(world, inject, *words, timeout=60):
 
 
 def count(world, *words):
-    """Return how often each call is made by any of its processes before the command is executed."""
+    """Return how often the processes of ipcx make each call before the command is executed."""
     need("strace")
     out = os.path.join(world.dir, "calls")
     r = world.run("strace", "-f", "-qq", "-o", out, IPCX, *words, env=quiet())
@@ -148,7 +148,7 @@ def count(world, *words):
 
 
 def judge(r, right, what):
-    """Check that the command ran as intended, or did not run (or failed itself) with an error message and no other output."""
+    """Check that the command ran as intended. Otherwise there must be an error message and no other output: it did not run, or it failed itself."""
     assert "Sanitizer" not in r.err and 0 <= r.rc < 128, (what, r.rc, r.err)
     assert right(r.out, r.rc), (what, r.rc, r.out, r.err)
     if r.rc != 0:
@@ -156,7 +156,7 @@ def judge(r, right, what):
 
 
 def fail_each(world, words, right, calls=CALLS, errors=ERRORS):
-    """Make one call after another fail, with one errno after another; of many repetitions of the same call, only some."""
+    """Make each call fail in turn, with each errno; of a call that is repeated many times, only some repetitions."""
     n = 0
     assert right(world.ipcx(*words).out, 0)
     for name, times in count(world, *words).items():
@@ -172,7 +172,7 @@ def links(names=NAMES):
 
 
 def is_fresh(world):
-    """An IPC and mount namespace different from the world's, and an empty /dev/shm."""
+    """A process in an IPC and a mount namespace other than those of the world, with an empty /dev/shm."""
     ours = world.run("readlink", *links(NAMES[:2])).lines
     world.run("touch", "/dev/shm/ours")
 
@@ -213,13 +213,13 @@ def test_new_fails_closed(world):
 
 
 @pytest.mark.parametrize("call,error", [("openat", "ENFILE"), ("fstatfs", "EIO"), ("newfstatat", "ENOMEM"), ("capget", "EPERM")])
-def test_new_is_never_here(world, call, error):
-    """The namespace is not ours, whichever single call fails."""
+def test_ns_new_never_runs_in_our_namespace(world, call, error):
+    """The new namespace is never ours, whichever single call fails."""
     fail_each(world, NEW, is_fresh(world), calls=(call,), errors=(error,))
 
 
 def test_without_proc_nothing_is_entered(world, place):
-    """Without /proc the result of a step cannot be verified."""
+    """Without /proc the result of a step cannot be verified: the command does not run."""
     for words in (["ns", "new"], ["ns", "enter", "self"], ["ns", "enter", place.pid], ["sem", "run", "--ns", place.pid, "sem:0"]):
         r = world.run("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh", release(), *words, "--", "echo", "ran",
                       env={"LD_LIBRARY_PATH": os.path.join(os.path.dirname(release()), "../lib")})
@@ -246,7 +246,7 @@ def test_enter_with_its_root_fails_closed(world, box):
 
 @pytest.mark.parametrize("call", ["ioctl", "openat", "fstatfs", "prctl"])
 def test_no_new_privileges_in_foreign_user_namespaces(world, call):
-    """In a namespace owned by another user namespace, whichever call fails that could reveal this."""
+    """If the IPC namespace belongs to another user namespace, no_new_privs is set, whichever of the calls that could reveal the owner fails."""
     p = Place(world, "--user", "--map-root-user", uid=1234)
     words = ["ns", "enter", "--no-pty", p.pid, "--", "sh", "-c", "readlink -v /proc/self/ns/ipc && grep NoNewPrivs /proc/self/status"]
     fail_each(world, words, exactly(f"ipc:[{p.ino}]\nNoNewPrivs:\t1\n"), calls=(call,))
@@ -261,7 +261,7 @@ def test_capabilities_fail_closed(world, place, words, most):
 
 @pytest.mark.parametrize("error", ["EPERM", "EINVAL", "ENOSYS", "EIO"])
 def test_an_unreadable_bounding_set_is_not_kept(world, place, error):
-    """From one query on, all further ones fail."""
+    """From one of the queries on, all later queries fail."""
     words = ["ns", "enter", "--no-pty", "--keep-caps", "none", place.pid, "--", *CAPS]
     for when in range(1, count(world, *words)["prctl"] + 1, 3):
         fault = f"prctl:error={error}:when={when}+"
@@ -304,7 +304,7 @@ def test_a_user_namespace_that_was_not_really_entered(world, call):
 
 
 def test_a_pin_is_of_the_right_namespace_or_does_not_exist(world, place):
-    """The mount fails or pretends to succeed: the name leads to the intended namespace."""
+    """If the mount fails or only seems to succeed, either the pin leads to the intended namespace or there is no pin."""
     world.run("mount", "-t", "tmpfs", "none", "/run")
     world.ok("ns", "pin", place.pid, "first")
     for fault in ("mount:retval=0:when=1", "mount:error=EPERM:when=1", "fstatfs:error=EIO:when=4", "fstat:error=EIO:when=4"):
@@ -323,7 +323,7 @@ def test_a_pin_is_of_the_right_namespace_or_does_not_exist(world, place):
 
 
 def test_a_new_pinned_namespace_is_never_ours(world):
-    """ns new --pin: the pinned namespace is a fresh one, whichever call fails."""
+    """ns new --pin: whichever call fails, the pinned namespace is a new one."""
     world.run("mount", "-t", "tmpfs", "none", "/run")
     ours = world.run("readlink", "/proc/self/ns/ipc").out
     for name in ("unshare", "mount", "fstatfs", "fstat", "newfstatat", "write", "read"):

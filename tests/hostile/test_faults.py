@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Failing system calls while ipcx enters, creates or reads other namespaces: a fixed part of the points of faults.py. ipcx never acts
+"""Failing system calls while ipcx enters, creates or reads other namespaces: a fixed selection of the points that faults.py would run. ipcx never acts
 elsewhere or with more privileges than requested, and reports what it could not do.
 
 tests/private.sh tests/hostile/faults.py --all build/release/cmd/ipcx      every point (a build without sanitizers is faster)"""
@@ -13,7 +13,7 @@ import faults
 import pytest
 from conftest import IPCX
 
-# For each command: so that all of it takes a minute or two with two CPUs, in a build with sanitizers.
+# Points for each command: with this number, the suite takes a minute or two with two CPUs in a build with sanitizers.
 POINTS = 24
 
 
@@ -37,7 +37,7 @@ def test_a_failing_call(results, name):
 
 
 class Room:
-    """The state before, after a command without faults, and after one with a fault."""
+    """The state before, the state after a command without faults, and the state after a command with a fault."""
 
     LINE = "here={0} shm={0} mq={0} ipc={1} prm={2} eff=0 bnd=0 amb=0 shmmni=4096 size=1\n"
 
@@ -114,12 +114,12 @@ JUDGED = [
 
 @pytest.mark.parametrize("name,changed,run,kinds", JUDGED)
 def test_faults_are_detected(name, changed, run, kinds):
-    """Otherwise a suite without findings would prove nothing."""
+    """The checks must find faults: otherwise a suite without findings would prove nothing."""
     assert Room(name, changed).kinds(**run) == kinds
 
 
-def test_points_follow_from_the_trace():
-    """The same points on each machine that makes the same calls, with all errors of a call adjacent."""
+def test_points_depend_only_on_the_trace():
+    """Machines on which a command makes the same calls have the same points; all errors of one call are adjacent."""
     calls, before = collections.Counter({("1", "openat"): 40, ("1", "setns"): 1, ("2", "openat"): 3, ("2", "unshare"): 2}), collections.Counter(openat=10)
     every = faults.points(calls, before, 6, False)
     assert len(every) == 30 * 6 + 4 + 8 and every == faults.points(dict(reversed(calls.items())), before, 6, False)

@@ -54,7 +54,7 @@ def run(world, words, path, **more):
 
 @pytest.fixture
 def things(queue):
-    """A message and a memory object to write into files."""
+    """A message and a memory object, whose contents commands write into files."""
     put(queue, (3, b"secret"))
     queue.ok("mk", "pshm", "/x", "--size", "4K")
     return queue
@@ -99,8 +99,8 @@ def test_a_fifo_without_a_reader_does_not_block(things, words):
 
 
 @pytest.mark.parametrize("words", [OUTPUTS[w] for w in ("drain", "read")], ids=" ".join)
-def test_a_fifo_with_a_reader_works_and_waits_for_it(things, words):
-    """More data than fits into it at once."""
+def test_a_command_waits_for_the_reader_of_a_fifo(things, words):
+    """The command writes more data than fits into the FIFO at once."""
     things.sysctl("kernel.msgmnb", "1000000")
     things.ok("set", "msg:0", "--qbytes", "1000000")
     put(things, *[(1, bytes(8000))] * 30)
@@ -150,7 +150,7 @@ def test_own_links_are_followed(things, sticky):
 
 
 def test_links_of_the_directorys_owner_are_followed(things, sticky):
-    """The owner could replace anything in it anyway (protected_symlinks in proc_sys_fs(5))."""
+    """Files of the directory's owner are trusted: the owner could replace anything in it anyway (protected_symlinks in proc_sys_fs(5))."""
     os.chown(sticky, OTHER, OTHER)
     path, saved = os.path.join(sticky, "link"), os.path.join(things.dir, "saved")
     with open(saved, "wb"):
@@ -162,7 +162,7 @@ def test_links_of_the_directorys_owner_are_followed(things, sticky):
 
 @pytest.mark.parametrize("words", INPUTS.values(), ids=INPUTS)
 def test_another_users_link_is_not_read_through(things, sticky, words):
-    """Contents that only we may read would be exposed to the other user."""
+    """Following the link would expose contents that only we may read to the other user."""
     secret = os.path.join(things.dir, "secret")
     with open(secret, "w", encoding="ascii") as f:
         f.write('{"ipcx":1,"type":9,"data":""}\n')
@@ -221,7 +221,7 @@ def test_a_semaphore_truncated_during_a_wait(world, words):
     waiting(world)
     world.run("truncate", "-s", "0", "/dev/shm/sem.x")
     rc, out, err = ended(p)
-    # The file is checked every 50 ms, so that a signal is noticed: a file that was just truncated is not a semaphore, as at the beginning.
+    # The file is checked every 50 ms. If this check is the first to notice the truncation, the message is the same as for a file that never was a semaphore.
     said = {1: CUT, 3: "its file is not a semaphore"}
     assert out == b"" and said.get(rc, "\0") in err and err.count("\n") == 1, (rc, err)
 
@@ -256,7 +256,7 @@ def test_a_waiter_does_not_outlive_its_killed_caller(world, words, signo):
 
 
 def test_a_semaphore_taken_for_a_dead_caller_is_released(world):
-    """The caller can no longer be informed: it is stopped and then killed."""
+    """The caller is stopped and then killed, so that it can no longer be told that it has the semaphore."""
     world.ok("mk", "psem", "/x", "--init", "0")
     p = start(world, "psem", "wait", "/x")
     waiting(world)
@@ -270,7 +270,7 @@ def test_a_semaphore_taken_for_a_dead_caller_is_released(world):
 
 
 def test_interrupted_waiters_take_none(world):
-    """Each takes one, and an interrupted one takes none."""
+    """Each waiter takes the semaphore once; a waiter that is interrupted does not take it."""
     world.ok("mk", "psem", "/x", "--init", "0")
     waiters = [start(world, "psem", "wait", "/x") for _ in range(20)]
     waiting(world, 20)
@@ -288,7 +288,7 @@ def test_interrupted_waiters_take_none(world):
 @pytest.mark.parametrize("words", [["read", "/x"], ["read", "/x", "--strings"], ["fill", "/x", "--byte", "7"],
                                        ["copy", "/x", "/y"]], ids=" ".join)
 def test_memory_truncated_meanwhile(world, words):
-    """Truncated and grown again all the time: an error or a short read, and never a signal."""
+    """While the file is truncated and extended again and again, the command fails or reads less, but is never killed by a signal."""
     for name in ("/x", "/y"):
         world.ok("mk", "pshm", name, "--size", "16M")
     cutter = start(world, "-c", "while :; do truncate -s 0 /dev/shm/x; truncate -s 16M /dev/shm/x; done", program="sh")
@@ -304,13 +304,14 @@ def test_memory_truncated_meanwhile(world, words):
 # ---- hostile names on a terminal
 
 
-# Escapes, C1, bidi marks and isolates, a separator, a tag, an invalid UTF-8 byte, DEL; and a look-alike of an escape.
+# Names with escape sequences, C1 controls, bidi marks and isolates, a separator, a tag, an invalid UTF-8 byte or DEL; and a name that looks like an escaped
+# character.
 EVIL = "\033]0;x\007\u009b31m\u2066\u200f\u202e\u2028\u00ad\U000e0041".encode() + b"\xff\x9b2J\x7f\\x1b"
 PLAIN = {0x09, 0x0a, 0x0d}
 
 
 def on_terminal(world, *argv, uid=None):
-    """Return everything that a command shows on a terminal, its status, and whether it was killed."""
+    """Return everything that a command shows on a terminal, the exit status, and whether the command was killed."""
     master, slave = os.openpty()
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm", "NO_COLOR": "1", **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}}
     words = [os.fsencode(w) if isinstance(w, str) else w for w in world.argv(uid=uid)] + [w if isinstance(w, bytes) else os.fsencode(w) for w in argv]
@@ -333,7 +334,7 @@ def harmful(got):
 
 @pytest.fixture
 def evil(world):
-    """Objects with such names, and a process in a container."""
+    """A world that has objects with such names, and a process in a container."""
     for prefix in (b"", b"sem."):
         path = os.path.join(f"/proc/{world.pid}/root/dev/shm".encode(), prefix + EVIL.replace(b"/", b""))
         with open(path, "wb") as f:
@@ -414,7 +415,7 @@ COMMANDS = [[EVIL], ["ls", EVIL], ["ls", b"--" + EVIL], ["ls", b"-" + EVIL], ["l
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(w if isinstance(w, str) else "EVIL" for w in words))
 def test_hostile_operands_in_messages(world, words):
-    """Operands that a script passes on from others."""
+    """Operands that other people chose and a script passes on."""
     world.ok("mk", "pshm", "/x", "--size", "4K")
     world.ok("mk", "psem", "/x", "--init", "1")
     world.ok("mk", "msg")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages in transit: whatever kills ipcx and whichever process reads at the same time, no message is lost, and no record is of a message that another
-reader got unless it is marked."""
+"""Messages in transit: whatever kills ipcx and whichever process reads at the same time, no message is lost, and every record of a message that another reader
+received is marked as such."""
 
 import base64
 import collections
@@ -19,13 +19,13 @@ MESSAGES = [(1 + i % 7, b"%d " % i + bytes([i % 256]) * (i % 50)) for i in range
 
 
 def at(call, n, how):
-    """Return the environment in which an event happens at a call."""
+    """Return an environment in which something happens at a given call of a function."""
     return {"LD_PRELOAD": preload("atcall"), "AT": call, "AT_N": str(n), "AT_HOW": how,
             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
 def fill(world, messages, msqid=0):
-    """Split into pieces that fit a command line."""
+    """Send the messages in groups that fit into a command line."""
     for i in range(0, len(messages), 1000):
         put(world, *messages[i:i + 1000], msqid=msqid)
 
@@ -39,7 +39,7 @@ def records(path, number="type"):
 
 
 def missing(messages, *places):
-    """Return which messages are in none of the places, as often as they were sent."""
+    """Return the messages that are in none of the places; a message that was sent twice must be found twice."""
     return list((collections.Counter(messages) - sum(map(collections.Counter, places), collections.Counter())).elements())
 
 
@@ -140,7 +140,7 @@ def test_a_message_of_another_reader_is_a_void_record(queue, call, n, kind):
     with open(path, encoding="ascii") as f:
         voided = sum(json.loads(line)["ipcx"] == 0 for line in f)
     assert (f"records made void: {voided}\n" in r.err) if voided else r.err == ""
-    # And it can be loaded again.
+    # The file can be loaded again.
     queue.sysctl("kernel.msgmnb", "1000000")
     msqid = int(queue.ok("mk", "msg"))
     r = queue.ipcx("msg", "load", msqid, path)
@@ -177,7 +177,7 @@ def test_equal_messages_are_counted(queue):
 
 @pytest.mark.parametrize("n", [1, 9, 200])
 def test_a_queue_removed_after_it_was_copied(queue, n):
-    """Copied messages exist nowhere else by then: their records stay."""
+    """If the queue was removed, copied messages exist nowhere else: their records stay."""
     fill(queue, MESSAGES)
     path = os.path.join(queue.dir, "saved")
     r = queue.ipcx("msg", "drain", "0", path, env=at("msgrcv", n, "remove"))
@@ -185,7 +185,7 @@ def test_a_queue_removed_after_it_was_copied(queue, n):
     assert records(path) == MESSAGES[:len(records(path))]
 
 
-def test_a_full_output_takes_nothing(queue):
+def test_a_full_output_takes_no_message(queue):
     fill(queue, MESSAGES)
     for out in ("/dev/full", "closed"):
         if out == "closed":
@@ -237,7 +237,7 @@ def test_a_contradictory_record_is_not_sent(queue, line):
 
 
 def test_records_of_other_programs_and_versions(queue):
-    """Without a size; with unknown members; in another order; with everything that JSON may escape."""
+    """Records without a size, with unknown members, in another order, and with every escape of JSON."""
     r = queue.ipcx("msg", "load", "0", "-", input=lines_of(
         '{"ipcx":1,"type":1,"data":"AP8="}', ' { "data" : "+/\\/+" , "new":{"a":[1,-2.5e3,"x\\n",null,true,false,{}]}, "type" : 2 , "ipcx":1 } ',
         '{"ipcx":1,"ty\\u0070e":3,"size":0,"data":""}', '{"ipcx":1,"type":4,"size":2,"data":"A\\u00508="}'))
@@ -247,7 +247,7 @@ def test_records_of_other_programs_and_versions(queue):
 
 @pytest.mark.parametrize("program", ["load", "records"])
 def test_without_memory_a_message_is_sent_whole_or_not_at_all(queue, program):
-    """One allocation after another fails."""
+    """Each allocation fails in turn."""
     queue.sysctl("kernel.msgmnb", "1000000")
     queue.ok("set", "msg:0", "--qbytes", "1000000")
     message = (1, bytes(range(250)) * 12)

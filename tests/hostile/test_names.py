@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names of containers: who may give which name to what. A name is as trustworthy as the process or file owner that gives it."""
+"""Names of containers: which user may give which name to which namespace. A name is as trustworthy as the process that gives it, or as the owner of the file
+that contains it."""
 
 import os
 import re
@@ -14,20 +15,20 @@ from helpers.tools import helper, until
 HOME = "0x4d2"  # the key of a queue in the namespace in which ipcx runs
 THERE = "0x77"  # and of one in the container
 
-# Name and arguments of a monitor; its last argument starts the monitored process.
+# Program name and arguments of a monitor; the last argument is the script that starts the monitored process.
 WATCHERS = {
     "conmon": (["-c", "4d1fc9ea", "-n", "@"], "podman"),
     "systemd-nspawn": (["-M", "@"], "nspawn"),
     "bwrap": (["--unshare-ipc", "/bin/@"], "bwrap"),
 }
-# A container of its own: mounts, processes, IPC objects.
+# Starts a process with its own mount, PID and IPC namespaces, like a container.
 OWN = ["unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc"]
 USERS_OWN = ["unshare", "--user", "--map-root-user", "--mount", "--ipc"]
 WAIT = f"$IPCX mk msg:{THERE} >/dev/null; echo up; read -r end"
 
 
 class Forged:
-    """A process that claims to monitor a container, and the process it claims to be one."""
+    """A process that claims to monitor a container, and the process that it claims to be the container."""
 
     def __init__(self, world, comm, name, box, around=(), uid=None, words=None, wait=WAIT):
         path = os.path.join(world.dir, comm)
@@ -45,7 +46,7 @@ class Forged:
 
 @pytest.fixture
 def machine(world):
-    """A world with a queue of its own, a private /run, and a container of root's named prod."""
+    """A world with a queue, a private /run, and a container of root's that is named prod."""
     world.run("mount", "-t", "tmpfs", "none", "/run")
     world.ok("mk", f"msg:{HOME}")
     p = subprocess.Popen(world.argv(*OWN, "sh", "-c", "echo 1; exec cat"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -58,7 +59,7 @@ def machine(world):
 
 
 def record(world, pid, name, uid=0):
-    """Write what runc keeps about a container of root's or of a user's."""
+    """Write the state file that runc keeps for a container of root or of a user."""
     where = f"/run/user/{uid}/runc/{name}" if uid else f"/run/runc/{name}"
     world.run("sh", "-c", f"""mkdir -p {where}; began=$(cut -d ' ' -f 22 /proc/{pid}/stat)
 echo "{{\\"init_process_pid\\":{pid},\\"init_process_start\\":$began}}" >{where}/state.json
@@ -70,7 +71,7 @@ def keys(world, *words, **more):
 
 
 def labels(world):
-    """Return the labels of namespaces, by whether a namespace is ours."""
+    """Return the names of containers in two lists: [True] for our own namespace, [False] for other namespaces."""
     rows = world.ipcx("ns", "ls", "--json").json["namespaces"]
     ours = int(re.search(r"\d+", world.run("readlink", "/proc/self/ns/ipc").out)[0])
     return {n["ns"] == ours: [m["container"] for m in rows if (m["ns"] == ours) == (n["ns"] == ours)] for n in rows}
@@ -81,7 +82,7 @@ def all_labels(world):
 
 
 def nothing_of_ours_changed(world, where):
-    """Check that removing by that name never removes our objects, whichever name is trusted."""
+    """Check that no command with that name as --ns removes or changes anything in our namespace."""
     for words in (["rm", "msg", "--all", "--yes"], ["set", f"msg:{HOME}", "--mode", "0666"], ["mk", "sem:0x5", "--nsems", "1"],
                   ["limits", "set", "msgmni=17"], ["msg", "send", HOME, "x"], ["msg", "drain", HOME, "-"]):
         assert world.ipcx(*words, "--ns", where).rc != 0, (where, words)
@@ -94,7 +95,7 @@ def nothing_of_ours_changed(world, where):
 @pytest.mark.parametrize("number", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["k8s.io", "moby", "default"])
 def test_a_shim_in_a_container_does_not_name_the_host(machine, kind, number):
-    """Its directory has the same path outside, but the PIDs it wrote there belong to its own PID namespace."""
+    """The directory of the shim has the same path outside, but the PIDs in it belong to the PID namespace of the container."""
     bundle = f"{machine.dir}/io.containerd.runtime.v2.task/{kind}/evil"
     os.makedirs(bundle)
     notes = {"container-type": "container", "sandbox-name": "pod", "container-name": "evil", "sandbox-namespace": "prod"}
@@ -111,8 +112,8 @@ def test_a_shim_in_a_container_does_not_name_the_host(machine, kind, number):
 
 
 @pytest.mark.parametrize("comm", WATCHERS)
-def test_a_monitor_in_a_container_gives_no_name_of_roots(machine, comm):
-    """The root of a container claims that its child is prod, or a new container."""
+def test_a_monitor_in_a_container_cannot_give_a_name_of_root(machine, comm):
+    """The root user of a container claims that a child process is prod, or is a new container."""
     runtime = WATCHERS[comm][1]
     for name in ("prod", "fresh"):
         forged = Forged(machine, comm, name, OWN, around=OWN)
@@ -128,7 +129,7 @@ def test_a_monitor_in_a_container_gives_no_name_of_roots(machine, comm):
 @pytest.mark.parametrize("flags", [["unshare", "--mount"], ["unshare", "--pid", "--fork", "--kill-child"]], ids=["its mounts", "its PIDs"])
 @pytest.mark.parametrize("comm", WATCHERS)
 def test_sharing_half_of_our_namespaces_is_not_trusted(machine, comm, flags):
-    """A process that shares our PID namespace or our mounts, but not both, does not count as one of ours."""
+    """A process that shares only one of our PID namespace and our mounts does not count as a process of the host."""
     forged = Forged(machine, comm, "fresh", OWN, around=flags)
     assert all_labels(machine).count(f"?/{WATCHERS[comm][1]}:fresh") == 1
     assert machine.ipcx("ls", "--ns", "fresh").rc == 3
@@ -137,7 +138,7 @@ def test_sharing_half_of_our_namespaces_is_not_trusted(machine, comm, flags):
 
 @pytest.mark.parametrize("comm", WATCHERS)
 def test_names_inside_have_the_outer_name_as_prefix(machine, comm):
-    """A runtime in a container of root's: outer/RUNTIME:NAME; the printed name is accepted."""
+    """A runtime that runs in a container of root's: its containers are named outer/RUNTIME:NAME, and the printed name is accepted."""
     runtime = WATCHERS[comm][1]
     forged = Forged(machine, comm, "inner", OWN, around=["nsenter", "-t", machine.prod, "--mount", "--pid"])
     until(lambda: f"prod/{runtime}:inner" in all_labels(machine))
@@ -150,7 +151,7 @@ def test_names_inside_have_the_outer_name_as_prefix(machine, comm):
 
 
 def test_a_shim_in_a_container_refers_to_its_own_children(machine):
-    """containerd in a container: the number in init.pid is a PID of the namespace in which it was written."""
+    """containerd in a container: the number in init.pid is a PID of the PID namespace in which the file was written."""
     bundle = "/run/containerd/io.containerd.runtime.v2.task/default/web"
     script = f'mkdir -p {bundle}; cd {bundle}; exec "$0" "$@"'
     shim = Forged(machine, "containerd-shim-runc-v2", "web", ["unshare", "--mount", "--ipc"], around=[
@@ -181,7 +182,7 @@ def test_a_cgroup_of_that_name_elsewhere_proves_nothing(machine):
         until(lambda: machine.run("rmdir", f"{top}/x/prod", f"{top}/x", f"{top}/prod", top).rc == 0)
 
 
-def test_a_process_cannot_give_itself_a_name_of_roots(machine):
+def test_a_process_cannot_give_itself_a_name_of_root(machine):
     """A process in a sandbox of root's may choose its own name; the sandbox is named after the program that root started in it."""
     forged = Forged(machine, "bwrap", "sh", OWN, wait="printf dorp >/proc/self/comm; " + WAIT)
     assert "bwrap:sh" in all_labels(machine) and "dorp" not in " ".join(all_labels(machine))
@@ -210,7 +211,7 @@ def test_a_users_name_includes_the_user(machine, comm):
 
 
 @pytest.mark.parametrize("comm", WATCHERS)
-def test_a_user_neither_shadows_nor_duplicates_roots_name(machine, comm):
+def test_a_user_neither_shadows_nor_duplicates_a_name_of_root(machine, comm):
     before = keys(machine, "--ns", "prod")
     forged = Forged(machine, comm, "prod", USERS_OWN, uid=1234)
     for where in ("prod", "runc:prod", "0/prod"):
@@ -221,7 +222,7 @@ def test_a_user_neither_shadows_nor_duplicates_roots_name(machine, comm):
 
 @pytest.mark.parametrize("name", ["a,runc:prod", "x/docker:prod", "0/prod", "%2C", "a%2Cb", ",", "q\x1b[31m"])
 def test_a_name_is_one_entry_of_a_list(machine, name):
-    """Whatever characters it contains; the printed name is accepted."""
+    """A name is a single entry, whatever characters it contains, and the printed form is accepted."""
     forged = Forged(machine, "conmon", name, USERS_OWN, uid=1234, words=["-c", "4d1fc9ea", "-n", "@"])
     mine = [label for label in all_labels(machine) if label != "runc:prod"]
     assert len(mine) == 1 and mine[0].startswith("1234/podman:") and all_labels(machine).count("runc:prod") == 1, mine
@@ -233,7 +234,7 @@ def test_a_name_is_one_entry_of_a_list(machine, name):
 
 @pytest.mark.parametrize("whose", ["root's container", "root's process", "our namespace", "another user's"])
 def test_a_users_file_names_only_own_processes(machine, whose):
-    """Not a process of another user, and not one whose PID was reused."""
+    """A user's file can name neither a process of another user nor a process whose PID was reused."""
     box = None
     if whose == "root's container":
         pid = machine.prod
@@ -257,7 +258,7 @@ def test_a_users_file_names_only_own_processes(machine, whose):
 
 
 def test_a_set_user_id_program_counts_as_the_user_who_started_it(machine):
-    """Its arguments are the user's, whatever its effective uid is."""
+    """The user chose the arguments of the program, whatever its effective uid is."""
     machine.sh(f"mount -t tmpfs -o mode=755 none /mnt; cp $(readlink -f /bin/sh) /mnt/conmon; chmod 4755 /mnt/conmon")
     script = f"exec 3<&0; unshare --mount --ipc sh -pc '{WAIT}' <&3 & wait"
     p = subprocess.Popen(machine.argv("env", f"IPCX={os.environ['IPCX']}", "/mnt/conmon", "-p", "-c", script, "-n", "fresh", uid=1234),
@@ -304,7 +305,7 @@ while True:
 
 
 def test_a_user_with_thousands_of_names(machine):
-    """They hide nothing, are reported once, and are not all listed."""
+    """The many names hide nothing; they are not all listed, which is reported once."""
     many = 1100
     p = subprocess.Popen(machine.argv("/usr/bin/python3", "-c", MANY, many, "-c", "4d1fc9ea", "-n", "prod", uid=1234),
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -326,7 +327,7 @@ def test_a_user_with_thousands_of_names(machine):
 
 
 def test_a_user_with_thousands_of_files(machine):
-    """A limited number is read, which is reported once; root's files are all read."""
+    """Only a limited number of a user's files is read, which is reported once; of root's files all are read."""
     machine.sh("mkdir -p /run/user/1234/runc; cd /run/user/1234/runc; seq 4100 | xargs mkdir; chown -R 1234 /run/user/1234")
     r = machine.ipcx("ns", "ls", "--json")
     assert r.rc == 0 and r.err.count("a directory of user 1234 has more than 4000 files") == 1, r.err
@@ -339,8 +340,8 @@ def test_a_user_with_thousands_of_files(machine):
 
 @pytest.mark.parametrize("uid", [0, 1234])
 def test_a_container_in_our_namespace(machine, uid):
-    """As with docker's --ipc=host: root's name serves for reading and entering; nothing is removed or changed by it. A user's name is not
-    accepted."""
+    """As with docker's --ipc=host. A name given by root is accepted for reading and entering, but not for removing or changing anything. A name given by a user
+    is not accepted."""
     shares = subprocess.Popen(machine.argv(*(USERS_OWN[:-1] if uid else ["unshare", "--mount"]), "sh", "-c", "echo $$; exec cat", uid=uid or None),
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     record(machine, int(shares.stdout.readline()), "shares", uid=uid)
@@ -369,7 +370,7 @@ def test_places_without_a_trusted_name(machine):
 
 
 def test_a_word_with_a_slash_is_not_a_file(machine):
-    """A link in the working directory named like a user's container does not become a namespace."""
+    """A link in the working directory that is named like a user's container is not taken for a namespace."""
     machine.sh(f"mkdir -p {machine.dir}/1234 {machine.dir}/web; ln -s /proc/1/ns/ipc {machine.dir}/1234/web; ln -s /proc/1/ns/ipc {machine.dir}/web/inner")
     for where, rc in (("1234/web", 3), ("web/inner", 3), ("./1234/web", 0), (f"{machine.dir}/web/inner", 0)):
         r = machine.run("sh", "-c", f'cd {machine.dir}; exec "$0" ls --ns "$1"', os.environ["IPCX"], where)
@@ -386,7 +387,7 @@ def test_unknown_names(machine, where):
 
 
 def test_an_inaccessible_container_is_reported(machine):
-    """An unprivileged user names root's container: it exists but is not accessible."""
+    """An unprivileged user requests root's container by its name: the error says that it exists but is not accessible."""
     forged = Forged(machine, "conmon", "secret", OWN)
     r = machine.ipcx("ls", "--ns", "secret", uid=1234)
     assert r.rc == 1 and "may not be looked at" in r.err, (r.rc, r.err)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mounts are acted on with the privileges of the user who mounted them: a user who binds root's files over /dev/shm gains nothing by root's
---ns. The world's /mnt plays a machine's /run: it is root's, with files that no other user may read."""
+"""ipcx acts on mounts with the privileges of the user who mounted them: a user who binds root's files over /dev/shm gains nothing when root uses --ns. The
+world's /mnt stands for the /run of a machine: it belongs to root and has files that no other user may read."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ from helpers.tools import helper, until
 USER = 1234
 SECRET = "nobody's business"
 
-# Root's files on a file system of the world, which a user binds over the user's /dev/shm.
+# A file system of the world with files of root; a user will bind it over the user's /dev/shm.
 RUN = f"""mount -t tmpfs -o mode=0755 none /mnt
 printf "{SECRET}" > /mnt/secret; truncate -s 4096 /mnt/secret
 truncate -s 4096 /mnt/other
@@ -25,7 +25,7 @@ BIND = "mount --bind /mnt /dev/shm; echo $$; exec cat"
 
 
 class Bound:
-    """A process of a user whose /dev/shm is the world's /mnt; .pid."""
+    """A process of a user, to which /dev/shm is the world's /mnt; .pid is its PID."""
 
     def __init__(self, world, *flags, uid=USER, script=BIND):
         self.process, self.pid = start(world, "unshare", "--user", "--map-root-user", "--mount", *flags, "sh", "-c", script, uid=uid)
@@ -43,7 +43,7 @@ def run(world):
 
 @pytest.fixture(params=["--ipc", None], ids=["own", "shared"])
 def bound(run, request):
-    """With an IPC namespace of its own, and in the world's."""
+    """Such a process, first with its own IPC namespace, then in that of the world."""
     b = Bound(run, *filter(None, [request.param]))
     yield b
     b.end()
@@ -103,7 +103,7 @@ def test_root_lends_its_privileges_to_nobody(run, bound, attack):
 
 @pytest.mark.parametrize("words", [["show", "psem:/lock"], ["ls", "psem"], ["ls", "psem:/lock"], ["ls", "psem", "--where", "value == 3"]])
 def test_the_value_of_roots_semaphore_is_not_exposed(run, bound, words):
-    """Names and stat(2) are public; the value is in the file."""
+    """Names and the result of stat(2) are public, but the value is inside the file."""
     r = run.ipcx(*words, "--ns", bound.pid, "--json")
     rows = r.json["objects"]
     assert all(o["value"] is None for o in rows) and (rows == []) == ("--where" in words)
@@ -125,7 +125,7 @@ def test_names_and_sizes_are_still_listed(run, bound):
 
 
 def test_created_files_belong_to_the_user(run, bound):
-    """As on /dev/shm itself: in a world-writable directory, root's --ns creates files as root of the user namespace."""
+    """In a world-writable directory like /dev/shm itself, a command of root with --ns creates files as root of the user namespace."""
     run.sh("chmod 1777 /mnt")
     before = state(run)
     for words in (["mk", "pshm", "/new", "--size", "4K"], ["mk", "psem", "/new", "--init", "1"]):
@@ -137,7 +137,7 @@ def test_created_files_belong_to_the_user(run, bound):
 
 
 def test_our_groups_are_dropped(run):
-    """A user's own namespace forbids setgroups(2): root's supplementary groups have to be dropped before."""
+    """setgroups(2) is forbidden in a user namespace that a user has created: root's supplementary groups have to be dropped before it is entered."""
     run.sh("chgrp 4711 /mnt/secret /mnt; chmod 0660 /mnt/secret; chmod 0775 /mnt")
     b = Bound(run)
     before = state(run)
@@ -150,7 +150,7 @@ def test_our_groups_are_dropped(run):
 
 # ---- user namespaces of other kinds
 
-# Without a map at first; root writes one.
+# A user namespace that has no map at first; root writes its map.
 UNMAPPED = """
 import ctypes, os, sys
 libc = ctypes.CDLL(None)
@@ -165,7 +165,7 @@ sys.stdin.read()
 
 
 class Unmapped:
-    """A user's process in a user namespace with a map chosen by root; the caller mounts."""
+    """A process of a user in a user namespace whose map root has chosen; the test then mounts file systems for it."""
 
     def __init__(self, world, users, groups, ipc=True):
         self.process, self.pid = start(world, PYTHON, "-c", UNMAPPED, 0x08000000 if ipc else 0)
@@ -183,7 +183,7 @@ class Unmapped:
 @pytest.mark.parametrize("ipc", [True, False], ids=["own", "shared"])
 @pytest.mark.parametrize("groups", ["1234 1234 1", "0 1234 1", "7 4711 1"])
 def test_a_place_without_a_root(run, groups, ipc):
-    """Where user 0 is unmapped, ipcx acts as the owner: root's files stay closed, and the owner's are accessible."""
+    """If user 0 is unmapped, ipcx acts as the owner of the user namespace: files of root are inaccessible, files of the owner are accessible."""
     b = Unmapped(run, "1234 1234 1", groups, ipc)
     before = state(run)
     for words in (["rm", "pshm", "--all", "--yes"], ["rm", "pshm:/secret"], ["set", "pshm:/secret", "--mode", "0666"], ["pshm", "read", "/secret"],
@@ -201,7 +201,7 @@ def test_a_place_without_a_root(run, groups, ipc):
 
 @pytest.mark.parametrize("users,groups", [("1234 1234 1", None), (None, None), ("0 1234 1", None)], ids=["no groups", "nobody", "no group 0"])
 def test_a_place_without_a_usable_identity(run, users, groups):
-    """No identity with the right privileges is available: an error, and nothing is done."""
+    """If ipcx cannot take an identity with the right privileges, it reports an error and does nothing."""
     b = Unmapped(run, users, groups)
     run.sh("printf mine > /mnt/mine; chmod 0666 /mnt/mine")
     before = state(run)
@@ -214,7 +214,7 @@ def test_a_place_without_a_usable_identity(run, users, groups):
 
 
 def test_a_process_in_a_deeper_user_namespace_than_its_mounts(run):
-    """Its user namespace differs from that of its mounts: the owner of the mounts counts."""
+    """The process is in a user namespace other than the owner of its mounts: what counts is who owns the mounts."""
     b = Bound(run, script="mount --bind /mnt /dev/shm; exec unshare --user --map-user=77 sh -c 'echo $$; exec cat'")
     before = state(run)
     for words in (["rm", "pshm", "--all", "--yes"], ["pshm", "read", "/secret"], ["psem", "post", "/lock"], ["set", "pshm:/secret", "--size", "0"]):
@@ -226,7 +226,7 @@ def test_a_process_in_a_deeper_user_namespace_than_its_mounts(run):
 
 @pytest.mark.parametrize("words", [["pshm", "read", "/secret"], ["pshm", "fill", "/secret"], ["set", "pshm:/secret", "--mode", "0666"]])
 def test_a_process_that_chose_its_root(run, words):
-    """chroot(2) in a user namespace needs no mount namespace: the mounts are ours, but the root was chosen by the user."""
+    """chroot(2) in a user namespace needs no mount namespace: the mounts are ours, but the user chose the root directory."""
     run.sh("""mount -t tmpfs -o mode=1777 none /srv; setpriv --reuid=1234 --regid=1234 --clear-groups mkdir -p /srv/dev/shm
 cp -a /mnt/secret /srv/dev/shm/""")
     before = state(run, "/srv/dev/shm")
@@ -240,7 +240,7 @@ cp -a /mnt/secret /srv/dev/shm/""")
 
 
 def test_a_process_with_the_root_of_another(run, bound):
-    """Its mounts are ours and its root is that of another place: for its /dev/shm one of the two is wrong."""
+    """The process has our mounts, but the root directory of another place: neither alone says which user is responsible for its /dev/shm."""
     before = state(run)
     script = (f"import os, sys; print(os.getpid(), flush=True); os.chroot('/proc/{bound.pid}/root'); print('in', flush=True); sys.stdin.read()")
     process, pid = start(run, "nsenter", f"--user=/proc/{bound.pid}/ns/user", "--preserve-credentials", PYTHON, "-c", script, uid=USER)
@@ -266,7 +266,7 @@ def test_another_user_gains_nothing_either(run, bound):
 @pytest.mark.parametrize("call", ["setresuid", "setresgid", "setgroups", "setns", "prctl@0=4"])
 @pytest.mark.parametrize("error", [0, 1, 22], ids=["lie", "EPERM", "EINVAL"])
 def test_a_step_without_effect_ends_the_command(run, bound, call, error):
-    """errno 0: the call reports success and does nothing."""
+    """With errno 0, the call reports success and does nothing."""
     before = state(run)
     for words in (["rm", "pshm", "--all", "--yes"], ["pshm", "read", "/secret"]):
         r = run.run("setpriv", "--groups", "0,4711", helper("seccomp"), error, call, "--", IPCX, *words, "--ns", bound.pid)
@@ -282,7 +282,7 @@ def test_an_answer_that_cannot_be_verified_or_sent_is_an_error(run, bound, call)
 
 
 def test_a_killed_child_is_an_error(run):
-    """The user may kill the child, which runs with the user's uid. The FIFO blocks the child: mk reads its contents there."""
+    """The user may kill the child, which runs with the user's uid. A FIFO blocks the child, since mk reads the contents of the object from it."""
     run.sh("chmod 1777 /mnt; mount -t tmpfs none /srv; mkfifo /srv/fifo")
     b = Bound(run)
     process, pid = start(run, "sh", "-c", f"echo $$; exec 3<>/srv/fifo; exec {IPCX} mk pshm /slow --size 4K --from /dev/fd/3 --ns {b.pid}")
@@ -296,11 +296,11 @@ def test_a_killed_child_is_an_error(run):
     b.end()
 
 
-# ---- places without a user namespace: root's own mounts, which others may have chosen
+# ---- places without their own user namespace: root made the mounts, but others may have chosen what is mounted
 
 @pytest.fixture
 def container(run):
-    """Root's, without a user namespace, with a file system of the world on its /dev/shm."""
+    """A container of root's without its own user namespace; a file system of the world is mounted on its /dev/shm."""
     p = Place(run, script=BIND)
     yield p
     p.end()
@@ -318,7 +318,7 @@ def test_a_file_system_of_ours_is_not_emptied(run, container, words):
     assert run.ipcx("rm", "sysv", "--all", "--yes", "--ns", container.pid).rc == 0
 
 
-def test_single_objects_on_it_are_changed_with_a_note(run, container):
+def test_single_objects_on_our_file_system_are_changed_with_a_note(run, container):
     r = run.ipcx("set", "pshm:/other", "--mode", "0640", "--ns", container.pid)
     assert r.rc == 0 and "mounted here, too, on /mnt" in r.err
     r = run.ipcx("mk", "pshm", "/new", "psem", "/new", "--size", "4K", "--init", "1", "--ns", container.pid)
@@ -339,7 +339,7 @@ def test_a_directory_of_our_dev_shm_is_not_ours(run):
 
 @pytest.mark.parametrize("script", [PLACE, "echo $$; exec cat"], ids=["own", "shared"])
 def test_other_file_systems_are_emptied(world, script):
-    """A file system of its own, and our own /dev/shm itself."""
+    """The place has a separate file system on /dev/shm, or shares our own /dev/shm."""
     p = Place(world, script=script)
     assert world.ipcx("mk", "pshm", "/a", "psem", "/a", "--size", "4K", "--init", "1", "--ns", p.pid).rc == 0
     r = world.ipcx("rm", "posix", "--all", "--yes", "--ns", p.pid)
@@ -389,7 +389,7 @@ def test_root_and_the_user_can_use_the_users_files(world, mine, uid):
 
 
 def test_both_kinds_of_memory_in_one_copy(world, mine):
-    """The process enters for one, and a child opens the other: in either order."""
+    """The process itself enters the namespace for one object, and a child opens the other; both orders work."""
     at = ["--ns", mine.pid]
     for words in (["mk", "shm", "--size", "4K"], ["mk", "pshm", "/a", "--size", "4K"], ["mk", "pshm", "/b", "--size", "4K"]):
         world.ok(*words, *at)
@@ -400,7 +400,7 @@ def test_both_kinds_of_memory_in_one_copy(world, mine):
 
 
 def test_all_mechanisms_in_one_listing(world, mine):
-    """Several calls make up one command: rows in the order of the references, with the same namespace in each."""
+    """One command makes several calls of the library: its rows are in the order of the references, and all show the same namespace."""
     at = ["--ns", mine.pid]
     made = world.ipcx("mk", "pshm", "/a", "shm", "psem", "/b", "sem", "--size", "4K", "--nsems", "1", "--init", "1", "--json", *at)
     assert made.rc == 0, made.err
@@ -413,14 +413,14 @@ def test_all_mechanisms_in_one_listing(world, mine):
 
 
 def test_a_create_that_fails_late_is_undone_completely(run, bound):
-    """System V objects come first and succeed; the file fails, and no object is left."""
+    """System V objects are created first and succeed; then the file cannot be created, and no object is left."""
     r = run.ipcx("mk", "shm", "sem", "pshm", "/new", "--size", "4K", "--nsems", "1", "--ns", bound.pid)
     assert r.rc == 1
     assert run.objects("sysv", "--ns", bound.pid) == [] and "new" not in state(run)
 
 
 def test_the_owner_of_an_ipc_namespace_sets_its_limits(world):
-    """Root's 'limits set' in a user's namespace runs as its owner, without our groups."""
+    """When root runs 'limits set' in a user's namespace, ipcx acts as the owner of that namespace, without root's groups."""
     b = Bound(world, "--ipc", script=PLACE)
     world.ok("limits", "set", "semmni=9", "--ns", b.pid)
     world.ok("limits", "set", "semmni=10", "--ns", b.pid, uid=USER)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What ipcx shows, selects and promises is true, or it reports what is missing. Worlds and helpers are those of tests/cli."""
+"""What ipcx shows, selects and promises is true, or ipcx reports what is missing. Worlds and helpers are those of tests/cli."""
 
 import importlib.util
 import os
@@ -11,6 +11,6 @@ spec = importlib.util.spec_from_file_location("world", os.path.join(HERE, "../cl
 worlds = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(worlds)
 
-# The fixture of each test, and what the tests use of the module.
+# The fixture that each test uses, and the names of the module that tests use.
 world, queue = worlds.world, worlds.queue
 World, IPCX, SETUP = worlds.World, worlds.IPCX, worlds.SETUP

@@ -14,7 +14,7 @@ usage: failing.py [options] IPCX [NAME...]
   --only C:E    only points at which the call C fails with the error E
   --point P     only this point, "0 openat 3 EIO": the third openat(2) of the first process
 
-The places, and the processes that read them without ipcx, are those of tests/hostile; so are the checks, which are stricter here: a
+The places, and the processes that read them without ipcx, are those of tests/hostile. The checks are also taken from there, but are stricter here: a
 different answer without a message is wrong whatever the exit status is."""
 
 import argparse
@@ -45,7 +45,7 @@ CASES = []
 
 
 def case(name, words, *, touch=None, kind="", rc=0, stdin=None):
-    """A command: what it may change (a pattern), further checks, its exit status without faults, its standard input."""
+    """A command, with a pattern of what it may change, further checks, the exit status without faults, and the standard input."""
     words = words.split() if isinstance(words, str) else words
     CASES.append(Case(name, words, OURS, touch and re.compile(touch), kind, rc, stdin))
 
@@ -158,13 +158,13 @@ contents()
 acts()
 old_names()
 
-# Cases with failing allocations: without NSS, whose assertions abort the program, and only where a failure of another program or library
-# cannot interfere.
+# Cases that run with failing allocations. Excluded are commands that use NSS, whose assertions abort the program, and commands in which another program or
+# library could be the one that fails.
 STARVED = [c for c in CASES if not re.match("mk-sem|set-owner|rm-not-owner|ls-where|ns-(enter|pin)|.*-run$|ipcs|lsipc-|.*there$|ls-ns$", c.name)]
 
 # ---- the points
 
-# Made by the sanitizers' runtime, too, which then ends the program itself.
+# Calls that the sanitizers' runtime also makes; if such a call fails, the runtime ends the program.
 NEVER = (faults.NEVER | faults.SANITIZERS) - {"close"}
 ERRORS = {**faults.ERRORS, "close": ["EIO"]}
 Point = collections.namedtuple("Point", "task call nth error")
@@ -179,24 +179,24 @@ def call_names():
 
 
 def number_of(call):
-    """Calls that the headers do not know yet are named by their number."""
+    """Return the number of a call; a call that the headers do not know yet is named by its number."""
     return int(call[2:]) if re.fullmatch(r"nr\d+", call) else call_names()[call]
 
 
 def points(calls, errors=4):
-    """Return every point of a trace, which is a list of (task, call): it depends on the trace alone."""
+    """Return every point of a trace, which is a list of (task, call). The points depend only on the trace."""
     return [Point(task, name, nth, error) for (task, name), n in sorted(collections.Counter(calls).items()) if name not in NEVER
             for nth in range(1, n + 1) for error in ERRORS.get(name, faults.OTHER_ERRORS)[:errors]]
 
 
 def share(every, n):
-    """Return n of them, evenly spread."""
+    """Return n of the points, evenly spread."""
     return every if n is None or n >= len(every) else [every[i * len(every) // n] for i in range(n)]
 
 
 # ---- expected results
 
-# Values that change by themselves.
+# Values that change without any action.
 MOVES = re.compile(r'"(age|idle|start|started|created|ctime|otime|stime|rtime|dtime|atime|mtime)":("[^"]*"|-?\d+|null)|\b\d+s\b|\b\d+ms\b'
                    r'|"(free|available|used|rss|swap)":\d+|\d\d:\d\d(:\d\d)?')
 
@@ -206,7 +206,7 @@ def steady(out):
 
 
 class Judge(faults.Judge):
-    """A run compared with one without faults."""
+    """A run with a fault, compared with a run without faults."""
 
     def ended(self, r, untold):
         yield from (x for x in super().ended(r, untold) if x[0] != "silent")
@@ -231,7 +231,7 @@ class Judge(faults.Judge):
         yield from super().asked(r, after)
 
 
-# ---- a worker: the places, and commands in them
+# ---- a worker: its places, and the commands that it runs there
 
 
 class Worker:
@@ -260,7 +260,7 @@ class Worker:
         return b""
 
     def fresh_run(self):
-        """Pins are mounts below /run, which is a private one here."""
+        """Pins are mounts below /run; here /run is a private file system."""
         libc.umount2(b"/run", 2)
         mount("tmpfs", "/run", "tmpfs", 0, "mode=755")
 
@@ -285,7 +285,7 @@ class Worker:
         return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=self.work, env=faults.ENV, text=True)
 
     def run(self, p, what):
-        """Return the result, its calls, and whether the call was reached and could not be reported."""
+        """Return the result, the calls of a traced run, and whether the chosen call was reached and whether its failure could not be reported."""
         p.stdin.write(what + "\n")
         p.stdin.flush()
         calls = []
@@ -341,7 +341,7 @@ class Worker:
 
 
     def starved(self, c, a, nth, everything):
-        """A run in which one allocation fails, or that one and all later ones."""
+        """A run in which one allocation fails, or one allocation and all after it."""
         argv = [*self.argv(c), *(["--numeric"] if c.words[0] in ("ls", "show", "set") or "--dry-run" in c.words else [])]
         env = dict(faults.ENV, LD_PRELOAD=a.memory, NOMEM_AT=str(nth), **({"NOMEM_ALL": "1"} if everything else {}))
         with open(f"{self.work}/{c.stdin}" if c.stdin else "/dev/null", "rb") as f:
@@ -349,7 +349,7 @@ class Worker:
         return faults.Result(p.returncode, p.stdout, p.stderr)
 
     def starve(self, c, a):
-        """The same for each allocation: the result is complete, reports what is missing, or reports out of memory with status 1."""
+        """Make each allocation fail in turn: the result must be complete, report what is missing, or report out of memory with status 1."""
         self.reset(c)
         before = self.look()
         plain = self.starved(c, a, 0, False)
@@ -374,7 +374,7 @@ class Worker:
 
 
 def work(a):
-    """Read names of commands, write results, a line each."""
+    """Read names of commands, one a line; write the result of each as one line."""
     w = Worker(a.ipcx)
     for line in sys.stdin:
         c = next(c for c in CASES if c.name == line.strip())

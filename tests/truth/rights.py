@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The part of test_rights.py that runs in a world, after helpers/sysv.py, in one process: objects are created anew before each command that
-may have changed them, then come the dry run, the command, and the output of both."""
+"""The part of test_rights.py that runs in a world, after helpers/sysv.py, in one process: before each command, objects are created again if the last one may
+have changed them; then the dry run and the real command run, and the output of both is printed."""
 
 import json
 import os
@@ -64,7 +64,7 @@ def shell(script):
 def told(order, words):
     r = subprocess.run([*order["way"], order["ipcx"], *words, "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     doc = json.loads(r.stdout)
-    # What could not be read of them is not part of the promise.
+    # Values of the objects that could not be read are not part of what the dry run promises.
     doc["errors"] = [e for e in doc["errors"] if "unknown" not in e["message"]]
     r.stderr = b"".join(line for line in r.stderr.splitlines(True) if b"unknown" not in line)
     return {"refs": [o["ref"] for o in doc["objects"]], "errors": doc["errors"], "text": r.stderr.decode(), "status": r.returncode}

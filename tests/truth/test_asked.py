@@ -16,7 +16,7 @@ def all_six(world):
 
 @pytest.fixture
 def fields(world):
-    """Which fields each mechanism has, by the program's own tables."""
+    """The fields of each mechanism, according to the program's own tables."""
     return {mech: {f["name"] for f in world.ipcx("help", "--dump").json["fields"] if mech in f["mechs"]} for mech in MAKE}
 
 
@@ -66,7 +66,7 @@ def test_fields_that_no_mechanism_has_are_refused(all_six, words, says):
 
 
 def test_every_field_of_every_mechanism(all_six, fields):
-    """Each field is accepted as condition, order and column where rows have it, and refused otherwise."""
+    """If rows have a field, it is accepted in conditions, as sort field and as column; otherwise it is refused."""
     every = {f["name"] for f in all_six.ipcx("help", "--dump").json["fields"]}
     for mech in ("shm", "mq", "psem"):
         absent = sorted(every - fields[mech])
@@ -115,7 +115,7 @@ def test_rm_reports_what_it_skips(all_six):
 
 
 def test_sort_fields_are_read(world):
-    """A sort field need not be shown, and is still read."""
+    """A sort field is read even if it is not shown."""
     for size in ("64K", "4K", "1M"):
         world.ok("mk", "shm", "--size", size)
         world.ok("shm", "fill", world.objects("shm", "--sort", "id")[-1]["id"], "--byte", "1")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Guarantees are kept to the end: data is on disk before success, waits end on time, and leftovers are counted."""
+"""Guarantees hold to the end: data is on disk before success is reported, waits end on time, and objects that could not be removed are counted."""
 
 import os
 import re
@@ -12,7 +12,7 @@ LOUD = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
 def test_drained_messages_are_on_disk(queue):
-    """The file is synced after the last message was received, and only then drain succeeds."""
+    """The file is synced after the last message was received; drain succeeds only after that."""
     for word in ("one", "two", "three"):
         queue.ok("msg", "send", "0", word)
     saved = os.path.join(queue.dir, "saved")
@@ -44,7 +44,7 @@ def spans(calls):
     (0.05, ["mq", "recv", "/q", "--timeout", "50ms"]),
 ])
 def test_no_wait_exceeds_its_timeout(queue, seconds, words):
-    """All timeouts passed to the kernel together do not exceed the requested one, however slow the machine is."""
+    """The sum of all timeouts passed to the kernel does not exceed the requested timeout, however slow the machine is."""
     queue.ok("mk", "mq", "/q", "--maxmsg", "1", "--msgsize", "8")
     sem = queue.ok("mk", "sem", "--nsems", "1")
     r, calls = trace(queue, *[w.format(sem=sem) for w in words], program=IPCX, rc=None, env=LOUD)
@@ -55,11 +55,11 @@ def test_no_wait_exceeds_its_timeout(queue, seconds, words):
 
 
 def test_objects_that_stress_cannot_remove_are_counted(world):
-    """If an object could not be removed and is created again, it must be removed again; what is left is reported."""
+    """An object that could not be removed and is created again must be removed again; objects that are left are reported."""
     need("strace")
     log = os.path.join(world.dir, "log")
     words = [IPCX, "stress", "psem", "--here", "--workload", "churn", "--cpus", "any", "--ops", "3", "--workers", "1", "--objects", "2"]
-    # of each process, from the sixth on: the probe for room leaves one behind, and the parent removes it at the end
+    # from the sixth call of each process on: the probe for room leaves an object behind, and the parent removes it at the end
     r = world.run("strace", "-f", "-qq", "-o", log, "-e", "trace=unlink,unlinkat", "-e", "inject=unlink,unlinkat:error=EPERM:when=6+", *words, env=LOUD)
     with open(log, encoding="utf-8", errors="replace") as f:
         assert "INJECTED" in f.read()

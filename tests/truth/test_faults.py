@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Failing system calls, at more than five thousand points in each run: a fixed share of the calls of commands of every kind. An incomplete
-result says so, a failure says why, and nothing is created, removed or changed that was not requested.
+"""Failing system calls, at more than five thousand points in each run: a fixed share of the system calls made by commands of every kind. If the result is
+incomplete, ipcx says so; if a command fails, it says why; and nothing is created, removed or changed that was not requested.
 
 tests/private.sh tests/truth/failing.py build/release/cmd/ipcx      every point"""
 
@@ -12,7 +12,7 @@ import pytest
 from conftest import IPCX
 from helpers.tools import need, preload, release
 
-# For each command; two CPUs run forty per second in a build with sanitizers.
+# Points for each command; two CPUs run forty points per second in a build with sanitizers.
 POINTS = 80
 LEAST = 5000
 
@@ -51,7 +51,8 @@ def starved():
 
 @pytest.mark.parametrize("name", [c.name for c in failing.STARVED])
 def test_a_failing_allocation(starved, name):
-    """An error text and status 1, the complete result, or one that reports what is missing. Nothing else is created, removed or changed."""
+    """The command gives an error text and status 1, the complete result, or a result that reports what is missing. It creates, removes or changes nothing that
+    was not requested."""
     assert not starved[name]["found"], failing.text_of(starved[name])
 
 
@@ -61,7 +62,7 @@ def test_enough_allocations_failed(starved):
 
 # ---- regressions
 
-# Found once and fixed: a command, and a call with its errno, whichever of its kind.
+# Bugs that were found and fixed: a command, and a call with its errno; any call of that name may be the one that fails.
 FOUND = [
     ("load", "lseek:EINTR"),  # nothing was loaded, without a message
     ("send-lines", "lseek:EINTR"),
@@ -80,7 +81,7 @@ def test_a_call_whose_failure_was_unexpected(name, only):
 
 
 def test_a_record_whose_message_cannot_be_taken_is_removed(queue):
-    """A file has no record, void or not, of a message that is still in the queue."""
+    """The file has no record of a message that is still in the queue, not even a record marked as void."""
     need("strace")
     saved = f"{queue.dir}/saved"
     for word in ("one", "two", "three", "four"):
@@ -96,7 +97,7 @@ def test_a_record_whose_message_cannot_be_taken_is_removed(queue):
 
 
 class Room:
-    """The state before, after a command without faults, and after one with a fault."""
+    """The state before, the state after a command without faults, and the state after a command with a fault."""
 
     def __init__(self, name, out=b"", rc=0):
         case = next(c for c in failing.CASES if c.name == name)
@@ -135,11 +136,11 @@ JUDGED = [
 
 @pytest.mark.parametrize("room,run,kinds", JUDGED)
 def test_faults_are_detected(room, run, kinds):
-    """Otherwise a suite without findings would prove nothing."""
+    """The checks must find faults: otherwise a suite without findings would prove nothing."""
     assert Room(*room).kinds(*run) == kinds
 
 
-def test_points_follow_from_the_trace():
+def test_points_depend_only_on_the_trace():
     every = failing.points([(0, "openat"), (1, "read"), (0, "openat"), (0, "exit_group")])
     assert every == [failing.Point(0, "openat", n, e) for n in (1, 2) for e in failing.ERRORS["openat"][:4]] + \
         [failing.Point(1, "read", 1, e) for e in failing.ERRORS["read"][:4]]
@@ -148,7 +149,7 @@ def test_points_follow_from_the_trace():
 
 
 def test_the_helper_makes_only_the_chosen_call_fail(tmp_path):
-    """No other call, and none before main()."""
+    """No other call fails, and no call before main() fails."""
     why = failing.why_not()
     if why:
         pytest.skip(why)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fields for clean-up and diagnosis: idle time, waiting processes, and which processes still run."""
+"""Fields for clean-up and diagnosis: idle time, waiting processes, and whether the creator and the last users still run."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def array(world, *fields, ref="sem", **more):
 
 
 def semctls(world, *words):
-    """Return how many calls of semctl(2) a command makes."""
+    """Return how often a command calls semctl(2)."""
     need("strace")
     log = world.dir + "/trace"
     r = world.run("strace", "-f", "-qq", "-e", "trace=semctl", "-o", log, IPCX, *words, env={"ASAN_OPTIONS": "detect_leaks=0"})
@@ -133,7 +133,7 @@ def test_the_last_process_of_an_array_still_runs(world):
     assert world.objects("sem", "-w", "lpid_alive == false", "-o", "id") == [{"id": 0}]
 
 
-# ---- whether they still run
+# ---- whether the processes of an object still run
 
 
 USES = """
@@ -165,7 +165,7 @@ def test_a_queue_without_a_sender_is_known_to_have_none(world):
 
 
 def test_processes_of_another_pid_namespace_are_unknown(world):
-    """The kernel reports 0: neither a visible process nor none."""
+    """The kernel reports PID 0, which stands neither for a visible process nor for no process."""
     with meanwhile(world, USES):
         r = world.sh('unshare --pid --fork --mount-proc "$IPCX" ls shm msg --json -o cpid,cpid_alive,lpid,lpid_alive,lspid,lspid_alive,lrpid_alive')
         shm, msg = r.json["objects"]
@@ -181,7 +181,8 @@ def test_processes_of_another_pid_namespace_are_unknown(world):
 
 
 def stranger(world, before, then):
-    """A process exits after before has run; two seconds later its PID is reused by a process that runs after; both are code for helpers/sysv.py."""
+    """A process runs the code "before" and exits; two seconds later its PID is reused by a process that runs the code "then". Both are code for
+    helpers/sysv.py."""
     return meanwhile(world, f"""
 if not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK):
     sys.exit(77)
@@ -205,7 +206,7 @@ MOVED = [["--mode", "0640"], ["--owner", "1000"], ["--group", "1000"]]
 
 @pytest.mark.parametrize("words", MOVED, ids=lambda w: w[0][2:])
 def test_a_reused_pid_is_not_the_creator(world, words):
-    """T12: IPC_SET moves the ctime past the start of the process that now has the PID."""
+    """IPC_SET moves the ctime of an object to a time after the start of the process that now has the PID."""
     before = "    at = libc.shmat(check(libc.shmget(5, 1, IPC_CREAT | 0o600)), None, 0)"
     with stranger(world, before, "") as p:
         if p.poll() == 77:
@@ -254,7 +255,7 @@ def test_the_creator_of_what_was_changed_still_runs(world):
 
 
 def test_idle_begins_with_the_last_use(world):
-    """T35: age counts from ctime, and a segment that was detached a second ago is not old."""
+    """Age counts from the ctime; for idle time, a segment that was detached a second ago is not old."""
     made = """
 shm, msg, sem = check(libc.shmget(5, 1, IPC_CREAT | 0o600)), check(libc.msgget(5, IPC_CREAT | 0o600)), check(libc.semget(5, 1, IPC_CREAT | 0o600))
 mq_make(b"/q")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""In a service with SystemCallFilter=, whose filter kills: no read-only command makes a call outside of @system-service."""
+"""In a service with SystemCallFilter=, a forbidden call kills the process: no read-only command makes a call outside of @system-service."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def some(world):
 
 @pytest.mark.parametrize("words", LOOKS)
 def test_a_filter_that_kills(some, words):
-    """All groups at once; if a command is killed, each group alone."""
+    """First all groups are forbidden together; if a command is killed, each group is forbidden alone."""
     r = some.run(helper("seccomp"), "kill", *ALL, "--", IPCX, *words.split(), env=QUIET)
     if r.rc in KILLED:
         killers = [g for g, calls in GROUPS.items()
@@ -49,7 +49,7 @@ def test_a_filter_that_kills(some, words):
 
 @pytest.mark.parametrize("uid", [None, 1000])
 def test_queues_are_listed(some, uid):
-    """A queue that can be opened proves the mount: no note."""
+    """A queue that can be opened proves whose mount it is: there is no note."""
     some.ok("set", "mq:/q", "--mode", "0644")
     r = some.run(helper("seccomp"), "kill", *ALL, "--", IPCX, "ls", "mq", "--json", uid=uid, env=QUIET)
     assert r.rc == 0 and "/q" in [o["name"] for o in r.json["objects"]]
@@ -63,14 +63,14 @@ def refused(world, *words, uid=None):
 
 @pytest.mark.parametrize("uid", [None, 1000])
 def test_an_empty_directory_proves_nothing(world, uid):
-    """One of another namespace looks the same: this is reported, and removing all does not claim to be complete."""
+    """An empty mount of another namespace looks the same: this is reported, and a removal of all queues does not claim to be complete."""
     for words, rc in (["ls", "mq"], 0), (["rm", "mq", "--all", "--yes"], 4):
         r = refused(world, *words, "--json", uid=uid)
         assert (r.rc, r.json["objects" if words[0] == "ls" else next(k for k in r.json if isinstance(r.json[k], list))]) == (rc, [])
         assert r.err.count("\n") == 1 and "is unknown: there are none" in r.err
     r = refused(world, "limits", "mqueue_queues_max", "--json", uid=uid)
     assert r.json["limits"][0]["used"] is None and "is unknown" in r.err
-    # a user who may mount knows
+    # a user who may mount can find out
     assert world.ok("ls", "mq", "--json", "-o", "name") and world.ipcx("rm", "mq", "--all", "--yes").rc == 0
 
 
@@ -85,21 +85,22 @@ def test_queues_that_may_not_be_opened_prove_nothing(world):
 
 
 def test_queues_of_another_namespace_are_not_taken_for_ours(world):
-    """Empty there, and a queue here: root mounts its own file system, or reports that the owner is unknown."""
+    """The directory is empty, but the namespace has a queue: as root, ipcx mounts a file system for itself, or reports that the owner of the directory is
+    unknown."""
     script = f'"$IPCX" mk mq /inside >/dev/null; {{}} "$IPCX" ls mq -o name --json'
     r = world.run("unshare", "--ipc", "sh", "-c", script.format(""), env={"IPCX": IPCX, **QUIET})
     assert r.rc == 0 and [o["name"] for o in r.json["objects"]] == ["/inside"] and "another IPC namespace" in r.err
     kill = f"{helper('seccomp')} kill {' '.join(ALL)} --"
     r = world.run("unshare", "--ipc", "sh", "-c", script.format(kill), env={"IPCX": IPCX, **QUIET})
     assert r.json["objects"] == [] and "is unknown" in r.err
-    # a queue that exists only in the other namespace proves that it is another
+    # a queue that exists only in the other namespace proves that the mount belongs to that one
     world.ok("mk", "mq", "/outside")
     r = world.run("unshare", "--ipc", "sh", "-c", script.format(kill), env={"IPCX": IPCX, **QUIET})
     assert r.rc == 1 and r.json["objects"] == [] and "another IPC namespace" in r.err
 
 
 def test_nothing_is_mounted_without_need(some):
-    """A queue proves the mount, so that even a user who may mount does not."""
+    """A queue proves whose mount it is, so that ipcx mounts nothing even if the user may mount."""
     log = f"{some.dir}/calls"
     r = some.run("strace", "-f", "-qq", "-o", log, "-e", "trace=fsopen,prctl,capget", IPCX, "ls", "mq", env=QUIET)
     assert r.rc == 0 and "fsopen" not in open(log, encoding="ascii").read()

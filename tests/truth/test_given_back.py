@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""rm --from: what ls printed is removed if it is still the object that was listed, and nothing else."""
+"""rm --from: an object printed by ls is removed if it is still the object that was listed; nothing else is removed."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def give(world, data, *words, file="-", **more):
 
 
 def shapes(text):
-    """Yield a list in all the shapes in which ls, jq and people pass it on."""
+    """Return a list in all the forms in which ls, jq and people pass it on."""
     doc = json.loads(text)
     rows = doc["objects"]
     return {
@@ -64,7 +64,7 @@ def test_jsonl_and_nul_as_they_are_printed(world):
     assert (r.rc, r.out, r.err) == (0, "", "") and refs(world) == []
 
 
-def test_a_file_with_further_references_and_conditions(world):
+def test_a_list_combined_with_references_and_conditions(world):
     for size in ("1K", "1M", "2M", "3K"):
         world.ok("mk", "shm", "--size", size)
     path = os.path.join(world.dir, "-odd name")
@@ -109,7 +109,7 @@ def test_a_reused_id_is_left(world, mech, key):
 
 @pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
 def test_a_reused_name_is_left(world, mech):
-    """The same name, mode, size and second, but another file."""
+    """Another file with the same name, mode and size, created in the same second."""
     world.ok("mk", *MAKE[mech])
     data = listed(world)
     world.ok("rm", f"{mech}:/x")
@@ -229,7 +229,7 @@ def test_a_list_excludes_whole_mechanisms(world, words):
 
 
 def test_many_lines(world):
-    """In slices: memory and time grow with the number of lines."""
+    """A long list is processed in slices, so that memory and time grow only in proportion to the number of lines."""
     world.ok("mk", "shm", "--size", "1", "--count", "3000")
     text = listed(world)
     r = world.run("sh", "-c", f'strace -f -o {world.dir}/trace -e trace=shmctl "$0" rm --from -', IPCX, input=text, env={"ASAN_OPTIONS": "detect_leaks=0"})

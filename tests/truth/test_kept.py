@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages are right about objects that cannot be read or are in the way, and about what would be used, fit or be saved."""
+"""Messages are right about objects that cannot be read or are in the way, and about predictions: which object would be used, what fits, and what would be
+saved."""
 
 import json
 import os
@@ -19,7 +20,7 @@ BARE = "umount -l /dev/shm; mount -t tmpfs none /dev; mknod -m 666 /dev/null c 1
                                    ("set", "pshm:/x", "--mode", "0600"), ("psem", "get", "psem:/x"), ("psem", "post", "psem:/x"),
                                    ("pshm", "read", "pshm:/x"), ("ls", "pshm:/x", "--ns", "all")], ids=" ".join)
 def test_a_missing_directory_proves_no_object_missing(world, words):
-    """The command fails: whether the object exists is unknown."""
+    """The command fails, since it is unknown whether the object exists."""
     assert world.sh(BARE).rc == 0
     r = world.ipcx(*words)
     assert r.rc == 1 and "/dev/shm: No such file or directory" in r.err, (r.rc, r.err)
@@ -33,14 +34,14 @@ def test_a_missing_object_beside_an_unknown_one(world):
     assert r.rc == 4 and r.err.count("\n") == 2
     r = world.ipcx("rm", "pshm:/x", "shm:5", "--ignore-missing")
     assert r.rc == 1 and r.err.count("\n") == 1
-    # An object is still missing where its directory exists.
+    # If the directory exists, an object that does not is reported as missing, not as unknown.
     assert world.sh("mkdir -m 1777 /dev/shm").rc == 0
     for words in ("show", "pshm:/x"), ("rm", "psem:/x"), ("psem", "get", "psem:/x"):
         assert world.ipcx(*words).rc == 3
     world.ok("rm", "pshm:/x", "--ignore-missing")
 
 
-# ---- what is in the way
+# ---- objects and limits that are in the way of a new object
 
 FOREIGN = {
     "too short": ("printf xx >/dev/shm/sem.x", ("mk", "psem", "/x"), "psem:/x", r"has 2 bytes, so it is shared memory: pshm:/sem\.x"),
@@ -166,7 +167,7 @@ def right(r):
 @pytest.mark.parametrize("uid, groups, says", [(None, [], True), (1000, ["--clear-groups"], False), (1000, ["--groups=1000"], False),
                                                (1000, ["--groups=0"], None), (1000, ["--groups=1000,5"], None)])
 def test_permission_for_huge_pages_is_checked_in_the_first_user_namespace(world, uid, groups, says):
-    """User 0 of another user namespace has neither the capability nor the group 0 for which the kernel checks in the first one."""
+    """The kernel checks for a capability and a group of the first user namespace; user 0 of another user namespace has neither."""
     if os.geteuid() != 0:
         pytest.skip("only root can be somebody else there")
     who = ["setpriv", f"--reuid={uid}", f"--regid={uid}", *groups] if uid else []
@@ -203,7 +204,7 @@ def test_huge_pages_beyond_the_pool_do_not_fit(world):
     assert r.rc == 1 and row["fits"] is False and row["limit"] == 0 and row["raise_to"] is None
     assert f"cannot fit at all: hugepages_{size}kB cannot be raised above 0" in r.err and "cannot tell" not in r.err
     assert world.ipcx("mk", "shm", "--size", "16M", f"--huge={size}K").rc != 0
-    # Where they are hidden the answer is unknown.
+    # If the huge pages are hidden, the answer is unknown.
     assert world.run("mount", "-t", "tmpfs", "none", "/sys/kernel/mm").rc == 0
     r = world.ipcx("limits", "--for", f"shm:16M,huge={size}K", "--json")
     assert {row["name"]: row["fits"] for row in r.json["needs"]}[f"hugepages_{size}kB"] is None and "cannot tell" in r.err
@@ -213,7 +214,7 @@ def test_huge_pages_beyond_the_pool_do_not_fit(world):
 
 
 def both(world, *words, **more):
-    """A dry run, then the real run."""
+    """Return the results of a dry run and of the real run after it."""
     return world.ipcx("limits", "set", *words, "--dry-run", **more), world.ipcx("limits", "set", *words, **more)
 
 
@@ -255,7 +256,7 @@ def test_a_dry_run_refuses_what_cannot_be_saved(world):
 
 
 def test_shares_are_known_with_any_columns(world):
-    """The fields they are computed from are read, but are not shown as columns."""
+    """The fields from which shares are computed are read, but not shown as columns."""
     for words in KINDS.values():
         world.ok("mk", *words)
     refs = [o["ref"] for o in world.objects()]
@@ -266,7 +267,7 @@ def test_shares_are_known_with_any_columns(world):
         assert r.rc == 0 and {o["ref"]: o["limits"] for o in r.json["objects"]} == all_of_it
         assert all(set(o) - {"ref", "owner", "ctime", "limits", "semaphores", "messages", "mech", "unknown"} == set() for o in r.json["objects"]), r.out
         assert all(row["needed"] is not None for o in r.json["objects"] for row in o["limits"])
-    # A user who may not read a queue gets "unknown", and a message.
+    # To a user who may not read a queue, its shares are shown as unknown, with a message.
     r = world.ipcx("show", "mq:/o", "-o", "ref", "--json", uid=1000)
     assert [row["name"] for row in r.json["objects"][0]["limits"] if row["needed"] is None] != [] and "counters unknown" in r.err
 
@@ -280,7 +281,8 @@ def needs(world, wish):
 
 
 def test_an_array_is_one_allocation(world):
-    """sem_alloc() (ipc/sem.c): a header and 64 bytes per semaphore, at most INT_MAX. No object of this size is created here."""
+    """The kernel's sem_alloc() (ipc/sem.c) allocates a header and 64 bytes per semaphore at once, at most INT_MAX bytes. The test creates no object of this
+    size."""
     world.ok("limits", "set", "semmsl=2000000000", "semmns=2000000000", "semmni=100")
     r, rows = needs(world, "sem:2")
     assert r.rc == 0 and r.err == "" and {row["fits"] for row in rows.values()} == {True}
@@ -308,7 +310,7 @@ def test_arrays_together_fit_into_memory(world):
     # A request for all memory may or may not succeed.
     r, rows = needs(world, f"sem:{count - 1}x1000000")
     assert r.rc == 1 and rows["kernel_memory"]["fits"] is None
-    # Without /proc, the free memory is known from elsewhere.
+    # Without /proc, the amount of free memory is read from another source.
     assert world.sh("umount -l /proc").rc == 0
     assert needs(world, "sem:2")[1]["kernel_memory"]["fits"] is True
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a query of several namespaces lacks is reported once; a process that exited meanwhile is not reported. A comparison never claims that a
-side lacks what could not be read."""
+"""What is missing in the answer to a query of several namespaces is reported once; a process that exited during the query is not reported. A comparison never
+claims that one side lacks an object if that side could not be read."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def place(world):
 
 
 def failing(world, inject, *words, path=None, **more):
-    """ipcx with some of its system calls failing."""
+    """Run ipcx with some of its system calls failing."""
     only = ["-P", path] if path else []
     return world.run("strace", "-f", "-qq", "-o", "/dev/null", *only, "-e", f"inject={inject}", IPCX, *words, env=NO_LEAKS, **more)
 
@@ -49,7 +49,7 @@ def test_a_user_is_informed_of_unreadable_namespaces(world, place, words):
 
 
 def test_hidden_processes_count_as_missing(world):
-    """With hidepid nothing is refused: the processes are invisible."""
+    """With hidepid no call is refused; the processes are just invisible."""
     world.sh("mount -o remount,hidepid=2 /proc")
     for words in LISTS:
         r = world.ipcx(*words, uid=1234)
@@ -90,13 +90,13 @@ def test_without_json_c_a_container_is_unknown(world, place):
 
 
 def hide(world, libs, *words):
-    """ipcx without these files: each is covered by a mount of another file."""
+    """Run ipcx without these files: another file is mounted over each of them."""
     mounts = "; ".join(f"mount --bind /dev/null {lib}" for lib in libs)
     return world.run("unshare", "--mount", "sh", "-c", mounts + '; exec "$0" "$@"', IPCX, *words)
 
 
 def test_the_container_of_one_namespace(world, place):
-    """It is looked up on request, by whatever name the namespace was given, and also for our own."""
+    """The container is looked up on request, however the namespace was specified (pid, inode number or name), and also for our own namespace."""
     record(world, place.pid, "web")
     world.ok("mk", "msg", "--ns", place.pid)
     world.ok("mk", "msg")
@@ -116,7 +116,7 @@ def test_without_libmount_mounted_namespaces_are_unknown(world):
     libs = subprocess.run(["sh", "-c", "ls /lib/*/libmount.so.1 /usr/lib/*/libmount.so.1"], stdout=subprocess.PIPE, text=True, check=False).stdout.split()
     assert len(world.ipcx("ns", "ls", "--json").json["namespaces"]) == 2
     mounts = "; ".join(f"$M --bind /dev/null {lib}" for lib in libs)
-    # mount(8) itself needs it, a copy of a small program does not.
+    # mount(8) itself needs the library, so it gets a copy of the files
     world.sh(f"mkdir /dev/shm/l; for f in {' '.join(libs)}; do cp $f /dev/shm/l/; done")
     r = world.run("unshare", "--mount", "sh", "-c", f"M='env LD_LIBRARY_PATH=/dev/shm/l mount'; {mounts}; exec \"$0\" ns ls --json", IPCX)
     assert once(r.err, "libmount is not installed: namespaces that only a mount keeps are missing"), r.err
@@ -141,7 +141,7 @@ def test_pins_that_may_not_be_trusted(world):
 @pytest.mark.parametrize("call", ["getdents64", "readlinkat"])
 @pytest.mark.parametrize("words", [*LISTS, ("ns", "show", "self")], ids=" ".join)
 def test_a_process_that_could_not_be_read(world, place, words, call):
-    """Its namespace is then missing: this is reported, or nothing is shown."""
+    """If a process cannot be read, its namespace is missing: either this is reported, or nothing is shown."""
     plain = failing(world, f"{call}:error=EIO:when=1000", *words)
     seen = set()
     for when in range(1, 9 if call == "readlinkat" else 3):
@@ -198,7 +198,7 @@ def test_readable_parts_are_still_compared(world, place):
     r = failing(world, "msgctl:error=EIO", "ns", "cmp", "self", place.pid, "--json")
     assert r.rc == 4 and [row["follows"] for row in r.json["comparison"] if row["name"] == "shm:0x00000055"] == [ONLY], r.out
     world.ok("mk", "msg:0x66")
-    # Only the second of the two sides is unreadable.
+    # Only the second side of the comparison is unreadable.
     total = failing(world, "msgctl:error=EIO:when=1000", "ns", "cmp", "self", place.pid, "--json")
     assert total.rc == 1 and ONLY in total.out
 
@@ -220,14 +220,14 @@ def test_exit_status_of_a_comparison(world, place):
 @pytest.mark.parametrize("error", ["ENOENT", "ESRCH"])
 @pytest.mark.parametrize("words", LISTS, ids=" ".join)
 def test_an_exited_process_is_not_reported(world, place, words, error):
-    """Between the read of /proc and the read of the process."""
+    """The process exits after /proc was read and before the process itself is read."""
     for when in range(1, 9):
         r = failing(world, f"readlinkat:error={error}:when={when}", *words, path="/proc")
         assert r.rc == 0 and r.err == "", (when, r.err)
 
 
 def test_the_mounts_of_a_zombie_are_not_reported(world):
-    """Its mount table is no longer readable (EINVAL), and its parent is slow to reap it."""
+    """The mount table of a zombie is not readable (EINVAL), and a parent may be slow to reap its child."""
     end, child = start(world, "sh", "-c", "unshare --ipc --mount sh -c 'mount -t tmpfs none /dev/shm; echo $$; exec sleep 1000' & exec cat 2>/dev/null")
     held = start(world, "nsenter", "-t", child, "--ipc", "sh", "-c", "echo $$; exec cat")[0]
     world.run("kill", "-9", child)
@@ -240,7 +240,7 @@ def test_the_mounts_of_a_zombie_are_not_reported(world):
 
 
 def test_the_oldest_process_exits_and_others_stay(world):
-    """Another process represents the namespace after its oldest one has just exited."""
+    """If the oldest process of a namespace has just exited, another process stands for the namespace."""
     p = Place(world)
     other = start(world, "nsenter", "-t", p.pid, "--ipc", "--mount", "sh", "-c", "echo $$; exec cat")[0]
     world.ok("mk", "msg:0x5", "--ns", p.pid)
@@ -305,7 +305,7 @@ def test_objects_in_a_sandbox_kernel(world, place, root):
 
 
 def test_the_contents_of_a_sandbox_kernel_are_unknown_everywhere(world, place):
-    """Its empty namespace on this kernel says nothing about its objects, and the other side has nothing "alone"."""
+    """On this kernel the namespace of a sandbox is empty, which says nothing about the objects inside; so no object counts as being only on the other side."""
     sandbox(world, place.pid)
     world.ok("mk", "shm", "--key", "0x4d2", "--size", "4096")
     said = "runsc:box: its objects are not in this kernel"
@@ -320,7 +320,7 @@ def test_the_contents_of_a_sandbox_kernel_are_unknown_everywhere(world, place):
 
 
 def test_a_sandbox_is_recognised_by_its_process(world):
-    """Only a process with this program name is considered, and only a runtime is trusted."""
+    """Only a process with the name of this program is considered, and it is trusted only if it really is the runtime."""
     world.sh("mount -t tmpfs none /run; mkdir /run/bin; cp $(command -v sleep) /run/bin/runsc")
     p, pid = start(world, "unshare", "--ipc", "--mount", "sh", "-c",
                    "mount -t tmpfs none /dev/shm; echo $$; exec /run/bin/runsc 1000")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The old names: omissions are one line on stderr, with the output and the status of util-linux; numbers in the user's locale."""
+"""The old names have the output and the exit status of util-linux; omissions are reported in one line on stderr; numbers are written as in the user's
+locale."""
 
 import os
 import subprocess
@@ -31,7 +32,7 @@ def fill(world):
 
 
 def without_text(world):
-    """No other source replaces a failing call."""
+    """Hide /proc/sysvipc, so that no other source replaces a failing call."""
     assert world.run("mount", "-t", "tmpfs", "none", "/proc/sysvipc").rc == 0
 
 
@@ -80,14 +81,14 @@ def test_a_missing_object_is_not_removed_and_reported(world, call):
 
 
 def test_a_process_without_a_pid_is_shown_as_before(world):
-    """The originals show the kernel's 0, too."""
+    """Like the originals, the old names show the 0 that the kernel reports."""
     fill(world)
     r = world.sh('unshare --pid --fork --mount-proc "$IPCX" compat ipcs -m -p; unshare --pid --fork --mount-proc "$IPCX" compat lsipc -m')
     assert r.rc == 0 and r.err == "" and r.out.count(" 0 ") >= 6
 
 
 def locales(world):
-    """A directory with a locale that writes 1,5 and one whose decimal point has two bytes."""
+    """A directory with two locales: one writes 1,5, and the decimal point of the other has two bytes."""
     need("localedef")
     for name in ("de_DE", "ps_AF"):
         r = subprocess.run(["localedef", "-i", name, "-f", "UTF-8", os.path.join(world.dir, name + ".UTF-8")], stdout=subprocess.PIPE,

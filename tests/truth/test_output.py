@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Output: unknown differs from none, export is safe for a shell, rows of every command come in every format, exit statuses match their
+"""Output: unknown values differ from absent ones, the export format is safe for a shell, rows of every command come in every format, exit statuses match their
 documentation, and nothing is done that could not be recorded."""
 
 import json
@@ -21,7 +21,7 @@ BY_NAME = {c["name"]: c for c in DUMP["commands"]}
 
 
 def test_a_row_names_its_unknown_fields(world):
-    """The value of another user's semaphore is unreadable; no segment was ever detached."""
+    """Objects with an unknown value (the semaphore of another user is unreadable) and with an absent one (no segment was ever detached)."""
     world.ok("mk", "psem", "/x", "--init", "2", "--mode", "0600")
     world.ok("mk", "shm", "--size", "4K")
     rows = {row["mech"]: row for row in world.ipcx("ls", "--json", uid=1000).json["objects"]}
@@ -39,7 +39,7 @@ def test_a_row_names_its_unknown_fields(world):
 
 
 def test_fields_that_were_not_requested_are_absent(world):
-    """Except idle time of objects in /dev/shm: use through a mapping sets no time."""
+    """Only one field may be unknown: the idle time of objects in /dev/shm, since use through a mapping sets no time."""
     make_all(world)
     assert {name for row in world.objects() for name in row.get("unknown", [])} <= {"idle"}
 
@@ -51,7 +51,7 @@ def test_a_limit_without_usage_and_one_without_a_maximum(world):
 
 
 def test_rows_that_differ_only_in_unknown_fields(world):
-    """Unchanged cells are copied from the line above; unknown ones must not be."""
+    """A table copies unchanged cells from the line above; an unknown cell must not be copied."""
     for name in ("/a", "/b", "/c", "/d"):
         world.ok("mk", "psem", name, "--init", "1", "--mode", "0666" if name in "/b/d" else "0600")
     world.run("chown", "1000", "/dev/shm/sem.b", "/dev/shm/sem.d")
@@ -70,7 +70,7 @@ SHELLS = [s for s in (["sh"], ["dash"], ["bash"], ["bash", "--posix"], ["zsh"], 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 def test_export_of_every_command_is_safe_to_evaluate(world, shell):
-    """As root: no variable is one that a shell or a program uses (UID, EUID, GID, PATH, PPID, IFS)."""
+    """As root: no variable has the name of one that a shell or a program uses (UID, EUID, GID, PATH, PPID, IFS)."""
     make_all(world)
     assigned = []
     for words in (["ls", "-o", "all"], ["show", "shm:0"], ["limits"], ["key", "/etc", "7"], ["ns", "ls"], ["ns", "show", "self"],
@@ -94,7 +94,7 @@ def test_a_hostile_name_stays_a_value(world):
 
 # ---- every command that prints rows
 
-# A command that prints rows: arguments, and the array in JSON.
+# Commands that print rows: the arguments, and the name of the array in JSON.
 ROWS = {"ls": (["ls", "shm"], "objects"), "show": (["show", "shm:0", "shm:1"], "objects"), "mk": (["mk", "msg"], "objects"),
         "rm": (["rm", "shm", "-w", "size > 0", "--dry-run"], "objects"), "set": (["set", "shm:0", "shm:1", "--mode", "0600"], "objects"),
         "limits": (["limits"], "limits"), "limits set": (["limits", "set", "shmmni=4000", "shmmax=1M"], "limits"),
@@ -196,8 +196,8 @@ def modes(world):
 @pytest.mark.parametrize("format", ["json", "jsonl"])
 @pytest.mark.parametrize("how", ["full", "closed", "gone", "limit"])
 def test_set_stops_if_it_cannot_record(world, how, format):
-    """The reader has exited, the disk is full, the file may not grow: nothing is changed if this shows before; otherwise at most one slice is,
-    and each of its objects is named."""
+    """The reader has exited, the disk is full, or the file may not grow. If ipcx can notice this in advance, it changes nothing; otherwise it changes at most
+    one slice of objects, and names each of them."""
     for _ in range(70):
         world.ok("mk", "shm", "--size", "4K", "--mode", "0600")
     refs = " ".join(row["ref"] for row in world.objects("shm"))
@@ -244,7 +244,7 @@ def told(command):
 
 
 def status(world, *words, **more):
-    """Return the exit status, which must be in the command's documented list."""
+    """Check that the exit status is one that the command documents; return it."""
     r = world.ipcx(*words, **more)
     name = next(n for n in (" ".join(words[:2]), words[0]) if n in BY_NAME)
     assert r.rc in told(name), (words, r.rc, r.err)

@@ -17,7 +17,7 @@ SAME_IPC = "mount -t tmpfs -o mode=1777,size=8m none /dev/shm; echo $$; exec cat
 
 @pytest.fixture
 def pod(world):
-    """A namespace with two mount namespaces, each with its own /dev/shm, and a third that shares the first one's: .pids"""
+    """An IPC namespace with three mount namespaces: two have their own /dev/shm, the third shares that of the first. .pids are their processes."""
     first = Place(world)
     second, pid2 = start(world, "nsenter", "-t", first.pid, "--ipc", "--mount", "unshare", "--mount", "sh", "-c", SAME_IPC)
     third, pid3 = start(world, "nsenter", "-t", first.pid, "--ipc", "--mount", "unshare", "--mount", "sh", "-c", "echo $$; exec cat")
@@ -52,7 +52,7 @@ def test_every_dev_shm_of_a_namespace_is_listed_once(pod):
 
 
 def test_device_agrees_with_the_directory(pod):
-    """MAJOR:MINOR/INODE as of stat(2), also for the caller's own."""
+    """The device is shown as MAJOR:MINOR/INODE of stat(2), also for the caller's own /dev/shm."""
     for pid in pod.pids[:2]:
         dev, ino = pod.run("stat", "-c", "%Hd:%Ld %i", f"/proc/{pid}/root/dev/shm").out.split()
         assert {o["shm_device"] for o in pod.objects("pshm", "--ns", pid, "-o", "shm_device")} == {f"{dev}/{ino}"}
@@ -95,7 +95,7 @@ def test_totals_of_ns_ls(pod):
 
 
 def test_a_dev_shm_shared_by_two_namespaces_counts_once(world):
-    """For the namespace with the oldest process, which is ours here."""
+    """A shared /dev/shm counts for the namespace with the oldest process, which is our own here."""
     world.ok("mk", "pshm:/x", "--size", 4096)
     p, pid = start(world, "unshare", "--ipc", "sh", "-c", "echo $$; exec cat")
     world.ok("mk", "msg", "--ns", pid)
@@ -108,7 +108,7 @@ def test_a_dev_shm_shared_by_two_namespaces_counts_once(world):
 
 
 def test_two_directories_of_one_file_system_are_distinguished(world):
-    """Bind mounts of two directories of one tmpfs: the device alone is the same."""
+    """Two directories of one tmpfs are bind-mounted: only the device number is the same."""
     world.sh("mkdir -m 1777 /dev/shm/a /dev/shm/b")
     places = [Place(world, script=f"mount --bind /dev/shm/{name} /dev/shm; echo $$; exec cat") for name in "ab"]
     for name, place in zip("ab", places):
@@ -126,8 +126,8 @@ def test_a_pid_selects_one_and_removal_stays_there(pod):
     assert sorted(o["ref"] for o in there(pod, "pshm", "psem")) == ["psem:/in1", "pshm:/both", "pshm:/in1"]
 
 
-def test_the_callers_own_namespace_with_another_dev_shm(world):
-    """What the caller sees comes first; processes that share the IPC namespace may see another."""
+def test_our_own_namespace_with_several_dev_shm(world):
+    """The /dev/shm that the caller sees comes first; other processes in the IPC namespace may see a different one."""
     p, pid = start(world, "unshare", "--mount", "sh", "-c", SAME_IPC)
     world.ok("mk", "pshm:/ours", "--size", 1)
     world.ok("mk", "pshm:/theirs", "--size", 2, "--ns", pid)
@@ -152,7 +152,7 @@ def test_one_read_for_each_mount_namespace(pod):
 
 
 def test_more_namespaces_than_descriptors(world):
-    """Descriptors of namespaces are closed again, except a fixed number kept for the next query."""
+    """Descriptors of namespaces are closed again, except for a fixed number that is kept for the next query."""
     p, _ = start(world, "sh", "-c", "for i in $(seq 150); do unshare --ipc sh -c 'ipcmk -Q >/dev/null; exec sleep 1000' & done; echo $$; exec cat")
     until(lambda: world.run("pgrep", "-c", "-x", "sleep").out.strip() == "150")
     for words, n in ((["ls", "msg", "--ns", "all", "--json"], 150), (["limits", "msgmni", "--ns", "all", "--json"], 151), (["ns", "ls", "--json"], 151)):
@@ -163,7 +163,7 @@ def test_more_namespaces_than_descriptors(world):
 
 
 def test_long_pids(world):
-    """Six digits and seven, up to PID_MAX_LIMIT: the oldest process is found by following parents."""
+    """With PIDs of six and seven digits, up to PID_MAX_LIMIT, the oldest process is found by following parents."""
     if world.sh("echo 4194304 >/proc/sys/kernel/pid_max").rc:
         pytest.skip("kernel.pid_max cannot be set here")
     for last in (99990, 123450, 999990, 4194200):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Predictions are true: what "limits --for", "--if-missing" and "--dry-run" say is what happens, with the caller's permissions."""
+"""Predictions are true: what "limits --for", "--if-missing" and "--dry-run" say with the caller's permissions is what happens."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import pytest
 
 from conftest import IPCX
 
-# A request, and the command that creates it.
+# A request, and the command that creates the requested object.
 WISHES = {
     "shm:4K": ["shm", "--size", "4K"],
     "shm:3x4K": ["shm", "--size", "4K", "--count", "3"],
@@ -32,7 +32,7 @@ WISHES = {
     "psem:1": ["psem", "/s"],
     "psem:3": ["psem", "/s1", "/s2", "/s3"],
 }
-# Obstacles: a setup script, and how both commands are run.
+# Obstacles: a setup script, and the way in which both commands are run.
 OBSTACLES = {
     "none": ("", {}),
     "of a user": ("", {"uid": 1000}),
@@ -57,7 +57,7 @@ OBSTACLES = {
 }
 
 
-# Each request alone: what --for says, then mk, whose object is removed again.
+# Try each request alone: first --for, then mk; the created object is removed again.
 EACH = """
 wish=$1; shift
 out=$("$@" limits --for "$wish" --json 2>"$DIR/says.err"); says=$?
@@ -95,7 +95,7 @@ def user(how):
 
 @pytest.mark.parametrize("setup", OBSTACLES)
 def test_a_request_fits_if_and_only_if_it_can_be_created(world, setup):
-    """Every request with every obstacle. Only usage that the kernel does not report may be unknown."""
+    """Every request with every obstacle. The answer may be unknown only if the kernel does not report the usage."""
     script, how = OBSTACLES[setup]
     if script:
         r = world.sh(script)
@@ -143,7 +143,7 @@ def test_a_request_that_can_never_fit(world, wish, name, most):
 
 
 def test_advice_can_be_followed(world):
-    """Every number advised is accepted by the kernel, and with it the request succeeds."""
+    """The kernel accepts every limit that ipcx advises, and with these limits the request succeeds."""
     for wish in ("shm:5000x1", "sem:3x32001", "msg:32001", "shm:32768x1", "sem:32768x1"):
         r = world.ipcx("limits", "--for", wish)
         for name, to in re.findall(r"raise (\w+) to (\d+)", r.err):
@@ -203,7 +203,7 @@ def test_only_usable_objects_are_reused(world, kind):
     ref = f"{kind}:{first}"
     world.ok("set", ref, "--mode", "0606")
     assert world.ipcx("mk", *words, "--if-missing", uid=1000).out == first + "\n"
-    # Read access suffices for a read-only use; a semaphore always needs write access.
+    # To use an object only for reading, read access suffices; a semaphore always needs write access.
     world.ok("set", ref, "--mode", "0604")
     assert world.ipcx("mk", *words, "--if-missing", uid=1000).rc == 1
     r = world.ipcx("mk", *words, "--if-missing", "--mode", "0400", uid=1000)
@@ -211,7 +211,7 @@ def test_only_usable_objects_are_reused(world, kind):
     assert len(world.objects()) == 1 and world.objects()[0]["mode"] == "0604"
 
 
-def test_several_are_reused_only_if_all_may_be(world):
+def test_several_objects_are_reused_only_if_all_may_be(world):
     world.ok("mk", "shm:0x78", "--size", "1")
     before = world.steady()
     r = world.ipcx("mk", "shm:0x77", "shm:0x78", "--size", "1", "--if-missing", uid=1000)
@@ -236,7 +236,7 @@ def test_a_dry_run_predicts_setting(world, word, who):
     if who == "read-only":
         assert world.sh("mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys").rc == 0
     uid = 1000 if who in ("user", "owned by others") else None
-    # User 0 of a user namespace that does not own the IPC namespace.
+    # The caller is user 0 of a user namespace that does not own the IPC namespace.
     run = ["unshare", "--user", "--map-root-user", IPCX] if who == "owned by others" else [IPCX]
     before = world.ipcx("limits", name, "--json").json["limits"][0]["limit"]
     dry = world.run(*run, "limits", "set", word, "--dry-run", uid=uid)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An unknown value has a reason, reported once; and a size that a call cannot express is never wrong."""
+"""The reason of an unknown value is reported once; and a size too large for a call is never shown wrongly."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ QUIET = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 
 def one_reason(r, *, of):
-    """Check for one message, on stderr and in JSON, of the kind that makes the result incomplete."""
+    """Check that stderr and JSON have the same single message, of the kind that makes the result incomplete."""
     assert [e["kind"] for e in r.json["errors"]] == ["incomplete"], r.json["errors"]
     assert of in r.json["errors"][0]["message"] and r.err.count("\n") == 1 and of in r.err
 
@@ -42,8 +42,8 @@ def test_values_missing_in_a_file(world, mech, calls, field):
     assert r.json["objects"][0][field] is None and r.json["errors"] and r.err.count("\n") == 1, r.err
 
 
-def test_objects_of_others(world):
-    """Unreadable objects are counted in one message; a removal by an unknown value is incomplete."""
+def test_unreadable_objects_of_other_users(world):
+    """Unreadable objects are counted in one message; a removal whose condition depends on an unknown value is incomplete."""
     for name in "ab":
         world.ok("mk", "mq", f"/{name}", "--mode", "0600")
         world.ok("mk", "psem", f"/{name}", "--mode", "0600")
@@ -72,7 +72,7 @@ def test_rss_without_the_text(world):
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory):
-    """The program compiled for 32 bits, where the compiler can."""
+    """The program compiled for 32 bits, if the compiler supports this."""
     if subprocess.run("echo 'int main(void) { return 0; }' | gcc -m32 -x c -o /dev/null -", shell=True, check=False,
                       stderr=subprocess.DEVNULL).returncode != 0 or not shutil.which("meson"):
         pytest.skip("no gcc -m32 (gcc-multilib)")
@@ -85,7 +85,7 @@ def narrow(tmp_path_factory):
 
 
 def test_sizes_in_32_bits(world, narrow):
-    """Sizes above 4 GiB are refused on creation and shown correctly; where only the call could return them, they are unknown."""
+    """Sizes above 4 GiB are refused on creation and shown correctly; if only the 32-bit call could return such a size, it is unknown."""
     r = world.run(narrow, "mk", "shm", "--size", "5G", "--noreserve")
     assert r.rc == 1 and "32-bit" in r.err and world.objects("shm") == []
     world.ok("mk", "shm", "--size", "5G", "--noreserve")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Any reference that ipcx prints it also accepts: through a shell, xargs and a file, whatever bytes the name has."""
+"""ipcx accepts any reference that it prints, even passed on by a shell, by xargs or in a file, whatever bytes the name has."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ import pytest
 from conftest import IPCX
 from helpers.tools import MAKE, make_all
 
-# Every byte that a name may hold, one per name; blanks and quotes in all positions; look-alikes of escapes, and invisible characters.
+# A name for every byte that names may hold; names with blanks and quotes in all positions, with texts that look like escapes, and with invisible characters.
 BYTES = [b"a" + bytes([c]) + b"b" for c in range(1, 256) if c != ord("/")]
 NAMES = [*dict.fromkeys([*BYTES, b" a", b"a ", b"  ", b"'", b'"', b"a'b c'd", b"\\", b"a\\x20b", b"a\\", b"%", b"100%", b"%41", b"a%20b", b"%%", b"-", b"-rf", b"--", b"~", b"~root",
          b"*", b"$HOME", b"$(id)", b"`id`", b"{a,b}", b"a\nb", b"\n", b"!!", b"#", b"a#b", "grün".encode(), "a\u00a0b".encode(), "a\u2028b".encode(),
@@ -100,7 +100,7 @@ def test_references_in_messages_are_accepted(world):
 # ---- bare values
 
 
-def test_raw_has_no_heading(world):
+def test_the_raw_format_has_no_heading(world):
     world.ok("mk", "shm", "--size", "4K", "--count", "3")
     assert world.ok("ls", "shm", "-o", "ref", "--format", "raw") == "shm:0\nshm:1\nshm:2"
     assert world.ok("ls", "shm", "-o", "id,size", "--format", "raw") == "0 4096\n1 4096\n2 4096"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Calls that are refused for all or for some objects, and kernels that lack them: other sources are used, and what none provides is reported."""
+"""Calls are refused for all or for some objects, or the kernel lacks them: ipcx uses other sources, and reports what no source provides."""
 
 import errno
 
@@ -18,7 +18,7 @@ QUIET = {"ASAN_OPTIONS": "detect_leaks=0"}  # for strace
 
 @pytest.fixture
 def five(world):
-    """Five objects of each kind, and a hole before the last."""
+    """Five objects of each kind, with an unused id before the last."""
     for mech in SYSV:
         for _ in range(N + 1):
             world.ok("mk", mech, *MAKE[mech])
@@ -42,7 +42,7 @@ IDS = [0, 1, 2, 3, 5]
 @pytest.mark.parametrize("error, when", [("EACCES", ""), ("EACCES", ":when=2+"), ("EACCES", ":when=4"), ("EPERM", ":when=3+"),
                                          ("EIO", ":when=3..5+2")])
 def test_refused_objects_come_from_the_text(five, mech, error, when):
-    """All, from some object on, or here and there: in order, each once."""
+    """The call is refused for all objects, from some object on, or for some of them: each object is listed once, and in order."""
     r = inject(five, mech, error, when, "ls", mech, "--json")
     assert (r.rc, ids(r)) == (0, IDS), r.err
     told = {e["message"] for e in r.json["errors"]}
@@ -60,7 +60,7 @@ def test_the_old_name_lists_them(five, mech, when):
 
 
 def test_counts_come_from_the_text(five):
-    """limits, ns ls and ipcs -u if no *_INFO call works."""
+    """limits, ns ls and ipcs -u work even if no *_INFO call does."""
     need("strace")
     refuse = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=shmctl,msgctl,semctl:error=EACCES", IPCX]
     names = ["shmall", "shmmni", "msgmni", "semmns", "semmni"]
@@ -76,7 +76,7 @@ def test_counts_come_from_the_text(five):
 
 @pytest.mark.parametrize("mech", SYSV)
 def test_objects_without_any_source_are_counted(five, mech):
-    """Without the text, listings report the number, and a removal does not claim to be complete."""
+    """Without /proc/sysvipc, listings report the number of objects, and a removal does not claim to be complete."""
     do(five, f"mount --bind /dev/null /proc/sysvipc/{mech}")
     launch = [helper("seccomp"), errno.EACCES, STAT_ANY[mech], STAT[mech], "--", IPCX]
     r = five.run(*launch, "ls", mech, "--json")
@@ -95,7 +95,7 @@ def test_objects_without_any_source_are_counted(five, mech):
 @pytest.mark.parametrize("mech", SYSV)
 @pytest.mark.parametrize("uid", [None, 1000])
 def test_the_older_call(five, mech, uid):
-    """Without STAT_ANY and without the text: readable objects are listed, the others are counted."""
+    """Without STAT_ANY and without /proc/sysvipc, readable objects are listed and the others are counted."""
     do(five, f"mount --bind /dev/null /proc/sysvipc/{mech}")
     five.ok("set", f"{mech}:1", "--mode", "0644")
     launch = [helper("seccomp"), errno.EINVAL, STAT_ANY[mech], "--", IPCX]
@@ -111,14 +111,14 @@ def test_the_older_call(five, mech, uid):
 
 @pytest.mark.parametrize("mech", SYSV)
 def test_only_a_count(five, mech):
-    """A kernel that only counts: never an empty list without a message."""
+    """If the kernel only reports the number of objects, an empty list always comes with a message."""
     do(five, f"mount --bind /dev/null /proc/sysvipc/{mech}")
     launch = [helper("seccomp"), errno.EINVAL, STAT_ANY[mech], STAT[mech], "--", IPCX]
     for words, rc in (["ls", mech], 0), (["rm", mech, "--all", "--yes"], 4):
         r = five.run(*launch, *words, "--json")
         assert r.rc == rc and "5 of the objects that the kernel counts could not be found" in r.err, (words, r.rc, r.err)
     assert [o["id"] for o in five.objects(mech)] == IDS
-    # its text is used if it exists
+    # /proc/sysvipc is used if it exists
     do(five, f"umount /proc/sysvipc/{mech}")
     r = five.run(*launch, "ls", mech, "--json")
     assert (r.rc, ids(r)) == (0, IDS)
@@ -126,7 +126,7 @@ def test_only_a_count(five, mech):
 
 @pytest.mark.parametrize("mech", SYSV)
 def test_an_omitted_object_is_detected(five, mech):
-    """A single omission is detected by the older call or by the count."""
+    """If one call omits a single object, the older call or the count reveals this."""
     need("strace")
     for when in range(3, 9):
         r = inject(five, mech, "EINVAL", f":when={when}", "ls", mech, "--json", "-o", "id")
@@ -135,7 +135,7 @@ def test_an_omitted_object_is_detected(five, mech):
 
 @pytest.mark.parametrize("mech", SYSV)
 def test_number_of_calls(five, mech):
-    """No call is made that an ordinary listing does not need: no count that walks, no second call for an existing object."""
+    """No call is made that an ordinary listing does not need: no counting that tries all ids, no second call for an existing object."""
     need("strace")
     log = f"{five.dir}/calls"
     r = five.run("strace", "-f", "-qq", "-o", log, "-e", f"trace={CTL[mech]}", IPCX, "ls", mech, "--json", env=QUIET)

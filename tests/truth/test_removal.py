@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""rm does what it says: it lists before it asks, keeps objects in use, stops when removals cannot be recorded, and removes nothing twice."""
+"""rm does what it says: it lists objects before it asks, keeps objects in use with --unused, stops if removals cannot be recorded, and removes nothing
+twice."""
 
 import os
 import re
@@ -25,7 +26,7 @@ def attached(world, shm, times=1):
 
 
 def waiting(world, sem):
-    """A process that waits for a semaphore of the array; it is blocked when this begins."""
+    """Start a process that waits for a semaphore of the array; the with-block begins when the process is blocked."""
     return background(world, "sh", "-c", '"$1" sem wait "sem:$2" & p=$!; until grep -qs semtimedop /proc/$p/wchan || [ "$("$1" show "sem:$2" --json | grep -c semncnt..1)" = 1 ]; '
                       "do :; done; echo ready; read end; kill $p", "sh", IPCX, str(sem))
 
@@ -141,7 +142,7 @@ def test_objects_of_unknown_use_are_kept(world, mech):
 
 
 def test_an_object_that_may_not_be_removed_is_not_reported_as_in_use(world):
-    """It was found unused, and the refusal was reported: one reason is enough."""
+    """The object was found unused, and it was reported that removing it was not permitted: one reason is enough."""
     world.ok("mk", "shm", "--size", "1")
     r = world.ipcx("rm", "shm", "--unused", uid=1000)
     assert r.rc == 1 and "cannot remove: not permitted" in r.err and "unknown whether" not in r.err and refs(world) == ["shm:0"]
@@ -167,7 +168,7 @@ def test_waiting_messages_count_as_use(world):
     assert world.ok("rm", "msg", "--unused") == "" and refs(world) == ["msg:0"]
 
 
-def test_unused_and_a_condition(world):
+def test_unused_combined_with_a_condition(world):
     world.ok("mk", "shm", "--size", "1K", "--count", "2")
     world.ok("mk", "shm", "--size", "1M", "--count", "2")
     world.ok("mk", "psem", "/x")
@@ -177,7 +178,7 @@ def test_unused_and_a_condition(world):
         assert r.rc == 0 and "shm:2: attached 1 time" in r.err and refs(world, "shm") == ["shm:2"]
 
 
-# ---- what cannot be recorded is not done
+# ---- nothing is removed if that cannot be recorded
 
 
 def many(world, mech="shm", n=1300):
@@ -185,7 +186,7 @@ def many(world, mech="shm", n=1300):
 
 
 def gone_and_told(world, r, before):
-    """Check that every removed object is on standard output or error; return their number."""
+    """Check that every removed object is named on standard output or standard error; return the number of removed objects."""
     left = set(refs(world))
     gone = set(before) - left
     told = set(re.findall(r"(?:shm|sem|msg):\d+", r.out)) | set(r.err.split("\n"))
@@ -260,7 +261,7 @@ def test_named_objects_and_whole_mechanisms_are_removed_once(world):
 
 
 def test_a_name_that_is_created_again_is_not_removed_again(world):
-    """Between slices each name is created anew at once: with 1,200 names and a whole mechanism after them, each is removed once."""
+    """During the removal each name is created again at once. There are 1,200 names and a whole mechanism after them; each name is removed only once."""
     many(world, "sem", 700)
     names = [f"/n{i}" for i in range(600)]
     kernel(world, "for i in range(600): open('/dev/shm/n%d' % i, 'w').close()")

@@ -151,7 +151,7 @@ def test_expectations_are_combined(world):
 
 
 def test_capabilities_to_drop_are_appended(world):
-    """The second list does not restore what the first dropped."""
+    """The second list does not restore the capabilities that the first list dropped."""
     r = world.ipcx("ns", "new", "--drop-caps", "cap_chown", "--drop-caps", "cap_net_raw", "grep", "CapEff", "/proc/self/status")
     if "libcap" in r.err:
         pytest.skip("needs libcap")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A dry run predicts the real run: the same objects, the same messages and the same status, whatever is in the way: the user, missing
-capabilities, directories and mounts, limits, other user namespaces."""
+"""A dry run predicts the real run: the same objects, the same messages and the same status, whatever the obstacle is: another user, missing capabilities,
+directories and mounts, limits, other user namespaces."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def limited(flag, value):
     return ["sh", "-c", f'ulimit -{flag} {value} && exec "$0" "$@"']
 
 
-# Who acts and how, the obstacle, and what is refused because of it.
+# Who runs the command and how, the obstacle, and what is refused because of the obstacle.
 BIND = ("mount -o remount,bind,ro /dev/shm", "mount -o remount,bind,rw /dev/shm")
 DISK = ("mount -o remount,ro /dev/shm", "mount -o remount,rw /dev/shm")
 STAGES = {
@@ -131,7 +131,7 @@ def test_obstacles_that_only_the_file_shows(world, hidden):
 
 
 def agree(world, *words, **run):
-    """A dry run and its real run, from anywhere."""
+    """Check that a dry run predicts its real run, whichever namespace the command is run from; return the result of the real run."""
     dry, deed = (world.ipcx(*words, *more, "--json", **run) for more in (["--dry-run"], []))
     told = [([o["ref"] for o in r.json["objects"]] if r.out else None, r.json["errors"] if r.out else None, r.err, r.rc) for r in (dry, deed)]
     assert told[0] == told[1], words
@@ -140,7 +140,7 @@ def agree(world, *words, **run):
 
 @pytest.mark.parametrize("who", [{"uid": USER}, {}, {"uid": 4321}, {"caps": "-sys_admin"}, {"caps": "-fowner"}], ids=str)
 def test_permissions_are_those_in_the_namespace(world, who):
-    """In namespaces of a user's own user namespace: a process that enters acts as its root, and only there."""
+    """In namespaces that belong to a user's user namespace, a process that enters acts as root of that user namespace, and only there."""
     file = os.path.join(world.dir, "pid")
     do(world, f"touch {file}; chmod 0666 {file}")
     script = f"mount -t tmpfs -o mode=1777 none /dev/shm; echo $$ >{file}; echo ready; read end"
@@ -157,7 +157,7 @@ def test_permissions_are_those_in_the_namespace(world, who):
 
 
 def test_the_question_counts_what_may_be_removed(world):
-    """It lists and counts what will be removed, says how many objects will not, and afterwards says why, as without a question."""
+    """The question lists and counts what will be removed and says how many objects will not be; the reasons follow after the removal, as without a question."""
     do(world, "for n in 1 2 3; do $IPCX mk shm --size 1M; done; $IPCX set shm:0 --owner 1234")
     status, text = on_terminal(world, "rm", "shm", "--all", answer="n", uid=USER, env={"NO_COLOR": "1"})
     lines = [line.split()[0] for line in text.splitlines()]
@@ -174,7 +174,7 @@ def test_the_question_counts_what_may_be_removed(world):
 
 
 def test_a_number_that_would_be_truncated_is_refused(world):
-    """msgctl(2) takes 31 bits of qbytes: 4G was taken for 0."""
+    """msgctl(2) takes only 31 bits of qbytes: once, 4G was taken for 0."""
     world.ok("mk", "msg")
     for words in (["set", "msg:0", "--qbytes", "4G"], ["set", "msg:0", "--qbytes", "4G", "--dry-run"], ["mk", "msg", "--qbytes", "4G"]):
         r = world.ipcx(*words)
@@ -184,7 +184,7 @@ def test_a_number_that_would_be_truncated_is_refused(world):
 
 @pytest.mark.parametrize("mech, make", [("shm", ["--size", "1"]), ("sem", ["--nsems", "1"]), ("pshm", ["--size", "1"]), ("psem", [])])
 def test_a_dry_run_makes_few_calls(world, mech, make):
-    """A directory is checked once, whatever it contains; own objects need no check, and a file needs one call."""
+    """A directory is checked once, whatever it contains; the caller's own objects need no check, and a file needs a single call."""
     posix, n = mech.startswith("p"), 7
     for i in range(n):
         world.ok("mk", mech, *([f"/{i}"] if posix else []), *make)

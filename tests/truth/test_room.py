@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A /dev/shm filled with other files: their size is shown beside that of the objects."""
+"""A /dev/shm filled with other files: their size is shown in addition to the size of the objects."""
 
 import re
 
@@ -21,7 +21,7 @@ sys.exit(subprocess.run(sys.argv[2:]).returncode)
 
 @pytest.fixture
 def full(world):
-    """Objects of both kinds, with two names, a hole, and other files: all of these are accounted for."""
+    """Shared memory and semaphores, among them a file with two names and a file with a hole, and also other files: all are accounted for."""
     world.ok("mk", "pshm", "/a", "--size", "8K")
     world.ok("mk", "pshm", "/hole", "--size", "1G")
     world.ok("mk", "psem", "/s")
@@ -31,7 +31,7 @@ def full(world):
 
 
 def looks(world, launch=()):
-    """Return the notes of ls, limits and ns ls about it."""
+    """Return the notes of ls, limits and ns ls about space that other files use."""
     notes = []
     for words in ("ls", "pshm"), ("ls",), ("limits", "dev_shm"), ("limits",), ("ns", "ls"):
         r = world.run(*launch, IPCX, *words, "--json")
@@ -51,7 +51,7 @@ def test_in_directories(full):
     assert looks(full) == [[want]] * 5
     r = full.ipcx("ls", "pshm")
     assert r.err == f"ipcx: note: /dev/shm: {want}\n"
-    # Queries of some objects or of other ones, and removals, do not report it.
+    # Queries of only some objects or of other mechanisms, and removals, do not report the space.
     full.ok("ls", "pshm", "--where", "size > 0")
     full.ok("ls", "psem")
     full.ok("show", "pshm:/a")
@@ -75,7 +75,7 @@ def test_a_hard_link_in_a_directory(full):
     "mount -t ramfs none /dev/shm", "mount -t tmpfs -o size=0 none /dev/shm",
     "mkdir /dev/shm/d && mount --bind / /dev/shm", ])
 def test_file_systems_without_accounting(world, mount):
-    """A disk also holds other directories; other file systems count nothing."""
+    """A disk also holds other directories, and some file systems do not count used space: there is no note."""
     do(world, mount)
     assert "more is in use" not in world.ipcx("ls", "pshm").err
 

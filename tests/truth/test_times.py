@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Times are accepted as they are shown: local without a zone, in every zone and around each of its changes; and times beyond the calendar or
+"""Times are accepted as they are shown: in local time and without naming a zone, for every time zone and around each change of its clocks; and times beyond the
+calendar or
 in the future."""
 
 import calendar
@@ -10,7 +11,7 @@ import pytest
 
 from helpers.tools import preload, release
 
-# No zoneinfo needed: the C library reads these rules from TZ itself.
+# These rules need no zoneinfo files: the C library reads them from TZ.
 SHANGHAI, NEW_YORK, LORD_HOWE = "CST-8", "EST5EDT,M3.2.0,M11.1.0", "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"
 ZONES = [SHANGHAI, NEW_YORK, LORD_HOWE, "UTC", None, "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"]
 
@@ -19,7 +20,7 @@ def utc(text):
     return calendar.timegm(time.strptime(text, "%Y-%m-%d %H:%M:%S"))
 
 
-# Before, within and after the days on which clocks change, and others.
+# Times before, within and after the days on which clocks change, and other times.
 MOMENTS = [utc(t) for t in (
     "2026-03-08 06:59:59", "2026-03-08 07:00:00", "2026-11-01 05:30:00", "2026-11-01 06:30:00",  # New York
     "2026-04-04 14:45:00", "2026-04-04 15:15:00", "2026-10-03 15:29:59", "2026-10-03 15:30:00",  # Lord Howe
@@ -33,7 +34,7 @@ def objects_at(world, moments):
 
 
 def shown(world, env, *words):
-    """Return the mtimes that a format prints, by reference."""
+    """Return the mtimes that a format prints, as a dictionary with references as keys."""
     out = world.ok("ls", "pshm", "-o", "ref,mtime", "--no-headings", *words, env=env)
     return dict(re.split(r'\s+|,|="', line, maxsplit=1) for line in out.replace("\r", "").splitlines())
 
@@ -70,7 +71,7 @@ def test_a_minute_is_its_first_second(world, zone):
 
 @pytest.mark.parametrize("zone", [SHANGHAI, NEW_YORK, LORD_HOWE, "UTC"])
 def test_rm_keeps_objects_as_young_as_shown(world, zone):
-    """An object created within this minute is not older than this minute."""
+    """An object that was created in the minute given to rm is not older than that minute."""
     world.ok("mk", "shm", "--size", 1)
     minute = world.ok("ls", "shm", "-o", "ctime", "--no-headings", env={"TZ": zone}).strip()
     world.ok("rm", "shm", "--yes", "-w", f'ctime < "{minute}"', env={"TZ": zone})
@@ -163,7 +164,7 @@ def test_a_time_beyond_the_calendar_is_unknown(world, at):
                              ("mtime > 1960-01-01", ["pshm:/o1"])):
         r = world.ipcx("ls", "pshm", "--json", "-w", condition)
         assert [o["ref"] for o in r.json["objects"]] == wants, condition
-    # Where it is not read, nothing is reported.
+    # If the field is not read, nothing is reported.
     world.ok("ls", "pshm", "-o", "ref,size")
     # A removal by that field may be incomplete.
     r = world.ipcx("rm", "pshm", "--yes", "-w", "mtime < 2000-01-01")
@@ -171,7 +172,7 @@ def test_a_time_beyond_the_calendar_is_unknown(world, at):
 
 
 def test_a_time_in_the_future_has_no_age(world):
-    """The clock was set back since: the object is neither old nor young."""
+    """The clock was set back after the object was created: the object is neither old nor young."""
     world.ok("mk", "shm", "--size", "4K")
     env = {"LD_PRELOAD": preload("past")}
     r = world.run(release(), "ls", "shm", "--json", "-o", "ref,ctime,age", env=env)
@@ -204,7 +205,7 @@ def test_ages_do_not_change_within_a_command(world):
 
 @pytest.mark.parametrize("zone, when", [(SHANGHAI, 253402300799), (NEW_YORK, -62167219200)])
 def test_a_time_without_a_local_year_can_be_parsed_again(world, zone, when):
-    """At the ends of the calendar the local year would be 10000, or before 0: such a time is shown in UTC."""
+    """At the ends of the calendar the year in local time would be 10000 or negative: such a time is shown in UTC."""
     env = {"TZ": zone}
     world.ok("mk", "pshm", "/t", "--size", "4096")
     world.sh(f"touch -d @{when} /dev/shm/t")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A process without a PID here is unknown to lists, conditions and removals alike, and JSON gives the right reason."""
+"""If a process has no PID in our PID namespace, lists, conditions and removals all treat it as unknown, and JSON gives the right reason."""
 
 import os
 
@@ -12,7 +12,7 @@ PIDS = [("shm", "cpid"), ("msg", "lspid"), ("sem", "lpid")]
 
 
 def inside(world, *words, **more):
-    """ipcx in a PID namespace of its own, like that of a container that shares the IPC namespace."""
+    """Run ipcx in a separate PID namespace, as in a container that shares the IPC namespace."""
     return world.run("unshare", "--pid", "--fork", "--mount-proc", IPCX, *words, **more)
 
 
@@ -71,7 +71,7 @@ DEFAULTS = [("ls", "msg"), ("show", "msg:0"), ("ns", "ls")]
 
 @pytest.mark.parametrize("words", DEFAULTS, ids=" ".join)
 def test_a_default_field_that_is_unknown_has_a_reason(used, words):
-    """In JSON; in a table, where it was not requested, the reason is printed with -v."""
+    """JSON has the reason; a table prints it only with -v, since the field was not requested."""
     r = inside(used, *words, "--json")
     rows = next(v for k, v in r.json.items() if isinstance(v, list) and k != "errors")
     assert any("unknown" in row for row in rows) and r.json["errors"] and r.err == "", r

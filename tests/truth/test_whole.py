@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conditions on limits, --fail for scripts, and what set and mk --from really did."""
+"""Conditions on limits, --fail for scripts, and that set and mk --from report what they really did."""
 
 import os
 
@@ -29,7 +29,7 @@ def test_limits_for_monitoring(world):
     r = world.ipcx(*words)
     assert r.rc == 1 and r.out.startswith("shmmni") and len(r.lines) == 1
     world.ok("rm", "shm", "--all")
-    # Unreadable does not count as fine.
+    # A limit that cannot be read does not count as fine.
     assert world.sh("umount -l /dev/shm; mount -t tmpfs none /dev; mount -t tmpfs none /proc/sys/fs").rc == 0
     r = world.ipcx(*words)
     assert r.rc == 4 and r.out == "" and "dev_shm" in r.err
@@ -83,7 +83,7 @@ def test_changed_objects_are_printed_even_if_the_condition_no_longer_holds(world
     assert r.rc == 0 and "shm:0" in r.out and "0600" in r.out
 
 
-def test_a_mechanism_needs_a_condition(world):
+def test_set_for_a_mechanism_needs_a_condition(world):
     world.ok("mk", "shm", "--size", "1")
     assert world.ipcx("set", "shm", "--mode", "0644").rc == 2 and world.objects()[0]["mode"] == "0600"
     assert world.ipcx("set", "shm", "--where", "curmsgs == 0", "--mode", "0644").rc == 2
@@ -121,7 +121,7 @@ def test_contents_have_their_exact_size(world, mech, size):
     name = ["/y"] if mech == "pshm" else []
     ref = f"{mech}:" + world.ipcx("mk", mech, *name, "--from", "-", input=data).out.strip()
     assert world.objects(ref)[0]["size"] == size and world.ipcx(mech, "read", ref).stdout == data, "from a pipe"
-    # The rest of a partially read file.
+    # Standard input is a file of which a part was read before: mk uses the rest.
     name = ["/z"] if mech == "pshm" else []
     r = world.sh('exec 3<"$F"; dd bs=1 count=1 <&3 >/dev/null 2>&1; "$IPCX" mk "$@" --from - <&3'.replace('"$@"', " ".join([mech, *name])), env={"F": path})
     if size > 1:
@@ -154,7 +154,7 @@ def test_unreadable_contents_create_nothing(world, mech, call):
 @pytest.mark.parametrize("mech", ["shm", "pshm"])
 @pytest.mark.parametrize("to", [4000, 6000])
 def test_a_file_that_changes_while_it_is_read_creates_nothing(world, mech, to):
-    """It grows or shrinks after its length was read and before its contents are."""
+    """The file grows or shrinks after its length was determined and before its contents are read."""
     path = os.path.join(world.dir, "in")
     with open(path, "wb") as f:
         f.write(b"x" * 5000)
@@ -187,7 +187,7 @@ sys.stdout.write(out.decode()); sys.stderr.write(err.decode()); sys.exit(p.retur
     assert world.objects() == []
 
 
-def test_with_a_size_contents_may_be_shorter(world):
+def test_contents_may_be_shorter_than_a_requested_size(world):
     assert world.ipcx("mk", "shm", "--size", "4096", "--from", "-", input=b"abc").out == "0\n"
     assert world.ipcx("shm", "read", "0").stdout == b"abc" + bytes(4093)
     r = world.ipcx("mk", "shm", "--size", "2", "--from", "-", input=b"abc")

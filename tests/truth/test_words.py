@@ -31,7 +31,7 @@ def test_an_unknown_mechanism_in_a_condition(world, command, where, says):
     assert len(refs(world)) == 1
 
 
-def test_words_of_other_fields(world):
+def test_words_that_a_field_never_has(world):
     world.ok("mk", "shm", "--size", 1)
     r = world.ipcx("rm", "shm", "-w", "status != dset")
     assert r.rc == 2 and 'status is never "dset": did you mean dest?' in r.err and refs(world) == ["shm:0"]
@@ -66,7 +66,7 @@ def test_the_question_about_a_list_shows_names(world):
 
 @pytest.fixture
 def some(world):
-    """shm:0 (key 5) to shm:2, msg:0, sem:0, pshm:/x."""
+    """A world with the objects shm:0 (its key is 5), shm:1, shm:2, msg:0, sem:0 and pshm:/x."""
     world.ok("mk", "shm", "--size", 1, "--key", 5)
     world.ok("mk", "shm", "--size", 2, "--count", 2)
     world.ok("mk", "msg")
@@ -89,7 +89,7 @@ def some(world):
     ("shm msg:0 shm:0", "msg:0 shm:0"),
     ("shm 0 msg:0 pshm /x", "shm:0 msg:0 pshm:/x"),
     ("shm 0x5", "shm:0x5"),
-    # Named in addition to its mechanism.
+    # An object that is named in addition to its mechanism counts once.
     ("sysv shm:0", "shm:0 shm:1 shm:2 msg:0 sem:0"),
     ("shm:0 msg:0 sysv shm:0x5", "shm:0 shm:1 shm:2 msg:0 sem:0"),
     ("pshm:/x shm:2 shm pshm", "shm:0 shm:1 shm:2 pshm:/x"),
@@ -219,7 +219,7 @@ def test_many_references_named_twice(world):
     (["rm", "all", "--all", "--dry-run", "-o", "ref,curmsgs"],
      ["shm, msg, sem, pshm and psem have no curmsgs: that field is empty for their objects"]),
     (["set", "shm:0", "sem:0", "--mode", "0640", "-o", "ref,size"], ["sem has no size: that field is empty for its objects"]),
-    # Neither the mechanisms nor the fields were named.
+    # No message if the mechanisms or the fields were not named one by one.
     (["ls", "--sort", "nattch"], []),
     (["ls", "-o", "ref,nattch,qnum"], []),
     (["ls", "all", "-o", "ref,nattch"], []),
@@ -241,7 +241,7 @@ def test_rows_without_the_sort_field_have_a_fixed_position(some):
     assert note["kind"] == "info" and note["message"] == "sem has no nattch: that field is empty for its objects"
 
 
-# ---- changes are recorded, or no more are made
+# ---- every change is recorded, or no further change is made
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ SET = ["set", "msg", "-w", "mode == 0600", "--mode", "0644"]
     (["--json"], "closed", 0),
     (["--format", "jsonl"], "closed", 0),
     (["-v"], "closed", 0),
-    # Formats without a heading start with the first objects.
+    # Formats without a heading write nothing before the first objects have changed.
     (["-v"], "full", 64),
     (["--format", "jsonl"], "full", 64),
     (["--format", "jsonl"], "gone", 64),

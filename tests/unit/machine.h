@@ -61,7 +61,8 @@ static inline void put(const struct machine *m, const char *path, const char *te
 	put_bytes(m, path, text, strlen(text));
 }
 
-/* Write a runtime's state file of a container: "runc/ID", "state.json". */
+/* Write the state file that a runtime keeps for a container: directory "runc/ID", file
+ * "state.json". */
 static inline void claim(const struct machine *m, const char *dir, const char *file,
 			 const char *text)
 {
@@ -81,7 +82,7 @@ static inline void put_of(const struct machine *m, int pid, const char *file,
 	put_bytes(m, path, data, len);
 }
 
-/* Put a process into our own namespace of a type. */
+/* Put a process into our own namespace of the given type. */
 static inline void in_our_ns(const struct machine *m, int pid, const char *type)
 {
 	char ours[64], its[64];
@@ -169,7 +170,7 @@ static inline int machine_end(void **state)
 
 #define ON_MACHINE(test) cmocka_unit_test_setup_teardown(test, machine_begin, machine_end)
 
-/* Return every process: each may be the first of a container. */
+/* Return every process, since each may be the first process of a container. */
 static inline size_t all_processes(const struct machine *m, int32_t pids[], size_t max)
 {
 	DIR *dir = fdopendir(openat(m->x->procfd, ".", O_RDONLY | O_CLOEXEC));
@@ -193,7 +194,7 @@ static inline struct ix_containers *containers(const struct machine *m)
 	size_t n;
 
 	if (geteuid() != 0) {
-		print_message("root's names are root's alone: needs unshare -r\n");
+		print_message("needs unshare -r: only root may give names of root\n");
 		skip();
 	}
 	n = all_processes(m, pids, ARRAY_SIZE(pids));
@@ -203,7 +204,7 @@ static inline struct ix_containers *containers(const struct machine *m)
 	return c;
 }
 
-/* Return the number of containers; *ret_found is the last one with this id. */
+/* Return the number of containers; *ret_found is the last container with this id. */
 static inline size_t look(const struct ix_containers *c, const char *id,
 			  const struct ix_container **ret_found)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fixed users and groups, the same on every machine: these functions replace those of the
- * C library. bob is 1000, eve 1001, and the user named 42 has uid 4242. Looking up "away"
- * or 666 fails.
+ * C library. bob is 1000, eve 1001, and the user named 42 has uid 4242. Looking up the
+ * user "away" or the uid 666 fails.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A small table for tests of expressions: a row with a value of each type, a row whose
- * values are unknown, and a row of a kind with few fields.
+ * values are unknown, and a row of a limit, which has few fields.
  */
 #pragma once
 

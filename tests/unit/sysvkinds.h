@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The three texts of /proc/sysvipc as Linux writes them, read into one kind of row. The
- * parser under test knows the files only by these descriptions.
+ * The three files of /proc/sysvipc as Linux writes them; all three are read into the same
+ * struct. The parser under test knows only these descriptions of the files.
  */
 #pragma once
 

@@ -10,7 +10,8 @@
 
 static void test_rfc_examples(void **state)
 {
-	/* RFC 4648, section 10, and the first and last characters of the alphabet. */
+	/* The examples of RFC 4648, section 10, and texts with the first and last
+	 * characters of the alphabet. */
 	static const struct {
 		const char *bytes, *text;
 	} rows[] = {

@@ -90,7 +90,7 @@ static bool promises(void)
 struct row {
 	const char *path;
 	int flags, error;
-	const char *text; /* what is read, or NULL */
+	const char *text; /* text that the file has, or NULL */
 };
 
 /* clang-format off */
@@ -149,7 +149,8 @@ static void test_paths_stay_below_the_root(void **state)
 	}
 }
 
-/* Magic links of /proc bypass path lookup, so they would lead out of the root. */
+/* Magic links of /proc bypass path lookup, so following one would lead out of the root
+ * directory. */
 static void test_magic_links_are_not_followed(void **state)
 {
 	static const char *const magic[] = { "exe",    "cwd",   "root",    "fd/0",
@@ -172,7 +173,8 @@ static void test_magic_links_are_not_followed(void **state)
 	}
 }
 
-/* The entry itself: not its target, and nothing above it. */
+/* The directory entry itself is read: not the target of a link, and nothing above the
+ * root directory. */
 static void test_only_the_entry_itself_is_read(void **state)
 {
 	(void)state;
@@ -196,7 +198,7 @@ static void test_only_the_entry_itself_is_read(void **state)
 	assert_int_equal(ix_open_entry(root, "etc/../../passwd", O_PATH, true), -EXDEV);
 }
 
-/* On nearly every machine something is mounted on /proc. */
+/* A mount point is crossed only if allowed; on nearly every machine /proc is one. */
 static void test_mount_points_are_crossed_only_below_a_trusted_root(void **state)
 {
 	auto_fd int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), proc = -1;
@@ -215,7 +217,7 @@ static void test_mount_points_are_crossed_only_below_a_trusted_root(void **state
 	assert_true(proc > 2);
 }
 
-/* No descriptor leaks, whatever the result. */
+/* Whatever the result of a call, no descriptor is leaked. */
 static void test_no_descriptor_leaks(void **state)
 {
 	int lowest = fcntl(root, F_DUPFD_CLOEXEC, 3);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ui/cell.c: how a value is written for people, in full, and for programs. */
+/* ui/cell.c: how a value is written in three styles: short for people, in full, and for
+ * programs. */
 #include "ui/cell.h"
 
 #include <string.h>
@@ -93,7 +94,7 @@ static const struct {
 	{ IPCX_F_ID, &people, INT(INT32_MAX), "2147483647" },
 	{ IPCX_F_MTYPE, &people, INT(INT64_MIN), "-9223372036854775808" },
 	{ IPCX_F_MTYPE, &programs, INT(INT64_MAX), "9223372036854775807" },
-	/* limits with varying units: exact, except those that are practically
+	/* limits with various units: written exactly, except limits that are practically
 	 * unlimited */
 	{ IPCX_F_LIMIT, &people, UINT(4096), "4096" },
 	{ IPCX_F_LIMIT, &people, UINT(9999999999), "9999999999" },
@@ -117,7 +118,7 @@ static const struct {
 	{ IPCX_F_DEST, &people, BOOL(0), "no" },
 	{ IPCX_F_DEST, &programs, BOOL(1), "true" },
 	{ IPCX_F_DEST, &programs, BOOL(0), "false" },
-	/* spans to the second, in the form that conditions read */
+	/* spans of time exact to the second, in the form that conditions accept */
 	{ IPCX_F_AGE, &exact, UINT(0), "0s" },
 	{ IPCX_F_AGE, &exact, UINT(59), "59s" },
 	{ IPCX_F_AGE, &exact, UINT(3600), "1h" },
@@ -171,8 +172,7 @@ static void test_values_are_written_as_expected(void **state)
 	}
 }
 
-/* No value of any numeric type needs more than the room reserved for numbers, in any
- * style. */
+/* In every style, any value of a numeric type fits into the room reserved for numbers. */
 static void test_numbers_fit_their_room(void **state)
 {
 	static const uint64_t numbers[] = { 0,          1,

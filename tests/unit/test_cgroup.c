@@ -17,7 +17,7 @@
 
 struct row {
 	const char *text;
-	const char *names; /* each followed by END, in this order */
+	const char *names; /* names in the order expected, each followed by END */
 };
 
 /* clang-format off */
@@ -71,11 +71,12 @@ static const struct row rows[] = {
 	{ "0::/\x1b]0;x\x07\xff/docker-\x1b[31m.scope\n", "\x1b]0;x\x07\xff" END "\x1b[31m" END },
 	{ "0::/a b\t/ \n", "a b\t" END " " END },
 
-	/* outside of this cgroup namespace's root; repeated slashes */
+	/* a path outside the root of this cgroup namespace; a path with repeated
+	 * slashes */
 	{ "0::/../../other\n", ".." END ".." END "other" END },
 	{ "0:://a///b/\n", "a" END "b" END },
 
-	/* no text, no path, no newline */
+	/* texts without content, without a path, and without a newline */
 	{ "", "" },
 	{ "\n", "" },
 	{ "\n\n\n", "" },
@@ -95,7 +96,7 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-/* Write the names that the reader finds as a list like those of the rows. */
+/* Write the names found by the reader in the form of the lists above. */
 static void list(const char *text, size_t len, size_t room, char *out, size_t size)
 {
 	struct ix_cgroup_reader r = ix_cgroup_read(text, len);
@@ -130,8 +131,8 @@ static void test_names_in_cgroup_paths(void **state)
 	}
 }
 
-/* The limit on length includes the NUL and applies after prefix and suffix are
- * removed. */
+/* The limit on the length of a name includes the NUL and applies after prefix and suffix
+ * were removed. */
 static void test_name_that_just_fits_is_read(void **state)
 {
 	static const char text[] = "0::/docker-12345.scope/123456/1234\n";
@@ -148,7 +149,8 @@ static void test_name_that_just_fits_is_read(void **state)
 	assert_string_equal(found, "");
 }
 
-/* A truncated text is read up to the cut: whole names, and the start of the last. */
+/* A truncated text is read to its end: all whole names, and the beginning of the last
+ * name. */
 static void test_truncated_text_is_read_up_to_the_cut(void **state)
 {
 	static const char text[] = "1:cpu:/a/docker-b.scope\n0::/lxc.monitor.c/d\n";

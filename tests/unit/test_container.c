@@ -40,8 +40,8 @@ static void crun(const struct machine *m, const char *id, int pid)
 struct row {
 	const char *name;
 	int r;
-	int pid;             /* of the container found */
-	const char *says[3]; /* of the error */
+	int pid;             /* first process of the container found */
+	const char *says[3]; /* parts of the error text */
 };
 
 /* clang-format off */
@@ -61,20 +61,20 @@ static const struct row rows[] = {
 	{ "d1fc9ea", -ENOENT, 0, { "no container" } },
 	{ "4D1FC9EA", -ENOENT, 0, { "no container" } },
 
-	/* an exact match precedes a prefix */
+	/* an exact match is preferred to names that begin with this text */
 	{ "box", 0, 104, { NULL } },
 	{ "boxer", 0, 105, { NULL } },
 	/* a name chosen by a user is not abbreviated */
 	{ "boxe", -ENOENT, 0, { "no container is called 'boxe' (is it 'box'?)" } },
 	{ "bo", -ENOENT, 0, { "no container is called 'bo'" } },
 
-	/* in whichever order the two are read */
+	/* the exact match is found, whichever of the two containers is read first */
 	{ "cat", 0, 107, { NULL } },
 	{ "catx", 0, 108, { NULL } },
 	{ "dog", 0, 110, { NULL } },
 	{ "dogx", 0, 109, { NULL } },
 
-	/* a name of the form RUNTIME:NAME */
+	/* a container is also found by RUNTIME:NAME */
 	{ "crun:own", 0, 106, { NULL } },
 	{ "runc:crun:own", 0, 106, { NULL } },
 
@@ -181,8 +181,8 @@ static void test_lookup_without_any_container(void **state)
 	ix_containers_free(NULL);
 }
 
-/* Two runtimes claim the same process: the more trusted one wins, and it is listed
- * once. */
+/* Two runtimes claim the same process: the claim of the more trusted runtime counts, and
+ * the container is listed once. */
 static void test_process_claimed_twice_is_listed_once(void **state)
 {
 	const struct machine *m = *state;
@@ -203,7 +203,7 @@ struct watched {
 	const char *comm, *words;
 	size_t len;
 	const char *runtime, *id, *name,
-		*cgroup; /* runtime NULL: monitors no container */
+		*cgroup; /* runtime NULL: this process monitors no container */
 };
 
 #define WORDS(text)  (text), sizeof(text)
@@ -230,7 +230,8 @@ static const struct watched watched[] = {
 	{ "systemd-nspawn", WORDS("systemd-nspawn\0-qD/srv"), NULL, NULL, NULL, NULL },
 	{ "bwrap", WORDS("bwrap\0--bind\0/a\0/b\0--unshare-ipc\0--proc\0/proc\0/usr/bin/sh\0-c"), "bwrap", "101", "sh", NULL },
 	{ "bwrap", WORDS("bwrap\0--args\00041\0--\0sh"), "bwrap", "101", "sh", NULL },
-	/* unknown or truncated options: no argument is taken for the command */
+	/* with unknown or truncated options, no argument is taken for the name of the
+	 * command */
 	{ "bwrap", WORDS("bwrap\0--later\0sh"), "bwrap", "101", NULL, NULL },
 	{ "bwrap", WORDS("bwrap\0--bind\0sh"), "bwrap", "101", NULL, NULL },
 };
@@ -283,9 +284,9 @@ static void test_monitors_are_recognised(void **state)
 	}
 }
 
-/* bubblewrap runs two processes, of which the inner one is in the sandbox. The command
- * is read from the outer one's arguments; names that processes give themselves do not
- * count. */
+/* bubblewrap runs two processes, of which the inner one is in the sandbox. The name of
+ * the command is read from the arguments of the outer process; names that processes give
+ * themselves do not count. */
 static void test_bubblewrap_sandbox_is_its_inner_process(void **state)
 {
 	const struct machine *m = *state;
@@ -310,8 +311,8 @@ static void test_bubblewrap_sandbox_is_its_inner_process(void **state)
 
 struct member {
 	const char *cgroup; /* NULL: no such file */
-	char ns;            /* the PID namespace: the container's own, or the caller's */
-	int first;          /* first process of its container; 0: in no container */
+	char ns;            /* the PID namespace: 'c' the container's, 'h' ours */
+	int first;          /* first process of its container; 0: it is in no container */
 };
 
 /* clang-format off */
@@ -337,7 +338,7 @@ static const struct member members[] = {
 	{ "0::/user.slice\n", 'h', 0 },
 	{ "0::/\n", 'h', 0 },
 	{ NULL, 'h', 0 },
-	/* otherwise the PID namespace */
+	/* if no cgroup decides, the PID namespace does */
 	{ "0::/\n", 'c', 101 },
 	{ NULL, 'c', 101 },
 	{ "0::/user.slice\n", 'c', 101 },

@@ -18,7 +18,7 @@ struct sample {
 #define KNOWN sizeof(struct sample)
 #define ROOM  8192
 
-/* The program's memory, of whatever version. */
+/* The memory of a program that was built with any version of the struct. */
 union memory {
 	struct sample s;
 	unsigned char bytes[ROOM];
@@ -26,7 +26,7 @@ union memory {
 
 static const struct row {
 	size_t size;
-	size_t odd; /* index of a byte that is not 0; 0: none */
+	size_t odd; /* index of the only byte that is not 0; 0: there is none */
 	int r;
 	uint32_t c, d;
 } rows[] = {

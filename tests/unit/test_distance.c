@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/distance.c: edit distance of two words. */
+/* base/distance.c: the edit distance between two words. */
 #include "base/distance.h"
 
 #include <string.h>

@@ -2,7 +2,8 @@
 /*
  * Drivers and the cleanup of the object log, on real objects in fresh namespaces. Each
  * object has the requested properties, can be created exclusively only once, and is found
- * by its key or name; cleanup removes what a slot left and no foreign object.
+ * by its key or name. Cleanup removes the objects left by a slot of the log, and no
+ * foreign object.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,8 @@
 
 static struct ix_task task = { .names.keys = 0x5a000000, .objects = 1, .workers = 1 };
 
-/* A size in bytes where size means bytes; a named semaphore has only one. */
+/* Return a size that objects of this driver can have: a named semaphore has only one
+ * size, an array is given a number of semaphores, the others bytes. */
 static size_t size_for(const struct ix_driver *d)
 {
 	return d == &ix_psem_driver ? sizeof(sem_t) : d == &ix_sem_driver ? 3 : 100;
@@ -115,7 +117,8 @@ static void test_leftovers_of_a_slot_are_removed(void **state)
 		ROW_TRUE(name, swept(d, SLOT, id, getpid()));
 		ROW_TRUE(name, swept(d, SLOT, id, getpid())); /* nothing left: no error */
 		d->close(&object);
-		object = made(d); /* its creator was killed before it logged the id */
+		/* as if the creator had been killed before logging the id */
+		object = made(d);
 		ROW_TRUE(name, swept(d, SLOT, -1, getpid()));
 		d->close(&object);
 	}
@@ -137,7 +140,7 @@ static void test_id_reused_by_another_object_is_left(void **state)
 	}
 }
 
-/* An entry without an id: another process created the object, used it or changed it. */
+/* The log entry has no id, and another process created, used or changed the object. */
 static void test_foreign_object_is_left(void **state)
 {
 	struct ix_object shm = made(&ix_shm_driver), msg = made(&ix_msg_driver);
@@ -179,12 +182,13 @@ static void test_name_of_a_foreign_object_is_left(void **state)
 		assert_int_equal(rmdir(path), 0);
 	}
 	mq = made(&ix_mq_driver);
-	if (fchown(mq.id, 1, (gid_t)-1) == 0) /* where another uid exists */
+	if (fchown(mq.id, 1, (gid_t)-1) == 0) /* only if another uid exists here */
 		assert_false(swept(&ix_mq_driver, SLOT, -1, getpid()));
 	removed(&ix_mq_driver, &mq);
 }
 
-/* A process killed right after creating an object: the log still has the object. */
+/* If a process is killed right after it created an object, the object is nevertheless
+ * found through the log. */
 static void test_cleanup_after_a_killed_worker(void **state)
 {
 	(void)state;

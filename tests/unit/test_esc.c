@@ -257,11 +257,11 @@ static void test_display_widths(void **state)
 		{ "\xe6\x97\xa5\xe6\x9c\xac", 4 }, /* two Han characters */
 		{ "\xed\x95\x9c", 2 },             /* a Hangul syllable */
 		{ "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab",
-		  2 },                     /* the same in three pieces */
+		  2 },                     /* the same text in three pieces */
 		{ "\xef\xbc\xa1", 2 },     /* fullwidth A */
 		{ "\xef\xbd\xb1", 1 },     /* halfwidth katakana */
 		{ "\xf0\x9f\x98\x80", 2 }, /* emoji */
-		{ "\xe2\x9c\x85", 2 },     /* a dingbat with emoji presentation */
+		{ "\xe2\x9c\x85", 2 },     /* a dingbat shown as an emoji */
 		{ "\xe2\x9c\x93", 1 },     /* a dingbat without */
 		{ "\xe2\x80\x8b", 0 },     /* zero-width space */
 		{ "\xe3\x80\xaa", 0 },     /* a combining mark among wide characters */

@@ -189,7 +189,7 @@ static const struct row rows[] = {
 	{ "lpid != null", NO, NO },
 	{ "!(lpid == null)", NO, NO },
 	{ "dest == null", NO, UNK },
-	/* unknown() is known for every row */
+	/* the result of unknown() is itself always known */
 	{ "unknown(rss)", NO, YES },
 	{ "!unknown(rss)", YES, NO },
 	{ "not unknown(rss)", YES, NO },
@@ -285,7 +285,7 @@ static void test_conditions_on_known_and_unknown_values(void **state)
 	}
 }
 
-/* For a row without the field the result is unknown. */
+/* For a row that lacks the field, the result of the condition is unknown. */
 static void test_absent_field_is_unknown(void **state)
 {
 	static const struct {
@@ -342,7 +342,7 @@ static void test_owners_of_another_user_namespace(void **state)
 {
 	static const struct {
 		const char *text;
-		int remote, unmapped, error; /* with away: 0 or -errno */
+		int remote, unmapped, error; /* result if the lookup fails: 0 or -errno */
 	} cases[] = {
 		{ "owner =~ .", UNK, UNK, EIO },
 		{ "!(owner =~ ^b)", UNK, UNK, EIO },
@@ -414,7 +414,7 @@ static void test_failed_user_lookup_is_not_a_syntax_error(void **state)
 	}
 }
 
-/* A literal is looked up once, not once for each row. */
+/* A user named in a condition is looked up only once, not again for each row. */
 static void test_literal_is_looked_up_once(void **state)
 {
 	struct fixture *f = *state;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which texts are not conditions, at which column the mistake is, and what the message
- * says. */
+/* Texts that are not conditions: the column of the mistake, and the message. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -21,7 +21,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Decided by the fields that objects of a mechanism have. */
+/* Whether it could is decided by the fields that objects of the mechanism have. */
 static void test_condition_impossible_for_a_mechanism(void **state)
 {
 	static const struct {

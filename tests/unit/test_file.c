@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/file.c: small files read whole, descriptors above the standard streams. */
+/* base/file.c: reading small files as a whole, and keeping descriptors above those of the
+ * standard streams. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ static void put(const char *text)
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
-/* The buffer has size bytes including the NUL. */
+/* The size of the buffer includes the NUL. */
 static void test_file_is_read_whole_or_not_at_all(void **state)
 {
 	char buf[16];
@@ -58,7 +59,7 @@ static void test_file_is_read_whole_or_not_at_all(void **state)
 	assert_int_equal(ix_read_file(dir, ".", buf, sizeof(buf)), -EISDIR);
 }
 
-/* The same buffer sizes for the text of a link. */
+/* Reading the text of a link treats buffer sizes in the same way. */
 static void test_link_is_read_whole_or_not_at_all(void **state)
 {
 	char buf[16];
@@ -75,8 +76,8 @@ static void test_link_is_read_whole_or_not_at_all(void **state)
 	assert_int_equal(unlinkat(dir, "longer", 0), 0);
 }
 
-/* Follow a link of a child until this fails with "no such process", which differs from
- * "not permitted". */
+/* Follow a link of an exiting child until this fails with "no such process", which must
+ * not be taken for "not permitted". */
 static void follow_to_the_end(int proc, pid_t child, bool open_it)
 {
 	char path[32], buf[64];
@@ -143,7 +144,7 @@ static void test_read_all_stops_at_the_limit(void **state)
 	assert_true(b.len == 77 && !b.data);
 }
 
-/* An existing file is written with one call; a missing one is not created. */
+/* An existing file is written with a single call; a missing file is not created. */
 static void test_only_existing_files_are_written(void **state)
 {
 	char buf[16];

@@ -41,7 +41,8 @@ static void test_limits_are_explained(void **state)
 /* permission, shmmax, size_max, shmmni, shmall, and the pool of huge pages */
 #define HUGE_ROW 5
 
-/* The process of the recorded machine is in the first user namespace if this one is. */
+/* The process of the recorded machine counts as being in the first user namespace if this
+ * test is in it. */
 static bool in_first_userns(const struct tree *t)
 {
 	struct stat st;
@@ -51,7 +52,7 @@ static bool in_first_userns(const struct tree *t)
 	return st.st_ino == 0xEFFFFFFD;
 }
 
-/* Huge pages count in units of their own size, which the recorded meminfo gives. */
+/* Huge pages are counted in units of their size, which is in the recorded meminfo. */
 static void test_huge_pages_count_in_their_own_size(void **state)
 {
 	const struct tree *t = *state;
@@ -65,7 +66,7 @@ static void test_huge_pages_count_in_their_own_size(void **state)
 	put(t, "meminfo",
 	    "HugePages_Total: 10\nHugePages_Free: 4\nHugePages_Rsvd: 1\n"
 	    "HugePages_Surp: 0\nHugepagesize: 2048 kB\n");
-	/* Huge pages are permitted by group membership. */
+	/* Members of one group are permitted to use huge pages. */
 	put(t, "sys/vm/hugetlb_shm_group", "0\n");
 	first = in_first_userns(t);
 	assert_int_equal(ipcx_fit(t->x, "shm:3x2M,huge", &table),
@@ -117,14 +118,15 @@ static void test_memory_by_overcommit_mode(void **state)
 	static const struct {
 		const char *mode, *wish, *says;
 	} rows[] = {
-		/* mode 0: each object alone against memory and swap, 1 GiB + 1 GiB */
+		/* mode 0: each object is compared alone with memory and swap, 1 GiB + 1
+		 * GiB */
 		{ "0\n", "shm:2G", "yes" },
 		{ "0\n", "shm:5x2G", "yes" },
 		{ "0\n", "shm:2147483649", "no" },
 		{ "0\n", "shm:8E", "no" },
 		{ "1\n", "shm:4E", "yes" },
-		/* mode 2: the sum against CommitLimit, 1 GiB of which half is
-		 * committed; the kernel allows 4 MiB of error */
+		/* mode 2: the sum is compared with CommitLimit: 1 GiB, half of it already
+		 * committed; the kernel may be wrong by 4 MiB */
 		{ "2\n", "shm:500M", "yes" },
 		{ "2\n", "shm:5x100M", "yes" },
 		{ "2\n", "shm:511M", "unknown" },

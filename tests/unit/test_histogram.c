@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stress/histogram.c, stress/random.c: percentiles within their error bound, sampling
- * of one operation in N, and the same numbers for the same seed. */
+/* stress/histogram.c, stress/random.c: percentiles are within their error bound, one
+ * operation in N is timed, and the same seed yields the same random numbers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +63,7 @@ static void test_empty_histogram(void **state)
 	free(a);
 }
 
-/* 1 to 10,000 us, each once. */
+/* The values 1 to 10,000 us, each of them once. */
 static void test_percentiles(void **state)
 {
 	struct ix_histogram *a = fresh(), *b = fresh(), *sum = fresh();
@@ -109,12 +109,12 @@ static void test_nearest_rank_rounds_up(void **state)
 	}
 }
 
-/* Short operations are sampled, so that the clock costs one percent; long ones are
- *always timed. */
+/* Of short operations only some are timed, so that reading the clock costs one percent;
+ * long operations are always timed. */
 static void test_short_operations_are_sampled(void **state)
 {
 	static const struct {
-		uint64_t ns, least, most; /* number timed of 100,000 operations */
+		uint64_t ns, least, most; /* how many of 100,000 are timed */
 	} cases[] = { { 100, 1750, 2750 },
 		      { 1000, 15000, 25000 },
 		      { 10000, 99000, 100000 } };

@@ -20,7 +20,7 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-	/* as the kernel writes it */
+	/* lines as the kernel writes them */
 	{ "         0          0 4294967295\n", 1, { 0, 0, FULL }, { 0, 0, FULL } },
 	{ "         0       1000          1\n         1     100000      65536\n",
 	  2, { 0, 1000, 1 }, { 1, 100000, 65536 } },
@@ -102,7 +102,7 @@ struct pair {
 	const struct ix_idrange *ranges;
 	size_t n;
 	uint32_t there, here;
-	bool back; /* maps back as well */
+	bool back; /* the result maps back to the id */
 };
 
 /* clang-format off */
@@ -116,7 +116,7 @@ static const struct pair pairs[] = {
 	{ MAP(podman), 65535, 165534, true },
 	{ MAP(podman), 65536, IX_UNMAPPED, false },
 	{ MAP(podman), FULL, IX_UNMAPPED, false },
-	/* ids without a mapping look like this one */
+	/* the overflow id, which any unmapped id is shown as */
 	{ MAP(podman), IX_UNMAPPED, IX_UNMAPPED, false },
 	{ MAP(high), 4294967285, 10, true },
 	{ MAP(high), 4294967294, 19, true },

@@ -94,7 +94,7 @@ static const struct row rows[] = {
 	{ "list/n", NULL, false, 0, 0 },
 	{ "0", "zero", false, 0, 0 },
 
-	/* another type: as if absent */
+	/* a value of another type counts as absent */
 	{ "yes", NULL, false, 0, 0 },
 	{ "nothing", NULL, false, 0, 0 },
 	{ "nothing/x", NULL, false, 0, 0 },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/limits/: texts of the kernel, the table, and limits read from a recorded tree. */
+/* lib/limits/: parsing texts of the kernel, the table of limits, and limits read from a
+ * recorded tree. */
 #include "core/limit.h"
 
 #include <errno.h>
@@ -106,7 +107,8 @@ static void test_table_of_limits(void **state)
 			 *l->unit && *l->source && *l->what && l->read && *l->mech);
 		ROW_TRUE(l->name, ipcx_mech_by_name(l->mech, (size_t)-1, &mech) == 0);
 		ROW_TRUE(l->name, strlen(l->what) < 200);
-		/* The table lists the fields of kernel.sem in their order in the line. */
+		/* The table lists the four fields of kernel.sem in the order that the
+		 * file has. */
 		if (!strcmp(l->source, "kernel.sem"))
 			ROW_TRUE(l->name, l->of == 4 && l->at == sem++);
 	}
@@ -275,8 +277,8 @@ static void test_setting_a_limit(void **state)
 	assert_int_equal(ipcx_limit_set(t->x, "kernel.sem", 64), -EINVAL);
 
 	/*
-	 * A regular file keeps the rest of its old text, like a kernel that stores
-	 * another value than the one written.
+	 * A regular file keeps the rest of its old text: this looks like a kernel that
+	 * stores a value other than the written one.
 	 */
 	put(t, "sys/kernel/shmmax", "4096");
 	assert_int_equal(ipcx_limit_set(t->x, "shmmax", 12), -ERANGE);
@@ -307,7 +309,8 @@ static void test_lines_for_sysctl_conf(void **state)
 			 -ENOTSUP);
 }
 
-/* One line for each sysctl, however often and in whichever order its limits are given. */
+/* Each sysctl gets one line, however many limits it holds and in whichever order they are
+ * given. */
 static void test_several_limits_of_one_sysctl(void **state)
 {
 	static const struct ipcx_setting settings[] = {

@@ -24,7 +24,8 @@ static void is_refused(struct ipcx *x, int r)
 	assert_non_null(strstr(ipcx_error(x), "this namespace"));
 }
 
-/* Check that nothing is attempted: no object has such a name or id. */
+/* Check that each change is refused before it is attempted: no object has such a name or
+ * id. */
 static void nothing_acts(struct ipcx *x)
 {
 	const struct ipcx_sem_op give = { .size = sizeof(give), .op = 1 };
@@ -83,11 +84,12 @@ static void test_container_name_does_not_permit_changes_at_home(void **state)
 	is_refused(x, ipcx_ns_may_act(x, ns));
 	nothing_acts(x);
 	looking_goes_on(x);
-	/* After entering the namespace, which was checked before, it is permitted. */
+	/* After the program has entered the namespace (which was checked then), changes
+	 * are permitted. */
 	ix_moved(x);
 	assert_int_equal(ipcx_ns_may_act(x, ns), 0);
 	x->moved = false;
-	/* Another namespace may be changed by that name. */
+	/* A container's name does permit changes in a namespace that is not our own. */
 	ns->places[0].ino++;
 	assert_int_equal(ipcx_ns_may_act(x, ns), 0);
 	ns->places[0].ino--;

@@ -12,15 +12,15 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-	/* cgroup v2: the group and its descendants */
+	/* cgroup v2: the numbers include the group's descendants */
 	{ "anon 4096\nfile 40960\ninactive_anon 1\nactive_anon 2\ninactive_file 36864\nactive_file 8192\nunevictable 0\n", "", 45056 },
 	{ "active_file 5\ninactive_file 7\n", "", 12 },
 	{ "inactive_file 7", "", 7 },
 	{ "active_file 5\nanon 3", "", 5 },
-	/* cgroup v1: the group alone, then with its descendants */
+	/* cgroup v1: numbers of the group alone, then with its descendants */
 	{ "cache 9\ninactive_file 100\nactive_file 200\ntotal_cache 9\ntotal_inactive_file 1000\ntotal_active_file 2000\n", "total_", 3000 },
 	{ "cache 9\ninactive_file 100\nactive_file 200\n", "total_", 0 },
-	/* names that only end alike; invalid numbers; no text */
+	/* names with the same end as the right name; invalid numbers; no text */
 	{ "workingset_active_file 5\nxinactive_file 7\n", "", 0 },
 	{ "inactive_files 5\nactive_filed 7\n", "", 0 },
 	{ "inactive_file\nactive_file 4\n", "", 4 },

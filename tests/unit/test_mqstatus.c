@@ -28,7 +28,7 @@ static const struct row rows[] = {
 	{ "QSIZE:18446744073709551615 NOTIFY:2147483647 SIGNO:-2147483648 NOTIFY_PID:2147483647\n", 0,
 	  { UINT64_MAX, INT32_MAX, INT32_MIN, INT32_MAX } },
 	{ "QSIZE:1 NOTIFY:-1 SIGNO:0 NOTIFY_PID:0", 0, { 1, -1, 0, 0 } },
-	/* another order, more words, more blanks, one word per line */
+	/* words in another order, additional words or blanks, one word per line */
 	{ "NOTIFY_PID:4 SIGNO:3 NOTIFY:2 QSIZE:1", 0, { 1, 2, 3, 4 } },
 	{ "QSIZE:1\nNOTIFY:2\nSIGNO:3\nNOTIFY_PID:4\n", 0, { 1, 2, 3, 4 } },
 	{ "  \n QSIZE:1  NOTIFY:2 \n\n SIGNO:3 NOTIFY_PID:4   ", 0, { 1, 2, 3, 4 } },
@@ -87,8 +87,8 @@ static void test_texts_of_queue_files(void **state)
 	}
 }
 
-/* The text has a length and need not end with a NUL; bytes beyond it are not read, and
- * an embedded NUL ends no word. */
+/* The text has a length and need not end with a NUL; bytes beyond it are not read, and a
+ * NUL inside the text does not end a word. */
 static void test_text_is_read_to_its_length(void **state)
 {
 	static const char text[] = "QSIZE:1 NOTIFY:2 SIGNO:3 NOTIFY_PID:456";

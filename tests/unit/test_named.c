@@ -130,7 +130,7 @@ static void test_devices_and_fifos_are_opened(void **state)
 	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd[1]);
 	assert_int_equal(try(true, path, 0600, NULL), 0);
-	/* Also through an own link to one. */
+	/* The same through the caller's own link to a magic link. */
 	assert_int_equal(symlinkat(path, dir, "magic"), 0);
 	assert_int_equal(try(true, "magic", 0600, NULL), 0);
 	assert_int_equal(close(fd[0]) | close(fd[1]), 0);
@@ -147,7 +147,7 @@ static void test_planted_files_are_refused(void **state)
 	give("link", OTHER);
 	assert_int_equal(try(true, "link", 0600, "symbolic link"), -ELOOP);
 	assert_int_equal(try(false, "link", 0, "symbolic link"), -ELOOP);
-	/* Also at the end of a chain that begins with an own link. */
+	/* The same at the end of a chain of links that begins with the caller's own. */
 	assert_int_equal(symlinkat("link", dir, "chain"), 0);
 	assert_int_equal(try(true, "chain", 0600, "symbolic link"), -ELOOP);
 	give("file", OTHER);

@@ -168,8 +168,8 @@ static const struct row size_rows[] = {
 	{ "0.001K", 0, 1 },
 	{ "0.0009K", 0, 0 },
 	/*
-	 * 2^-60 has 60 decimals: exactly one byte of an exbibyte; the smallest decrement
-	 * gives none.
+	 * 2^-60 has 60 decimals: of an exbibyte this is exactly one byte. With the last
+	 * digit one lower, the result is rounded down to 0.
 	 */
 	{ "0.000000000000000000867361737988403547205962240695953369140625E", 0, 1 },
 	{ "0.000000000000000000867361737988403547205962240695953369140624E", 0, 0 },
@@ -255,7 +255,8 @@ static const struct row duration_rows[] = {
 	{ "0x5s", -EINVAL, 0 },
 };
 
-/* Wrap a parser so that it returns 64 bits and leaves them unchanged when it fails. */
+/* The form in which all parsers are called: the result has 64 bits, and a parser that
+ * fails leaves it unchanged. */
 typedef int parser(const char *text, uint64_t *ret_n);
 
 static int as_u64(const char *text, uint64_t *ret_n)
@@ -387,7 +388,7 @@ static void test_numbers_are_written(void **state)
 #undef WRITTEN
 }
 
-/* Within a longer text: the bytes after the number do not matter, and no NUL is
+/* A number inside a longer text: the bytes after the number do not matter, and no NUL is
  * needed. */
 static void test_number_within_a_text(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ns/oldest.c: the oldest process of a namespace, by a recorded /proc with reused
- * PIDs, first processes of PID namespaces, and processes that exit meanwhile. */
+/* ns/oldest.c: the oldest process of a namespace. The recorded /proc has reused PIDs,
+ * first processes of PID namespaces, and processes that exit during the search. */
 #include "ns/oldest.h"
 
 #include "machine.h"
@@ -55,7 +55,7 @@ static void expect(const struct machine *m, unsigned long long ipc, int pid,
 	ix_nslist_free(&l);
 }
 
-/* No other process is read: their files do not exist. */
+/* No other process is read; the test would fail, as the others have no files. */
 static void test_first_process_of_a_pid_namespace(void **state)
 {
 	const struct machine *m = *state;
@@ -95,7 +95,7 @@ static void test_long_pids(void **state)
 	expect(m, BOX, 4194303, 500, 3);
 }
 
-/* PID 1, but of an outer namespace: the innermost PID counts. */
+/* A process with PID 1 in an outer namespace only: its innermost PID counts. */
 static void test_pid_1_of_an_outer_namespace(void **state)
 {
 	const struct machine *m = *state;
@@ -128,7 +128,8 @@ static void test_circle_of_parents_ends(void **state)
 	expect(m, BOX, 400, 200, 2);
 }
 
-/* A container starts with the oldest process of each mount namespace other than ours. */
+/* The oldest process of each mount namespace other than ours may be the first of a
+ * container. */
 static void test_oldest_process_of_each_mount_namespace(void **state)
 {
 	const struct machine *m = *state;
@@ -142,8 +143,8 @@ static void test_oldest_process_of_each_mount_namespace(void **state)
 	assert_int_equal(ix_discover(m->x, 0, &l), 0);
 	pids = ix_nslist_firsts(m->x, &l, &n);
 	assert_non_null(pids);
-	/* The mount namespace of process 1 counts as another one: this /proc has no
-	 * "self". */
+	/* The mount namespace of process 1 does not count as ours, since this /proc has
+	 * no "self". */
 	assert_int_equal(n, 2);
 	assert_int_equal(pids[0] + pids[1], 701);
 	free(pids);

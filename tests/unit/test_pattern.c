@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/pattern.c: which patterns reach regcomp(3), and that it survives all of them. */
+/* core/pattern.c: which patterns are passed to regcomp(3), and that regcomp(3) copes with
+ * all of these. */
 #include "core/pattern.h"
 
 #include <regex.h>
@@ -16,7 +17,7 @@
 
 /* clang-format off */
 static const struct {
-	const char *pattern, *fault; /* NULL: may be compiled */
+	const char *pattern, *fault; /* NULL: the pattern may be compiled */
 } rows[] = {
 	{ "", NULL },
 	{ "^/tmp.*[0-9]+$", NULL },
@@ -106,7 +107,7 @@ static void test_dangerous_patterns_are_refused(void **state)
 }
 
 /* Any accepted pattern matches any name quickly: all combinations take less than a
- * minute. Without the checks they took many. */
+ * minute. Without the checks they took many minutes. */
 static void test_accepted_patterns_match_quickly(void **state)
 {
 	static const char *const slow[] = {

@@ -10,7 +10,8 @@
 
 static const size_t sizes[] = { 0, 1, 3, 4, 5, 7, 8, 15, 16, 17, 23, 24, 64, 1000, 4096 };
 
-/* Least size of a message that holds its number, and of one that holds all its fields. */
+/* Least size of a message that has room for its number, and of a message with room for
+ * all fields. */
 #define NUMBERED 4
 #define WHOLE    16
 
@@ -42,7 +43,7 @@ static int post_end(void **state)
 	return 0;
 }
 
-/* Send one message into the payload. */
+/* Fill the payload with a message, and count the message as sent. */
 static void one(struct post *post, size_t size, unsigned rank)
 {
 	memset(post->p->data, 0xaa, ROOM);
@@ -76,7 +77,7 @@ static void test_intact_messages_in_order(void **state)
 	assert_int_equal(post->r.totals.count, 200000);
 }
 
-/* A process that replies reads the sender from the message. */
+/* A process that replies finds the sender's number in the message. */
 static void test_message_names_its_sender(void **state)
 {
 	struct post *post = *state;
@@ -103,7 +104,8 @@ static void test_message_stays_within_its_size(void **state)
 	}
 }
 
-/* Each type or priority is an order of its own: messages of another may overtake. */
+/* Messages are ordered only within one type or priority: those of another type or
+ * priority may overtake. */
 static void test_other_types_may_overtake(void **state)
 {
 	struct post *post = *state;
@@ -222,7 +224,8 @@ static void test_duplicate_is_detected(void **state)
 	assert_false(balanced(post));
 }
 
-/* A late message is reported once and does not make the next one late. */
+/* A message that arrives late is reported once, and the message after it does not count
+ * as late. */
 static void test_reordered_message_is_detected(void **state)
 {
 	struct post *post = *state;
@@ -238,10 +241,11 @@ static void test_reordered_message_is_detected(void **state)
 		one(post, sizes[i], 0);
 		assert_int_equal(came(post, sizes[i], 0), IX_SOUND);
 	}
-	assert_true(balanced(post)); /* all of them arrived */
+	assert_true(balanced(post)); /* all messages arrived */
 }
 
-/* With other receivers a gap is no error, but a step back is. */
+/* If there are other receivers, missing numbers are no error, but a lower number after a
+ * higher one is. */
 static void test_gaps_are_normal_with_other_receivers(void **state)
 {
 	struct post *post = *state;
@@ -259,7 +263,8 @@ static void test_gaps_are_normal_with_other_receivers(void **state)
 	assert_int_equal(came(post, 8, 0), IX_SOUND);
 }
 
-/* One lost and another duplicated: the counts agree, the totals do not. */
+/* If one message is lost and another is duplicated, the counts agree, but the totals do
+ * not. */
 static void test_totals_detect_a_swap(void **state)
 {
 	struct post *post = *state;

@@ -102,8 +102,8 @@ static struct ix_process then(struct ipcx *x, int32_t pid, int64_t from, int64_t
 	return p;
 }
 
-/* This process is alive now and a day from now; an hour before its start its PID
- * belonged to another process. */
+/* This process counts as alive now and in a day; an hour before its start, its PID counts
+ * as that of another process. */
 static void test_own_process_at_different_times(void **state)
 {
 	struct ipcx *x = NULL;
@@ -124,7 +124,8 @@ static void test_own_process_at_different_times(void **state)
 	p = then(x, getpid(), now - 3600, now - 3600);
 	assert_int_equal(p.alive, IX_GONE);
 	assert_string_equal(p.comm, "");
-	/* Between two times, one before our start. */
+	/* If the moment lies between two times, one of them before our start, the answer
+	 * is unknown. */
 	p = then(x, getpid(), now - 3600, now + 1);
 	assert_int_equal(p.alive, IX_UNKNOWN);
 	assert_int_equal(p.why, IX_WHY_MOMENT);
@@ -136,7 +137,7 @@ static void test_own_process_at_different_times(void **state)
 	ipcx_free(x);
 }
 
-/* PID 0 is a process of another PID namespace or none; no PID exceeds 2^22. */
+/* PID 0 means a process of another PID namespace, or no process; no PID exceeds 2^22. */
 static void test_pids_without_a_process(void **state)
 {
 	struct ipcx *x = NULL;

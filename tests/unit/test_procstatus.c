@@ -12,7 +12,7 @@
 #define HEAD "Name:\tsh\nUmask:\t0022\nState:\tS (sleeping)\n"
 #define CAPS "CapPrm:\t0000000000000000\nCapBnd:\t000001ffffffffff\n"
 
-/* Call with a copy of exactly the text's length, without a NUL. */
+/* Call the parser with a copy of the text that has exactly its length and no NUL. */
 #define ON_COPY(text, call)                         \
 	__extension__({                             \
 		size_t len = strlen(text);          \
@@ -195,7 +195,7 @@ static const struct {
 	int32_t first, last;
 } children_rows[] = {
 	{ "5 ", 1, 5, 5 },         { "2147483647 8 9 ", 3, INT32_MAX, 9 },
-	{ "1 2 3 4 5 ", 4, 1, 4 }, /* room for no more */
+	{ "1 2 3 4 5 ", 4, 1, 4 }, /* the list has room for 4 */
 	{ "7 8", 1, 7, 7 },        /* truncated: could be 81 */
 	{ "7 x 9 ", 1, 7, 7 },     { "7  9 ", 1, 7, 7 },
 	{ "", 0, 77, 77 },         { " ", 0, 77, 77 },

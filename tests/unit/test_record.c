@@ -95,7 +95,7 @@ static void test_deep_nesting_is_refused(void **state)
 	}
 }
 
-/* What is written can be read back. */
+/* Every record that is written can be read back. */
 static void test_round_trip(void **state)
 {
 	char bytes[300];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/ref.c: which texts are references, to which object, and how they are written. */
+/* core/ref.c: which texts are references, which object each text refers to, and how
+ * references are written. */
 #include <errno.h>
 #include <string.h>
 
@@ -14,9 +15,9 @@
 #define B255 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15 B15
 
 struct row {
-	const char *text, *def; /* def NULL: no default mechanism */
-	const char *format;     /* in canonical form; NULL: refused */
-	const char *says;       /* part of the error */
+	const char *text, *def; /* NULL: no default mechanism */
+	const char *format;     /* canonical form of the reference; NULL: refused */
+	const char *says;       /* part of the error text */
 };
 
 /* clang-format off */
@@ -80,7 +81,7 @@ static const struct row rows[] = {
 	{ "mq:a%2541", NULL, "mq:/a%2541", NULL },
 	{ "mq:\x1b[31m", NULL, "mq:/%1B%5B31m", NULL },
 	{ "mq:\xff", NULL, "mq:/%FF", NULL },
-	/* without a mechanism: the name literally */
+	/* after a default mechanism, the text is taken literally as a name */
 	{ "a b", "mq", "mq:/a%20b", NULL },
 	{ "a%20b", "mq", "mq:/a%2520b", NULL },
 	{ "50%", "pshm", "pshm:/50%25", NULL },
@@ -108,7 +109,7 @@ static const struct row rows[] = {
 	{ "mq:a%4", NULL, NULL, "two hexadecimal digits" },
 	{ "mq:50%", NULL, NULL, "% itself is %25" },
 	{ "shm:%35", NULL, NULL, "neither an id" },
-	/* no mechanism, or an unknown one */
+	/* texts without a mechanism or with an unknown mechanism */
 	{ "", NULL, NULL, "does not say which mechanism" },
 	{ "5", NULL, NULL, "write MECH:WHICH" },
 	{ "/jobs", NULL, NULL, "\"/jobs\" does not say which mechanism" },

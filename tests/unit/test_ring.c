@@ -89,7 +89,7 @@ static void *be_sender(void *arg)
 	return NULL;
 }
 
-/* Receive as many as possible of all messages. */
+/* A thread that receives messages until none is left for it. */
 static void *be_receiver(void *arg)
 {
 	struct worker *w = arg;
@@ -173,7 +173,8 @@ static void test_any_number_of_senders_and_receivers(void **state)
 				play(&kinds[k], crews[c][0], crews[c][1], depths[d]);
 }
 
-/* An empty ring returns at once; otherwise messages come in the order sent. */
+/* Receiving from an empty ring returns at once; messages come in the order in which they
+ * were sent. */
 static void test_receive_without_waiting(void **state)
 {
 	auto_free struct ix_payload *p = ix_payload_new(LONGEST);
@@ -241,7 +242,7 @@ static void *sleep_on_it(void *arg)
 	return NULL;
 }
 
-/* A signal interrupts a sleeping process, which then has transferred nothing. */
+/* If a signal interrupts a process that sleeps, the process has transferred nothing. */
 static void test_signal_interrupts_a_wait(void **state)
 {
 	static const struct timespec nap = { .tv_nsec = 1000000 };

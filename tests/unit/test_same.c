@@ -54,8 +54,8 @@ static struct ix_posix_row *add_name(struct ipcx_table *t, const char *name)
 	return row;
 }
 
-/* Return whether the last row of now is in before, as a scan asks; *ret_notes is the
- * number of notes this adds. */
+/* Return whether the object in the last row of now is in the table before, by the
+ * function that a scan uses; *ret_notes is the number of notes that this adds. */
 static bool same(struct ipcx_table *before, struct ipcx_table *now, size_t *ret_notes)
 {
 	struct ix_section *last = &now->sections[now->nsections - 1];
@@ -94,7 +94,7 @@ static void test_same_id(void **state)
 		row->key += change == 1;
 		row->cuid += change == 2;
 		row->ctime += change == 3;
-		row->id += change == 4; /* not listed: no note */
+		row->id += change == 4; /* an object that was not listed gets no note */
 		assert_int_equal(same(before, now, &notes), change == 0);
 		assert_int_equal(notes, change > 0 && change < 4);
 		ipcx_table_free(now);
@@ -102,7 +102,8 @@ static void test_same_id(void **state)
 	ipcx_table_free(before);
 }
 
-/* A named object is its file, whatever its owner or contents are now. */
+/* A named object is the same if its file is the same, whatever the owner or the contents
+ * are now. */
 static void test_same_name(void **state)
 {
 	struct ipcx_table *before = table("pshm"), *now;
@@ -164,8 +165,9 @@ static void test_empty_list(void **state)
 	ipcx_table_free(before);
 }
 
-/* An id belongs to one namespace; one read from our own namespace is the same whether
- * the namespace was named or not. A named object is the same file from any namespace. */
+/* An id belongs to one namespace; an object of our own namespace is the same whether the
+ * namespace was named in the query or not. A named object is the same file from any
+ * namespace. */
 static void test_namespaces_of_ids(void **state)
 {
 	struct ipcx_table *before, *now;

@@ -22,7 +22,7 @@ struct claimed {
 /* clang-format off */
 static const struct claimed claims[] = {
 	{ GOOD, true },
-	/* without a start time the file's mtime counts, which is now */
+	/* without a start time the mtime of the file counts, which is the current time */
 	{ "{ \"init_process_pid\": 100 }", true },
 	{ "{ \"init_process_pid\": 100, \"init_process_start\": 0 }", true },
 
@@ -125,7 +125,7 @@ struct trick {
 	const char *what;
 	void (*play)(const struct machine *m, const char *dir, const char *file);
 	bool believed, root;
-	int r; /* result of reading the file itself */
+	int r; /* result of reading the file */
 };
 
 static void nothing(const struct machine *m, const char *dir, const char *file)
@@ -186,7 +186,7 @@ static void anothers(const struct machine *m, const char *dir, const char *file)
 	assert_int_equal(fchownat(m->fd, file, 12345, 0, 0), 0);
 }
 
-/* Pad a file with blanks, which JSON ignores, to a size. */
+/* Pad a file to a size with blanks, which JSON ignores. */
 static void pad(const struct machine *m, const char *file, size_t size)
 {
 	auto_free char *text = malloc(size);
@@ -197,8 +197,8 @@ static void pad(const struct machine *m, const char *file, size_t size)
 	put_bytes(m, file, text, size);
 }
 
-/* Largest size accepted from this owner: less from users, since root reads these
- * files, too. */
+/* Return the largest accepted size of a file of this owner. It is smaller for users,
+ * since root reads their files, too. */
 static size_t at_most(uid_t owner)
 {
 	return owner ? (size_t)256 << 10 : (size_t)4 << 20;
@@ -266,7 +266,7 @@ static const struct trick tricks[] = {
 };
 /* clang-format on */
 
-/* Read a file as the runtimes' readers do. */
+/* Read a file as ipcx reads the state files of runtimes. */
 static int read_it(const struct machine *m)
 {
 	char path[300];
@@ -306,7 +306,7 @@ static void test_planted_files_are_refused(void **state)
 	}
 }
 
-/* Files of an unprivileged user: smaller, and with one link. */
+/* Files of an unprivileged user must be smaller, and have only one link. */
 static void test_files_of_unprivileged_users(void **state)
 {
 	const struct machine *m = *state;

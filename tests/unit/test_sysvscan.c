@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mech/sysvscan.c and sysv.c against functions that play kernels which refuse, omit
- * and miscount. There is no text: /proc/sysvipc has no such file. */
+/* mech/sysvscan.c and sysv.c. The functions here stand in for kernels that refuse calls,
+ * omit objects or count wrongly. There is no text: /proc/sysvipc has no such file. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "mech/sysv.h"
 #include "unit.h"
 
-/* An object and what the calls return instead of it; 0: the object. */
+/* An object, and the result of each call for it: -errno, or 0 if the call succeeds. */
 struct object {
 	int id, any, own, stat;
 };
@@ -186,7 +186,7 @@ static void test_all_objects_are_listed(void **state)
 static void test_refused_calls(void **state)
 {
 	(void)state;
-	/* The older call may be permitted. */
+	/* The newer call is refused, but the older call may be permitted. */
 	PLAY(-1, OBJECT(0), { 1, -EACCES, 0, 0 }, OBJECT(2));
 	both("0 1 2");
 	assert_true(ipcx_table_complete(look.t));
@@ -213,7 +213,7 @@ static void test_without_stat_any(void **state)
 	both("0 2 [1 objects may not be looked at]");
 	PLAY(-1, { 0, -EINVAL, -EACCES, 0 });
 	both(" [1 objects may not be looked at]");
-	/* Neither call exists, but counting works. */
+	/* The kernel has neither call, but objects can be counted. */
 	PLAY(2, { 0, -EINVAL, -EINVAL, 0 }, { 1, -EINVAL, -EINVAL, 0 });
 	both(" [2 of the objects that the kernel counts could not be found]");
 	assert_false(ipcx_table_complete(look.t));
@@ -222,8 +222,8 @@ static void test_without_stat_any(void **state)
 	both(" [whether there are any is unknown: Invalid argument]");
 }
 
-/* An object that STAT_ANY omits is found: the first holes are tried with the older
- * call, too. */
+/* An object that STAT_ANY omits is found, since the first unused ids are also tried with
+ * the older call. */
 static void test_omitted_object_is_found(void **state)
 {
 	struct object many[64];
@@ -231,7 +231,8 @@ static void test_omitted_object_is_found(void **state)
 	(void)state;
 	PLAY(-1, OBJECT(0), OLD(1), OBJECT(2));
 	both("0 1 2");
-	/* After many holes only the count reveals the omission. */
+	/* If there are many unused ids, only the count of objects reveals that one was
+	 * omitted. */
 	for (int i = 0; i < 64; i++)
 		many[i] = (struct object)OBJECT(i % 2 ? i : -1);
 	many[50] = (struct object)OLD(50);
@@ -250,8 +251,8 @@ static void test_omitted_object_is_found(void **state)
 		       "[1 of the objects that the kernel counts could not be found]"));
 }
 
-/* A dense range costs one call per object, a sparse one few more; never a walk over
- * ids. */
+/* If ids are dense, a listing makes one call per object; if they are sparse, only a few
+ * more. It never tries all ids. */
 static void test_number_of_calls(void **state)
 {
 	static struct object many[1000];
@@ -269,7 +270,7 @@ static void test_number_of_calls(void **state)
 	assert_in_range(world.asked, 1000, 1020);
 }
 
-/* The slot of an id whose IPC_STAT is refused may hold another object. */
+/* If IPC_STAT is refused for an id, another object may be in the slot of this id. */
 static void test_slot_holds_another_object(void **state)
 {
 	struct ix_sysv_row row;

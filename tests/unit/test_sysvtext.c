@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mech/sysvtext.c: lines of /proc/sysvipc as today's kernels write them, as later ones
- * may, and malformed. */
+/* mech/sysvtext.c: lines of /proc/sysvipc as today's kernels write them, as later kernels
+ * may write them, and malformed lines. */
 #include "mech/sysvtext.h"
 
 #include <errno.h>
@@ -33,7 +33,8 @@ static int line(struct ix_sysv_parser *p, const char *text, struct text_row *row
 	return ix_sysv_parse_line(p, text, strlen(text), row);
 }
 
-/* As the kernel writes them: every column of every kind is stored in its member. */
+/* Lines as the kernel writes them: for every mechanism, each column is stored in its
+ * member. */
 static void test_shm_line(void **state)
 {
 	struct ix_sysv_parser p = parser("shm", NULL);
@@ -91,7 +92,8 @@ static void test_msg_and_sem_lines(void **state)
 	assert_int_equal(row.base.ctime, 99);
 }
 
-/* Columns are found by name: in any order, among unknown ones, and with some missing. */
+/* Columns are found by name: in any order, among unknown columns, and if some columns are
+ * missing. */
 static void test_other_headings(void **state)
 {
 	struct ix_sysv_parser p =
@@ -138,7 +140,7 @@ static void test_malformed_lines_are_skipped(void **state)
 		"1 2 3 600 5 6",            /* a column is missing */
 		"-1 2 3 600 5 6 x",         /* invalid id */
 		"2147483648 2 3 600 5 6 x", /* id out of range */
-		"4294967296 2 3 600 5 6 x", /* not wrapped to id 0 */
+		"4294967296 2 3 600 5 6 x", /* the id must not wrap to 0 */
 		"18446744073709551616 2 3 600 5 6 x",
 		"1 -2 3 600 5 6 x", /* negative number */
 		"1 18446744073709551616 3 600 5 6 x",
@@ -194,8 +196,8 @@ static void test_extreme_values(void **state)
 	assert_int_equal(p.bad, 0);
 }
 
-/* A line has a length and need not end with a NUL; an embedded NUL is like any other
- * byte. */
+/* A line is passed with its length and need not end with a NUL; a NUL inside it is like
+ * any other byte. */
 static void test_lines_are_read_to_their_length(void **state)
 {
 	static const char text[] = "1 23 4567";

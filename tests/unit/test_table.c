@@ -41,7 +41,8 @@ static void test_values(void **state)
 	ipcx_table_free(t);
 }
 
-/* Unknown, "zero means none", no such field, no such row: four different results. */
+/* There are four different results: unknown, "zero means none", no such field, and no
+ * such row. */
 static void test_four_kinds_of_no_value(void **state)
 {
 	struct ipcx_table *t = test_table();
@@ -80,7 +81,7 @@ static const struct ix_kind widths_kind = {
 		   IX_COL(IPCX_F_LSPID, struct widths, i1)),
 };
 
-/* Members of every size, signed and unsigned. */
+/* Values are read from members of every size, signed and unsigned. */
 static void test_widths_of_members(void **state)
 {
 	static const enum ipcx_field fields[] = { IPCX_F_MTYPE, IPCX_F_CPID, IPCX_F_LPID,
@@ -106,7 +107,7 @@ static void test_widths_of_members(void **state)
 	ipcx_table_free(t);
 }
 
-/* A row that is not kept is dropped, and the next one starts zeroed. */
+/* A row that is not kept is dropped, and the next row begins with all bytes zero. */
 static void test_rows_are_dropped(void **state)
 {
 	struct ipcx_table *t = NULL;
@@ -202,7 +203,7 @@ static void test_notes(void **state)
 	assert_true(n->kind == IPCX_NOTE_INFO && n->mech == IPCX_NO_MECH &&
 		    n->error == 0);
 	assert_string_equal(n->subject, "");
-	assert_int_equal(strspn(n->text, "x"), 1023); /* truncated, with its NUL */
+	assert_int_equal(strspn(n->text, "x"), 1023); /* truncated; 1024 with the NUL */
 	assert_null(ipcx_table_note(t, 2));
 	ipcx_table_free(t);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/timeout.c with a clock of the test: a wait ends at its deadline and not later,
+/* base/timeout.c with a simulated clock: a wait ends at its deadline and not later,
  * however often it is interrupted. */
 #include "base/timeout.h"
 
@@ -27,7 +27,8 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ret_time)
 	return 0;
 }
 
-/* Interrupt every second sleep half way, while interrupts are left. */
+/* Interrupt every second sleep after half of its time, as many times as the test has
+ * requested. */
 int __wrap_clock_nanosleep(clockid_t id, int flags, const struct timespec *time,
 			   struct timespec *rest)
 {

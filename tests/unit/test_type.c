@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/type.c, literal.c: every type is loaded, written, read and named as its table
- * says. */
+/* core/type.c, literal.c: values of every type are loaded, written, read and named as the
+ * table of types says. */
 #include "core/type.h"
 
 #include <errno.h>
@@ -45,12 +45,12 @@ static const struct ix_column eights[] = {
 #define KIND(columns) { "objects", sizeof(struct members), columns, ARRAY_SIZE(columns) }
 static const struct ix_kind kinds[] = { KIND(ones), KIND(twos), KIND(fours), KIND(eights) };
 
-/* The stored number, and the value of the field. */
+/* A stored number, and the value that each field has for it. */
 static const struct {
 	uint64_t stored;
 	enum ipcx_field field;
 	enum ipcx_type type;
-	int64_t of[4]; /* in a member of 1, 2, 4 and 8 bytes */
+	int64_t of[4]; /* value of a member of 1, 2, 4 and 8 bytes */
 } loads[] = {
 	{ 1,                            IPCX_F_LOCKED, IPCX_TYPE_BOOL, { 1, 1, 1, 1 } },
 	{ UINT64_C(0xffffffffffffff80), IPCX_F_LPID,   IPCX_TYPE_INT,  { -128, -128, -128, -128 } },
@@ -74,7 +74,8 @@ static const struct {
 #define MODE(n)   { .type = IPCX_TYPE_MODE, .as.u = (n) }
 #define KEY(n)    { .type = IPCX_TYPE_KEY, .as.u = (n) }
 
-/* The raw text, which read as a literal for the field is this value again. */
+/* A value and its raw text; read as a literal for the field, the text yields the value
+ * again. */
 static const struct {
 	struct ipcx_value value;
 	const char *text;
@@ -120,7 +121,7 @@ static const struct {
 	[IPCX_TYPE_KEY] =    { "key",      "string",  "\"pattern\":\"^0x[0-9a-f]{8}$\"", false, "a key" },
 };
 
-/* Fields that count another unit: its name in messages, and a literal. */
+/* Fields with a unit: the name of the unit in messages, and a literal. */
 static const struct {
 	enum ipcx_field field;
 	const char *unit, *noun, *literal;
@@ -218,7 +219,8 @@ static void test_raw_texts_are_read_back(void **state)
 		ROW_TRUE(texts[i].text, !ix_type_reader(ipcx_field_info(
 						texts[i].field))(texts[i].text, &again));
 		ROW_TRUE(texts[i].text, ipcx_value_compare(v, &again) == 0);
-		/* Plain whole numbers are read as unsigned, whatever the field. */
+		/* Plain whole numbers are read as unsigned, whatever type the field
+		 * has. */
 		ROW_TRUE(texts[i].text,
 			 again.type == v->type ||
 				 (again.type == IPCX_TYPE_UINT && v->as.i >= 0));

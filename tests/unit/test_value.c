@@ -11,7 +11,7 @@
 #define TIME(n)   { .type = IPCX_TYPE_TIME, .as.i = (n) }
 #define STRING(t) { .type = IPCX_TYPE_STRING, .as.private_s = (t) }
 
-/* Each is less than the next. */
+/* Each value is less than the next. */
 static const struct ipcx_value ascending[] = {
 	{ .type = IPCX_TYPE_NONE },
 	INT(INT64_MIN),

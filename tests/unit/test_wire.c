@@ -150,7 +150,8 @@ static void pack(const struct ipcx_table *t, struct ix_buf *b)
 	assert_int_equal(ix_table_pack(t, b), 0);
 }
 
-/* The bytes are complete: the result needs neither the original table nor the bytes. */
+/* The bytes hold the complete table: the table read from them needs neither the original
+ * nor the bytes any longer. */
 static void test_round_trip(void **state)
 {
 	struct ipcx_table *t = full_table(), *wanted = full_table(), *got = NULL;
@@ -262,7 +263,7 @@ static void test_truncated_bytes_are_refused(void **state)
 	ipcx_table_free(wanted);
 }
 
-/* Lengths that exceed the whole. */
+/* Lengths that exceed the length of all bytes. */
 static void test_wrong_lengths_are_refused(void **state)
 {
 	static const size_t lengths[] = { SIZE_MAX, SIZE_MAX - sizeof(size_t),

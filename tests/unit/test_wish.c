@@ -165,7 +165,7 @@ static void test_attributes(void **state)
 		ix_attr_names(attr->bit, names, sizeof(names));
 		ROW_TRUE(attr->name, !strcmp(names, attr->name));
 	}
-	/* Every bit up to the last of the header, each once. */
+	/* Every bit up to the last that the header defines is named exactly once. */
 	assert_true(seen == (IPCX_A_ALLOCATE << 1) - 1);
 	ix_attr_names(IPCX_A_SIZE | IPCX_A_MODE | IPCX_A_IF_MISSING, names,
 		      sizeof(names));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What every unit test includes: cmocka with the headers that cmocka.h forgets, and an
- * assertion that names its row.
+ * assertion for loops that names the row of the table.
  */
 #pragma once
 
@@ -14,7 +14,8 @@
 #include <cmocka.h>
 /* clang-format on */
 
-/* In a loop over a table: fail with the row's text if a condition does not hold. */
+/* In a loop over a table: if a condition does not hold, fail and print the text of the
+ * row. */
 #define ROW_TRUE(row, condition)                                           \
 	do {                                                               \
 		if (!(condition))                                          \

@@ -3,8 +3,8 @@
 """newer.py HEADER OUT: write the header as a later version might have it.
 
 Every struct with a size member has one more member, and enum ipcx_field has one more field. A list of the structs is appended, so that
-test_newer.c can check that it knows them all: NEWER_IPCX_H(line) or NEWER_IPCX_STRESS_H(line); HAS_NEWER_ipcx_query says that this struct
-is one of them."""
+test_newer.c can check that it knows them all: NEWER_IPCX_H(line) or NEWER_IPCX_STRESS_H(line); the macro HAS_NEWER_ipcx_query says that struct ipcx_query is
+one of these structs."""
 
 import os
 import re

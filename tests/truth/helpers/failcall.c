@@ -2,8 +2,9 @@
 /*
  * failcall OUT ERR IN SECONDS COMMAND [WORD...]
  *
- * Run a command again and again, and make one of its system calls fail each time, by
- * ptrace(2): the program does not notice, and no filter is needed. Each line of standard
+ * Run a command again and again, each time with one of its system calls failing. This is
+ * done with ptrace(2), which the program does not notice and which needs no filter. Each
+ * line of standard
  * input is a run:
  *
  *   trace                   no call fails; prints "call TASK NR" for each of them
@@ -11,13 +12,14 @@
  *   none                    no call fails
  *
  * The answer is "end STATUS HIT UNTOLD": how the command ended (minus the signal; "hang"
- * if it did not end within SECONDS), whether the call was reached, and whether it was a
- * write to standard error. Standard output and error of the command go to OUT and ERR,
+ * if it did not end within SECONDS), whether the call was reached (HIT), and whether the
+ * call was a write to standard error (UNTOLD). Standard output and error of the command
+ * go to OUT and ERR,
  * standard input comes from IN.
  *
- * Calls are counted from fcntl(0, F_GETFD) on, with which main() begins, for each process
- * and thread separately, in the order of their creation; calls of executed programs are
- * not counted.
+ * Calls are counted from fcntl(0, F_GETFD) on, the first call of main(). Each process and
+ * thread has its own counts; TASK is its number in the order of creation. Calls of
+ * executed programs are not counted.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -42,9 +44,9 @@
 
 struct task {
 	pid_t pid;
-	int known;   /* its creator has reported it */
+	int known;   /* its creator's event has arrived */
 	int held;    /* stopped until then */
-	int foreign; /* it has executed another program */
+	int foreign; /* the task has executed another program */
 	int error;   /* the current call fails with this errno */
 	unsigned count[CALLS];
 };
@@ -85,7 +87,7 @@ static void go_on(pid_t pid, int sig)
 	(void)ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)sig);
 }
 
-/* Replace the call that begins by none. */
+/* Cancel the call that is just beginning: no call is made instead. */
 static void drop_call(pid_t pid)
 {
 #if defined(__x86_64__)
