@@ -46,7 +46,7 @@ bool called_absent(const struct cmd *c, unsigned mech)
 /* ---- texts */
 
 /* Append n bytes. If texts outgrow the buffer, the assertion fails in any test that uses
- * them. */
+ * these texts. */
 static void called_put(struct called *to, const char *text, size_t n)
 {
 	size_t room = sizeof(to->text) - 1 - to->used;
@@ -115,7 +115,7 @@ static void called_put_value(struct called *to, const struct cmd *c, const char 
 	}
 }
 
-/* Return text with its placeholders replaced; NULL for NULL. */
+/* Return the text with its placeholders replaced; NULL if text is NULL. */
 static const char *filled(struct called *to, const struct cmd *c, const char *text)
 {
 	const char *begin = to->text + to->used;
@@ -149,7 +149,8 @@ static bool has_placeholder(const struct opt *o)
 	return strchr(o->name, '{') || strchr(o->help, '{');
 }
 
-/* Return list itself if it has no placeholders, else a copy with them replaced. */
+/* Return the list itself if it has no placeholders, else a copy in which they are
+ * replaced. */
 static const struct opt *filled_opts(struct called *to, const struct cmd *c,
 				     const struct opt *list)
 {

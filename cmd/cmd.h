@@ -128,7 +128,7 @@ struct cmd {
 	enum complete complete;          /* of the operands */
 	bool hidden;
 	bool program;     /* the first operand is followed by another program with its own
-			     arguments: our options end there */
+			     arguments: our options end at that operand */
 	size_t args_size; /* at most CMD_ARGS_MAX */
 	/* args is zeroed and filled by the options; operands follow. Returns the exit
 	 * status. */
@@ -137,9 +137,9 @@ struct cmd {
 
 #define CMD_ARGS_MAX 4096
 
-/* A command as it was called. For a noun's verb, cmd is a copy made for that noun: its
- * name is "shm read", and its texts, options and examples point into the members below.
- * This struct must not be copied. */
+/* A command, in the form in which it was called. For a noun's verb, cmd is a copy made
+ * for that noun: its name is "shm read", and its texts, options and examples point into
+ * the members below. This struct must not be copied. */
 struct called {
 	struct cmd cmd;
 	unsigned mech; /* the mechanism of a noun's verb, or IPCX_NO_MECH */

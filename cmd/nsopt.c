@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The option --ns, in its two forms, and the functions that open the namespace it names.
- */
+/* The option --ns, in its two forms, and the functions that open the namespace which that
+ * option names. */
 #include "nsopt.h"
 
 #include <errno.h>

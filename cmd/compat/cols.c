@@ -139,7 +139,7 @@ static void break_line(const struct cols *c, size_t k)
 {
 	out_text("\n");
 	for (size_t i = 0; i <= k; i++) {
-		char *p = out_room(); /* one column may need all of the room */
+		char *p = out_room(); /* a single column may need all of the room */
 
 		memset(p, ' ', c->widths[i] + 1);
 		out_done(p + c->widths[i] + 1);

@@ -17,8 +17,8 @@ enum cols_json { COLS_JSON_PRETTY, COLS_JSON_COMPACT, COLS_JSON_LINES };
 
 struct cols_column {
 	char name[IX_TEXT(20)];
-	char label[IX_TEXT(28)]; /* before the value, when a row is printed with one line
-			   per column */
+	char label[IX_TEXT(28)]; /* text before the value, when a row is printed with one
+				    line per column */
 	bool right;
 	enum {
 		COLS_WHOLE,
@@ -28,8 +28,8 @@ struct cols_column {
 	bool foreign; /* the text is untrusted: it must be escaped */
 };
 
-/* Write the text of a cell at p (at most COLS_CELL bytes); return its end, NULL if there
- * is no value. */
+/* Write the text of a cell at p (at most COLS_CELL bytes); return the end of the text, or
+ * NULL if there is no value. */
 #define COLS_CELL 8448
 typedef char *cols_cell(const void *data, size_t row, size_t column, char *p);
 

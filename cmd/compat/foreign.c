@@ -24,8 +24,8 @@ static char *foreign_put_hex(char *p, unsigned char byte)
 	return p;
 }
 
-/* Return whether non-ASCII characters can be shown; determined once, when the first one
- * occurs. */
+/* Return whether non-ASCII characters can be shown; determined once, when the first such
+ * character occurs. */
 static bool is_utf8(void)
 {
 	static int known = -1;
@@ -45,8 +45,8 @@ static bool is_terminal(void)
 	return known == 1;
 }
 
-/* Return the length of a character that is shown unchanged, 0 if its bytes are escaped.
- * */
+/* Return the length of a character if it is shown unchanged; 0 if its bytes are
+ * escaped. */
 static size_t shown(const char *s, size_t len)
 {
 	uint32_t code;
@@ -118,7 +118,8 @@ static char *put_json_ascii(char *p, char c)
 }
 
 /* JSON is UTF-8: invalid bytes become the text \xNN. On a terminal, characters that would
- * control it are escaped; elsewhere the output is the same as the original's. */
+ * control the terminal are escaped; elsewhere the output is the same as the
+ * original's. */
 char *foreign_json(char *p, const char *s, size_t len)
 {
 	bool terminal = is_terminal();

@@ -12,10 +12,10 @@ char *foreign_table(char *p, const char *s, size_t len);
  * all non-ASCII characters also become \xNN. */
 char *foreign_guarded(char *p, const char *s, size_t len, const char *special);
 
-/* For a JSON string, without its quotes. */
+/* Write the content of a JSON string, without the quotes. */
 char *foreign_json(char *p, const char *s, size_t len);
 
-/* For a row that is printed with one line per column. */
+/* Write a value of a row that is printed with one line per column. */
 char *foreign_single(char *p, const char *s, size_t len);
 
 /* If the text begins with the decimal point of the user's locale, return the length of

@@ -26,8 +26,9 @@ char *form_size(char *p, uint64_t n)
 		unit++;
 	whole = n >> 10 * unit;
 	rest = n & ((UINT64_C(1) << 10 * unit) - 1);
-	/* Truncate the fraction to three digits, then round it to one. For exabytes, drop
-	 * ten bits of the fraction first, or the multiplication would overflow. */
+	/* Truncate the fraction to three digits, then round it to one digit. For
+	 * exabytes, drop ten bits of the fraction first, or the multiplication would
+	 * overflow. */
 	shift = 10 * (unit == 6 ? unit - 1 : unit);
 	rest >>= 10 * unit - shift;
 	tenths = ((rest * 1000 >> shift) + 50) / 100;
@@ -197,7 +198,7 @@ static ssize_t form_read_all(int fd, char *buf, size_t size)
 	return got < 0 ? -errno : got;
 }
 
-/* Cached, because one process often created many objects. */
+/* The text is cached, because one process often created many objects. */
 char *form_command(char *p, int64_t pid)
 {
 	static int64_t last = -1;

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Write 5000 as 4.9K, rounded to one decimal, which is omitted if it is 0; 12 as 12B. */
+/* Write 5000 as 4.9K, rounded to one decimal (a decimal of 0 is omitted); write 12 as
+ * 12B. */
 char *form_size(char *p, uint64_t n);
 
 /* Write "Sat Nov 21 08:01:16 2026": local time. */

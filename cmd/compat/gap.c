@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Count the gaps of one run. Only the first is reported in full, with its reason: scripts
- * that expect the original's empty stderr can tolerate one line. */
+/* Count the gaps of one run. Only the first gap is reported in full, with its reason:
+ * scripts that expect the original's empty stderr can tolerate one line. */
 #include "compat/gap.h"
 
 #include <errno.h>

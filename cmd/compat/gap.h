@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Report gaps: what a command called by an old name (such as ipcs) could not show or
- * find. Its stdout is the same as the original's; one line on stderr says that something
- * is missing. */
+ * find. The command's stdout is the same as the original's; one line on stderr says that
+ * something is missing. */
 #pragma once
 
 #include "ipcx.h"

@@ -195,7 +195,7 @@ static int make_sysv(struct ipcx *x, const struct options *w, struct ipcx_attrs 
 	a->size = sizeof(*a);
 	a->set |= IPCX_A_KEY | IPCX_A_MODE;
 	a->mode = (uint32_t)w->mode & 0777;
-	/* If the key is in use, try another one. */
+	/* If a random key is in use, try another key. */
 	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
 		if (getrandom(&a->key, sizeof(a->key), 0) != sizeof(a->key))
 			r = -errno;

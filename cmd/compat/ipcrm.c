@@ -93,8 +93,8 @@ static int remove_ref(struct ipcx *x, const struct ipcx_ref *ref)
 	return r;
 }
 
-/* Remove a System V object, named by an option as its id or its key (how: "id", "key").
- * */
+/* Remove a System V object, which an option names by id or by key (how: "id" or
+ * "key"). */
 static bool remove_id(struct job *j, const struct kind *k, int32_t id, const char *how)
 {
 	struct ipcx_ref ref = tool_ref(k->mech, id);
@@ -134,7 +134,7 @@ static bool ipcrm_by_key(struct job *j, const struct kind *k, const char *text)
 		return false;
 	ref.by = IPCX_BY_KEY;
 	ref.key = (uint32_t)key;
-	/* Do not truncate a number to 32 bits: that would be another key. */
+	/* Do not truncate a number to 32 bits: the result would be another key. */
 	if (key != 0 && key >= INT32_MIN && key <= UINT32_MAX)
 		t = tool_find(j->x, &ref, IPCX_FIELDSET(IPCX_F_ID));
 	if (t)

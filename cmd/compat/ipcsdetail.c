@@ -17,7 +17,7 @@
 
 /* ---- one object */
 
-/* A value, the text before it, and the width to pad it to. */
+/* A value, the text before the value, and the width to which the value is padded. */
 struct piece {
 	char before[IX_TEXT(36)]; /* "": the last one */
 	enum ipcx_field field;

@@ -189,7 +189,8 @@ static char *lscolumns_put_value(const struct ls_rows *rows, size_t row,
 		end = form_command(p, v->as.i);
 		return end > p ? end : NULL;
 	case LS_POSIX_NAME:
-		/* The file name in its directory; for queues with a leading slash. */
+		/* The file name in its directory; the name of a queue begins with a
+		 * slash. */
 		return ix_put_text(p, ipcx_value_string(v) +
 					      (ipcx_mech_has(ipcx_row_mech(rows->t, row),
 							     IPCX_F_CURMSGS)

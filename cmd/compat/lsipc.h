@@ -16,7 +16,7 @@ enum ls_kind { LS_SHM, LS_PSHM, LS_MSG, LS_MQ, LS_SEM, LS_PSEM, LS_LIMITS, LS_NO
 struct ls_kind_info {
 	const char *mech;
 	const char *json;     /* name of the array in JSON */
-	const char *empty;    /* name of the array if it is empty */
+	const char *empty;    /* name of an empty array in JSON */
 	const char *object;   /* name of such an object in messages */
 	const char *columns;  /* default columns, separated by commas */
 	const char *times;    /* columns added by -t */

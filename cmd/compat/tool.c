@@ -161,7 +161,7 @@ static void help(const struct tool *t)
 	out_text("\nWhere it differs from other versions is told in ipcx-compat(7).\n");
 }
 
-/* Return the first earlier option that excludes this one. */
+/* Return the first earlier option that excludes this option. */
 static const struct tool_opt *rival(const struct tool_walk *w, const struct tool_opt *o)
 {
 	for (size_t i = 0; *w->tool->opts[i].name; i++)

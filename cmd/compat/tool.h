@@ -43,10 +43,11 @@ struct tool {
 /* All four, terminated by NULL. */
 extern const struct tool *const tools[];
 
-/* Return the old name at the end of a path; NULL if it is none of them. */
+/* Return the old name at the end of a path; NULL if the path ends with none of the old
+ * names. */
 const struct tool *tool_by_path(const char *path);
 
-/* Run the command; argv[0] is its name. Returns the exit status. */
+/* Run the command; argv[0] is the name of the command. Returns the exit status. */
 int tool_start(const struct tool *t, int argc, char **argv);
 
 /* The state of a walk over the options. */
@@ -103,16 +104,16 @@ struct ipcx_ref tool_ref(const char *mech, int32_t id);
 int tool_named(struct ipcx *x, const char *mech, const char *name,
 	       struct ipcx_ref *ret_ref);
 
-/* tool_count(): return a number of a row, 0 if unknown. tool_known(): return whether it
- * is known. */
+/* tool_count(): return a number of a row, 0 if unknown. tool_known(): return whether that
+ * number is known. */
 uint64_t tool_count(const struct ipcx_table *t, size_t row, enum ipcx_field field);
 bool tool_known(const struct ipcx_table *t, size_t row, enum ipcx_field field);
 
-/* Return whether the original could open a POSIX queue or semaphore; otherwise it does
- * not list it. Needs IPCX_F_NAME and IPCX_F_CURMSGS. */
+/* Return whether the original could open a POSIX queue or semaphore; otherwise the
+ * original does not list it. Needs IPCX_F_NAME and IPCX_F_CURMSGS. */
 bool tool_usable(const struct ipcx_table *t, size_t row);
 
-/* Get a field of a limit by the limit's name; if it is unknown, return false and set
- * *ret_n to 0. */
+/* Get a field of a limit by the limit's name; if the field is unknown, return false and
+ * set *ret_n to 0. */
 bool tool_limit(const struct ipcx_table *limits, const char *name, enum ipcx_field field,
 		uint64_t *ret_n);

@@ -45,7 +45,7 @@ static void set_front(struct leader *l, bool front)
 	}
 }
 
-/* Handle one message of the relay. Returns false if the relay is gone. */
+/* Handle one message from the relay. Returns false if the relay is gone. */
 static bool obey(struct leader *l)
 {
 	struct word w;
@@ -115,7 +115,8 @@ static bool listen_to_signals(const struct leader *l, int *ret_status)
 }
 
 /* Run until the command has ended and the relay has closed its end of the socket, which
- * means that it has read all output: the terminal vanishes with the session leader. */
+ * means that the relay has read all output: the terminal vanishes with the session
+ * leader. */
 static void lead(struct leader *l)
 {
 	bool open = true, ended = false;
@@ -225,8 +226,8 @@ static int open_relay(struct relay *p, int *ret_leader_end)
 	return signals_hold(&p->held);
 }
 
-/* A signal typed at the terminal would have reached our whole process group, so send it
- * on. */
+/* A signal typed at the terminal would have reached our whole process group, so send this
+ * signal to the whole group. */
 static int end_like(const struct relay *p)
 {
 	if (WIFSIGNALED(p->status) && WTERMSIG(p->status) == p->typed)

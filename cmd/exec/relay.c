@@ -86,7 +86,7 @@ static bool is_raw(const struct termios *t)
 }
 
 /* Return whether a complete line or an end of input is waiting to be read: raw mode would
- * lose it. */
+ * lose that input. */
 static bool has_lines(const struct relay *p, const struct termios *now)
 {
 	struct pollfd fd = { .fd = p->in, .events = POLLIN };
@@ -95,8 +95,8 @@ static bool has_lines(const struct relay *p, const struct termios *now)
 }
 
 /* Make our terminal raw for input; leave output processing on if other processes write to
- * it. If another process has made our terminal raw, leave the terminal alone, and do not
- * restore it later. */
+ * that terminal. If another process has made our terminal raw, leave the terminal alone,
+ * and do not restore it later. */
 static void make_raw(struct relay *p)
 {
 	struct termios now, raw;
@@ -174,8 +174,8 @@ static bool relay_drain(struct flow *f, int fd)
 	return n >= 0 || errno == EINTR || errno == EAGAIN;
 }
 
-/* Avoid translating line ends twice: if our terminal does it, undo the translation by the
- * command's terminal. */
+/* Avoid translating line ends twice: if our terminal translates them, undo the
+ * translation by the command's terminal. */
 static void squeeze_line_ends(struct relay *p)
 {
 	struct flow *f = &p->text;
@@ -211,8 +211,9 @@ static void note_signals(struct relay *p)
 
 /*
  * The command was stopped: stop ourselves like any job, with the whole process group, and
- * continue it when the shell continues us. An orphaned process group is never continued,
- * so it ignores all stop signals but SIGSTOP: then only the command stays stopped.
+ * continue the command when the shell continues us. An orphaned process group is never
+ * continued, so it ignores all stop signals but SIGSTOP: then only the command stays
+ * stopped.
  */
 static void relay_stop(struct relay *p, int number)
 {

@@ -38,7 +38,7 @@ struct relay {
 	int in, out;      /* our terminal, for input and for output; -1 after a hangup */
 	int master, talk; /* the command's terminal; the socket to the leader */
 	struct signals held;
-	struct termios before; /* settings of our terminal before it was made raw */
+	struct termios before; /* settings of our terminal before we made it raw */
 	bool asked;            /* the command wants input */
 	bool front;            /* the command may have input: we are in the foreground */
 	bool raw;

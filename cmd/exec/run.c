@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Replaces ipcx by another program: decides which descriptors, capabilities and
- * environment that program gets, and returns its exit status as ours.
+ * environment that program gets, and returns the program's exit status as ours.
  */
 #include "exec/run.h"
 
@@ -34,10 +34,10 @@ const struct opt run_opts[] = {
 /* ---- descriptors, capabilities, environment */
 
 /*
- * Close all descriptors above the standard streams, those we opened and those we
- * inherited. Close-on-exec is not enough: a process in a container's PID namespace can be
- * inspected before execve(2), and a directory descriptor leads to everything above that
- * directory.
+ * Close all descriptors above the standard streams, both those that we opened and those
+ * that we inherited. Close-on-exec is not enough: a process in a container's PID
+ * namespace can be inspected before execve(2), and a directory descriptor leads to
+ * everything above that directory.
  */
 static void close_rest(struct app *app)
 {
@@ -233,7 +233,8 @@ int run_child(struct app *app, char **argv, bool alone, const struct signals *he
 	return 0;
 }
 
-/* Only children are in the new PID namespace, not the process that entered it. */
+/* Only children are in the new PID namespace, not the process that entered the
+ * namespace. */
 static int in_child(const struct run *run)
 {
 	struct signals held;
@@ -263,8 +264,8 @@ int run_prepare(const struct run_options *options, bool bounded, struct run *ret
 	struct run run = { .options = options, .caps = IX_CAPS_ALL };
 	int r = check_environment(options);
 
-	/* Load libcap before entering: afterwards the container's copy would be loaded
-	 * or, if it has none, the capabilities could not be dropped. */
+	/* Load libcap before entering: after entering, the container's copy would be
+	 * loaded or, if it has none, the capabilities could not be dropped. */
 	if (!r && (bounded || options->keep_caps || options->drop_caps)) {
 		r = ix_cap_load(&run.lib);
 		if (r < 0) {

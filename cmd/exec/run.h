@@ -55,16 +55,16 @@ int run_check(char *const *argv);
 int run_become(struct app *app, char **argv, bool alone);
 
 /*
- * Run a command as a child and wait for it: pass on signals sent to us, and stop when it
- * stops. held has the blocked signals, which are unblocked in the command. Returns 0 and
- * the command's waitpid(2) status, or -errno if no child was created.
+ * Run a command as a child and wait for it: pass on signals sent to us, and stop when the
+ * command stops. held has the blocked signals, which are unblocked in the command.
+ * Returns 0 and the command's waitpid(2) status, or -errno if no child was created.
  */
 int run_child(struct app *app, char **argv, bool alone, const struct signals *held,
 	      int *ret_status);
 
 /*
  * pty.c, like forkpty(3): returns true in the process that is to become the command, on a
- * terminal of its own if we have one; without one, no process is created. In the caller,
- * returns false and the exit status after the command has ended.
+ * terminal of its own if we have a terminal; if we have none, no process is created. In
+ * the caller, returns false and the exit status after the command has ended.
  */
 bool pty_fork(int *ret_status);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Block signals while another program runs, and end by the same signal as that program.
- * Dispositions are not changed, so they survive execve(2) as they are.
+ * Block signals while another program runs, and end by the same signal by which that
+ * program ended. Dispositions are not changed, so they survive execve(2) as they are.
  */
 #include "exec/signals.h"
 

@@ -81,7 +81,8 @@ static void complete_old(const struct cursor *at, int n, char **words)
 	}
 }
 
-/* words are the words after the name of the command; the last one is under the cursor. */
+/* words are the words after the name of the command; the last of these words is under the
+ * cursor. */
 static void complete_command(struct app *app, const struct called *called, int n,
 			     char **words)
 {
@@ -124,7 +125,7 @@ static int complete_run(struct app *app, void *data, int n, char **words)
 	int used;
 
 	(void)data;
-	/* Skip options before the command; none of them takes an argument. */
+	/* Skip options before the command; no option there takes an argument. */
 	for (; n > 1 && words[0][0] == '-'; words++)
 		n--;
 	if (n == 0)

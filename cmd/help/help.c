@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx help: print --help from the command tables, and those tables for man pages,
- * completions and tests. */
+/* ipcx help: print --help from the command tables, and print those tables themselves for
+ * man pages, completions and tests. */
 #include <stdio.h>
 #include <string.h>
 

@@ -4,13 +4,14 @@
 
 #include "cmd.h"
 
-/* The word under the cursor, and the part of it that a candidate replaces: the text after
- * "--format=" or after the last comma of a list. */
+/* The word under the cursor, and the part of that word that a candidate replaces: the
+ * text after "--format=" or after the last comma of a list. */
 struct cursor {
 	const char *word, *from;
 };
 
-/* Print a candidate, followed by the text in after, if it begins with at->from. */
+/* Print a candidate, followed by the text in `after`, if the candidate begins with
+ * at->from. */
 void offer(const struct cursor *at, const char *candidate, const char *after,
 	   const char *what);
 
@@ -20,7 +21,7 @@ void offer_commands(const struct app *app, const struct cursor *at, const char *
 
 /* Offer candidates of the kinds in `what`; words are the n words between the command and
  * the cursor. Users, groups and files are left to the shell: a line that begins with a
- * colon asks for them. */
+ * colon asks the shell for them. */
 void offer_kind(struct app *app, const struct called *called, enum complete what,
 		const struct cursor *at, int n, char **words);
 

@@ -24,8 +24,8 @@ static const enum ipcx_field fit_shown[] = { IPCX_F_NAME,   IPCX_F_LIMIT, IPCX_F
 					     IPCX_F_NEEDED, IPCX_F_FITS,  IPCX_F_RAISE_TO,
 					     IPCX_F_UNIT };
 
-/* All fields of the rows, except those that name the namespace: ns_shown() adds these if
- * wanted. */
+/* All fields of the rows, except those that name the namespace: ns_shown() adds the
+ * fields of the namespace if they are wanted. */
 static struct shown all_fields(const struct ipcx_table *t)
 {
 	struct ipcx_fieldset fields = ipcx_row_fields(t, 0);
@@ -84,7 +84,7 @@ static bool limits_is_known(const struct ipcx_table *t, size_t row, enum ipcx_fi
 	return ipcx_row_get(t, row, f, &v) == 0 && v.type != IPCX_TYPE_NONE;
 }
 
-/* Explain why it is unknown whether the objects would fit. */
+/* Print why it is unknown whether the objects would fit. */
 static void doubt(const struct ipcx_table *t, size_t row, const char *name)
 {
 	const char *why;

@@ -274,8 +274,8 @@ static int limits_set_run_set(struct app *app, void *data, int n, char **words)
 		return r;
 	if (ns_all(app))
 		return msg_usage("all namespaces at once can only be read, not changed");
-	/* Ignore SIGPIPE: it must not kill us between setting a limit and printing that.
-	 */
+	/* Ignore SIGPIPE: that signal must not kill us after a limit was set and before
+	 * that is printed. */
 	signals_outlive_reader();
 	r = limits_set_set_all(app, args, settings, (size_t)n, &rows, &done);
 	if (!args->save || !done)

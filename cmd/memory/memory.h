@@ -15,7 +15,7 @@ struct mem_range {
 
 extern const struct opt mem_range_opts[];
 
-/* Open memory, and its name for messages. */
+/* Open memory, and the name of this memory for messages. */
 struct mem {
 	struct ipcx_mem *m;
 	char name[IPCX_REF_MAX];

@@ -69,7 +69,7 @@ static int pin_child(struct app *app, const struct ns_new_args *args, pid_t pid)
 }
 
 /* In the child: report by one byte that the namespace exists, then wait until the parent
- * closes its end. */
+ * closes the other end of `down`. */
 static int make_and_wait(struct app *app, const struct ns_new_args *args, int up,
 			 int down)
 {

@@ -42,8 +42,9 @@ int ix_make(const struct ix_task *t, const struct ix_driver *d, struct ix_object
 	ORDERED();
 	r = d->make(&t->names, object);
 	if (r < 0) {
-		/* Keep the entry of an earlier object that could not be removed: it is
-		 * still ours, and its key or name may be why creating this one failed. */
+		/* Keep the entry of an earlier object that could not be removed: that
+		 * object is still ours, and its key or name may be why this one cannot be
+		 * created. */
 		e->mech = before.mech;
 		e->id = before.id;
 		e->pid = before.pid;

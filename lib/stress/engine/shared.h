@@ -25,13 +25,13 @@ enum ix_phase {
 	IX_STOP,
 };
 
-/* What one worker writes. */
+/* What one worker writes for the supervisor. */
 struct ix_worker_slot {
 	pid_t pid;
 	_Atomic uint32_t ended; /* the worker ended by itself */
 	uint32_t faults;
 	char fault[160];        /* text of the first fault */
-	uint64_t elapsed;       /* from the beginning of IX_RUN to its end, ns */
+	uint64_t elapsed;       /* from the beginning to the end of IX_RUN, ns */
 	uint64_t cpu, switches; /* CPU time (ns) and context switches in that time */
 	uint64_t own[32];       /* the worker's own words, for the workload's check() */
 	struct ix_histogram histogram[IX_OPS];

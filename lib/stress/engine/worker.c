@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One worker in its own process: its start, its loop condition, and what it records of
- * itself at the end. */
+/* One worker in its own process: its start, its loop condition, and what the worker
+ * records about itself at the end. */
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -114,7 +114,7 @@ void ix_be_worker(struct ix_task *t, unsigned index, pid_t supervisor)
 		.shared = t->shared,
 		.slot = &t->shared->slots[index],
 		.index = index,
-		.phase = IX_WAIT, /* ix_running() updates it */
+		.phase = IX_WAIT, /* ix_running() updates this phase */
 		.rounds = t->ops ? t->ops : UINT64_MAX,
 		.clock_cost = t->shared->clock_cost,
 		.random = { .state = ix_mix(t->seed + t->job_number, index) },

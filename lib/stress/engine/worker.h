@@ -75,5 +75,6 @@ static inline void ix_done(struct ix_worker *w, unsigned op, uint64_t began)
 /* Count a call that failed. error: errno or -errno. */
 void ix_failed(struct ix_worker *w, unsigned op, int error);
 
-/* Count a broken promise; the text of each worker's first one is kept. */
+/* Count a broken promise; of each worker, the text of the first broken promise is
+ * kept. */
 void ix_fault(struct ix_worker *w, const char *fmt, ...) PRINTF(2, 3);

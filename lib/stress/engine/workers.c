@@ -23,7 +23,7 @@
 #define STOP_POLLS 1000
 /* Allow more polls for each worker: all workers may share one busy CPU. */
 #define POLLS(c, polls) ((polls) + 4 * (c)->task->workers)
-/* Interrupt blocked workers at one poll in this many: each signal costs them time. */
+/* One of this many polls interrupts blocked workers: each signal costs them time. */
 #define INTERRUPT_EVERY 4
 
 /* ---- events */
@@ -91,7 +91,7 @@ struct workers {
 	unsigned still;          /* polls without any operation */
 	unsigned draining;       /* polls since the stop, or since a worker last ended */
 	unsigned draining_alive; /* workers alive at that time */
-	bool killed;             /* we killed them, as they did not stop */
+	bool killed;             /* we killed the workers, as they did not stop */
 	bool broken;             /* a worker did not end by itself */
 };
 

@@ -31,7 +31,7 @@ static uint64_t compare_memory(const struct ix_task *t)
 	return ix_flow_memory(IX_CHANNELS, t->bytes ? t->bytes : BYTES);
 }
 
-/* ---- one way, and from many to one */
+/* ---- in one direction: in pairs, and from many to one */
 
 static int one_way_prepare(struct ix_task *t)
 {
@@ -91,7 +91,7 @@ static int serve_prepare(struct ix_task *t)
 }
 
 /* One side of the exchange of requests and answers: its channels and buffers, and which
- * workers ask (send requests). */
+ * of the workers ask, which means that they send requests. */
 struct end {
 	struct ix_channel *there; /* for requests */
 	struct ix_channel *back;  /* for answers: to this worker, or to all that ask */

@@ -6,7 +6,7 @@
 #include "stress/load/jobs.h"
 #include "stress/load/room.h"
 
-/* Slot of the shared object, one of the supervisor's. */
+/* Slot of the shared object: one of the supervisor's slots. */
 #define IX_COMMON 0
 
 /* The object is a lock: a System V array, a POSIX semaphore. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Locks under contention. They protect plain counters, so if two workers are inside at
- * once, the counters that they read and the sum at the end reveal it.
+ * once, this shows in the counters that they read, and in the sum at the end.
  */
 #include <errno.h>
 #include <sched.h>
@@ -20,7 +20,7 @@ enum { LOCK, UNLOCK, LOCK_SEVERAL, UNLOCK_SEVERAL };
 /* Semaphores in the array; fewer if semmsl is lower. */
 #define CELLS 4
 
-/* Yield the CPU inside the lock in one round of this many, so that others have to wait. */
+/* One of this many rounds yields the CPU inside the lock, so that others have to wait. */
 #define ONE_IN 32
 
 struct cell {
@@ -133,7 +133,8 @@ static int prepare_array(struct ix_task *t)
 	return 0;
 }
 
-/* Fill in one operation for each semaphore of a set, for one call: all or none happens. */
+/* Fill in one operation for each semaphore of a set, for one call, in which either all
+ * operations happen or none. */
 static unsigned operations(unsigned set, short by, struct sembuf ops[CELLS])
 {
 	unsigned n = 0;

@@ -24,7 +24,7 @@ enum { COUNT, SUM };
 /* msg_qbytes of the System V queue: 32 messages. */
 #define QBYTES 512
 
-/* How long receivers wait for missing messages: 1000 polls of one millisecond. */
+/* How long receivers wait for missing messages: 1000 polls with intervals of 1 ms. */
 #define POLLS_MAX 1000
 
 struct message {
@@ -247,8 +247,8 @@ static bool all_received(const struct ix_worker *w)
 	       atomic_load(&w->shared->words[SENT]);
 }
 
-/* Receive what is still in the queue, after all receivers have stopped blocking: one that
- * still blocks may need a GOODBYE that is among these messages. */
+/* Receive what is still in the queue, after all receivers have stopped blocking: a
+ * receiver that still blocks may need a GOODBYE that is among these messages. */
 static void contend_queue_drain(struct ix_worker *w, int id)
 {
 	const struct queue_ops *p = ops_of(w->task);

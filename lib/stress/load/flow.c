@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Sends and receives messages until the run ends, and empties the channels afterwards:
- * senders stop first, receivers go on until nothing more can come. Then the messages
- * received must be those sent.
+ * senders stop first, receivers go on until nothing more can come. At that point, the
+ * messages received must be exactly the messages sent.
  */
 #include "stress/load/flow.h"
 
@@ -109,7 +109,8 @@ int ix_flow_open(struct ix_task *t, const struct ix_flow *wanted, unsigned chann
 	while (r < 0 && f->way->shared && f->opened > 0) {
 		unsigned fewer = f->opened;
 
-		/* The limits allow no more channels: let several pairs share one. */
+		/* The limits allow no more channels: let several pairs share a
+		 * channel. */
 		close_all(t, f);
 		f->channels = fewer;
 		r = flow_open_all(t, f);
@@ -215,8 +216,8 @@ static void flow_failed(struct ix_worker *w, unsigned op, const char *what, int 
 		ix_fault(w, "cannot %s: %s", what, ix_errno_text(error));
 }
 
-/* Return a random size. Its number of bits is uniform, so that small sizes are as
- * frequent as large ones. */
+/* Return a random size. The number of bits of the size is uniform, so that small sizes
+ * are as frequent as large ones. */
 static size_t any_size(uint64_t random, size_t longest)
 {
 	unsigned bits = (unsigned)(random >> 8 & 15) % 14;
@@ -322,7 +323,7 @@ static void receive_on(struct ix_worker *w, struct ix_channel *c, struct ix_payl
 }
 
 /* Receive what is left in the channel, but only after all its receivers have stopped
- * blocking: one that still blocks must get its message first. */
+ * blocking: a receiver that still blocks must get its message first. */
 static void flow_drain(struct ix_worker *w, struct ix_channel *c, struct ix_payload *p,
 		       struct ix_receiver *r)
 {

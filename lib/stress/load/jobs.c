@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All jobs: "churn" for every mechanism with a driver, and the lists of those that test
- * what a particular mechanism or way promises. */
+/* All jobs: "churn" for every mechanism with a driver, and the lists of the jobs that
+ * test what a particular mechanism or way promises. */
 #include "stress/load/jobs.h"
 
 #include <string.h>

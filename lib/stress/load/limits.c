@@ -84,7 +84,7 @@ static bool limit_probes_lower(struct ix_task *t, const char *name, uint64_t val
 	return plan->set[i];
 }
 
-/* What one object takes of the limit. Memory is counted in pages. */
+/* How much of the limit one object takes. Memory is counted in pages. */
 static unsigned limit_probes_takes(const struct ix_probe *p)
 {
 	return p->each ? p->each : (unsigned)(p->size / (size_t)sysconf(_SC_PAGESIZE));
@@ -149,8 +149,8 @@ static void limit_probes_finish(struct ix_task *t)
 
 /* ---- limits of a namespace */
 
-/* Return object n of those that fill a limit; it is not created yet. Each object has its
- * own slot, including the one that exceeds the limit. */
+/* Return object n of those that fill a limit; that object is not created yet. Each object
+ * has its own slot, even the object that would exceed the limit. */
 static struct ix_object filler(const struct ix_worker *w, const struct ix_probe *p,
 			       unsigned n)
 {

@@ -18,7 +18,7 @@ struct ix_probe {
 	 * size. */
 	const char *limit;
 	size_t size;
-	unsigned objects; /* how many objects fill it after it was lowered */
+	unsigned objects; /* how many objects fill the limit after it was lowered */
 	unsigned each;    /* how much of the limit each object takes; 0: its pages */
 	unsigned own;     /* how much of the limit a worker's own object takes */
 };
@@ -46,7 +46,7 @@ extern const struct ix_probes ix_probes_mq, ix_probes_pshm, ix_probes_psem;
 #define IX_ERROR(call) ((call) < 0 ? errno : 0)
 
 /* Report a fault unless error (an errno, or 0 for success) is the right one. Returns
- * whether it is. */
+ * whether error is right. */
 bool ix_expect(struct ix_worker *w, const char *what, int error, int right);
 
 /* Report a fault unless n is the right number. */
@@ -58,7 +58,7 @@ static inline uint32_t ix_spare(const struct ix_worker *w)
 	return ix_log_slot(w, 1);
 }
 
-/* Remove the object of the spare slot, whose creation should have failed: by its id, or
+/* Remove the object of the spare slot, which should not have been created: by its id, or
  * by its name if id is -1. */
 void ix_undo_make(struct ix_worker *w, int id);
 

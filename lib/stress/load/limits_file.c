@@ -13,9 +13,9 @@
 
 /* ---- pshm */
 
-/* Ask for more memory than the file system has. A tmpfs refuses before it allocates a
- * page; other file systems would fill up first, and in a namespace in use that would
- * affect others. */
+/* Ask for more memory than the file system has. A tmpfs refuses this before it allocates
+ * a page; other file systems would fill up before they refuse, and in a namespace in use
+ * that would affect other processes. */
 static bool space(struct ix_worker *w, struct ix_object *own)
 {
 	struct ix_seen seen;
@@ -33,7 +33,7 @@ static bool space(struct ix_worker *w, struct ix_object *own)
 	if (ix_pshm_driver.stat(&w->task->names, own, &seen) == 0)
 		ix_expect_number(w, "its size after that", seen.size, own->size);
 	error = posix_fallocate(own->id, 0, (off_t)own->size);
-	if (error != EINTR && error != ENOSPC) /* others may have filled it */
+	if (error != EINTR && error != ENOSPC) /* others may have used up the space */
 		(void)ix_expect(w, "allocating its size again", error, 0);
 	return true;
 }

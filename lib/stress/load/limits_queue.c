@@ -11,7 +11,8 @@
 
 /* ---- msg */
 
-/* msg_qbytes of a worker's own queue; it also limits the number of empty messages. */
+/* msg_qbytes of a worker's own queue; the same number also limits how many empty messages
+ * the queue holds. */
 #define QBYTES 512
 
 /* MSGMAX: the value to which msgmax is lowered. Messages longer than LONGEST are not
@@ -356,7 +357,8 @@ static bool bytes_of_user(struct ix_worker *w, struct ix_object *own)
 
 	(void)own;
 	if (w->index > 0 || getrlimit(RLIMIT_MSGQUEUE, &before) < 0)
-		return false; /* only worker 0, which fills queues_max, may create one */
+		return false; /* only worker 0, which fills queues_max, may create a queue
+			       */
 	none = before;
 	none.rlim_cur = 0;
 	if (setrlimit(RLIMIT_MSGQUEUE, &none) < 0)

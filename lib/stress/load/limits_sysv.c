@@ -9,7 +9,8 @@
 
 /* ---- shm */
 
-/* Size of a worker's own segment; it takes one page of any page size. */
+/* Size of a worker's own segment; such a segment takes one page, whatever the page
+ * size. */
 #define OWN_SEGMENT 1024
 
 /* SHMMAX: the value to which shmmax is lowered, so that it can be reached. MANY_PAGES:

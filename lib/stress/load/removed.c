@@ -3,7 +3,7 @@
  * The workload "remove-under-waiters": in each round worker 0, the remover, creates an
  * object and removes it while all other workers wait on it or use it. A worker that was
  * seen asleep in its call before the removal must get EIDRM; a worker that was not seen
- * asleep may have called too late.
+ * asleep may have made that call too late.
  */
 #include "stress/load/removed.h"
 
@@ -81,8 +81,8 @@ static char state_of(const struct ix_worker *w, unsigned index)
 	return st.state;
 }
 
-/* Whether another worker is runnable: it was woken and only waits for a CPU, so a timeout
- * is not a fault. */
+/* Whether another worker is runnable: such a worker was woken and only waits for a CPU,
+ * so a timeout is not a fault. */
 static bool any_runs(const struct ix_worker *w)
 {
 	for (unsigned i = 1; i < w->task->workers; i++)

@@ -17,7 +17,7 @@ struct ix_case_state {
 	_Atomic uint32_t round; /* number of the current round, from 1; IX_DONE after the
 				   last; futex */
 	_Atomic uint32_t arrived; /* workers that have opened the object; futex */
-	_Atomic uint32_t left;    /* workers that are done with it; futex */
+	_Atomic uint32_t left;    /* workers that are done with the object; futex */
 	_Atomic uint32_t removed; /* last round whose object was removed; futex */
 	_Atomic uint32_t whole;   /* last round for which all workers arrived */
 	_Atomic uint64_t at; /* ns: when the removal or the wake-ups began; 0: not yet */
@@ -35,14 +35,16 @@ struct ix_test_case {
 	const struct ix_driver *driver;
 	size_t size;
 	bool blocks; /* the other workers block in a call when the object is removed */
-	/* Remover: prepare the new object, so that others will block on it. Returns 0 or
-	 * -errno. May be NULL. */
+	/* Called in the remover: prepare the new object, so that others will block on it.
+	 * Returns 0 or -errno. May be NULL. */
 	int (*set)(struct ix_worker *w, struct ix_object *own);
 	/* Called in the other workers, before they count as arrived. May be NULL. */
 	void (*enter)(struct ix_worker *w, struct ix_object *mine, uint32_t round);
-	/* Other workers: block on the object, or use it. Returns 0 or a positive errno. */
+	/* Called in the other workers: block on the object, or use it. Returns 0 or a
+	 * positive errno. */
 	int (*stay)(struct ix_worker *w, struct ix_object *mine, uint32_t round);
-	/* Remover: check the removed object and wake those that still wait. */
+	/* Called in the remover: check the removed object and wake the workers that still
+	 * wait. */
 	void (*after)(struct ix_worker *w, struct ix_object *own, uint32_t round);
 	/* Called in the remover, after all other workers have left. */
 	void (*last)(struct ix_worker *w, const struct ix_object *own);
@@ -69,8 +71,8 @@ static inline void ix_calls(const struct ix_worker *w)
 	(void)atomic_fetch_add(&ix_case_state(w)->calls[w->index], 1);
 }
 
-/* Check the errno (or 0) of a blocking call whose object was removed. Returns 0 if it is
- * right, EINTR if the run was stopped, EIO after reporting a fault. */
+/* Check the errno (or 0) of a blocking call whose object was removed. Returns 0 if the
+ * errno is right, EINTR if the run was stopped, EIO after reporting a fault. */
 int ix_check_eidrm(struct ix_worker *w, int error);
 
 /* Wait until the object of this round was removed, even after a stop: the remover checks

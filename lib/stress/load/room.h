@@ -25,7 +25,7 @@ int ix_bound(const struct ix_task *t, const char *name, uint64_t *ret_value);
  * (below IX_LOG_FIRST). Returns 0, or -errno after ix_cannot(). */
 int ix_common(struct ix_task *t, const struct ix_driver *d, struct ix_object *object);
 
-/* Remove and close that object, whatever state it is in. */
+/* Remove and close that object, even if it was not created or opened. */
 void ix_common_end(struct ix_task *t, const struct ix_driver *d,
 		   struct ix_object *object);
 

@@ -2,7 +2,7 @@
 /*
  * The workload "setup": create an object, use it once and remove it. Memory is written
  * and read, a queue carries a message, a semaphore goes up and down. A new object must be
- * empty and return what was put into it.
+ * empty and must return the data that was put into it.
  */
 #include "stress/load/setup.h"
 

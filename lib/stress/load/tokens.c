@@ -30,8 +30,9 @@
 
 enum { OP_GIVE, OP_TAKE };
 
-/* A worker's own words: the tokens that it has given or taken, without and with those of
- * the call in progress. Shared word n is set when the giver of pair n has finished. */
+/* A worker's own words: the tokens that it has given or taken, first without, then with
+ * the tokens of the call in progress. Shared word n is set when the giver of pair n has
+ * finished. */
 enum { OWN_TOKENS, OWN_BEGUN };
 
 #define PAIRS (IX_WORKERS / 2)
@@ -311,9 +312,10 @@ static int64_t own_of(const struct ix_worker *w, unsigned worker, unsigned word)
 					__ATOMIC_ACQUIRE);
 }
 
-/* Check the number of tokens against what was given and taken. At least: what was given
- * before the check, less what was taken or was being taken after it. At most: what was
- * given or was being given after the check, less what was taken before it. */
+/* Check the number of tokens against what was given and taken. At least: the number
+ * given, as read before the check, less the number taken or being taken, as read after
+ * it. At most: the number given or being given, as read after the check, less the number
+ * taken, as read before it. */
 static void tokens_look(struct ix_worker *w)
 {
 	const struct tokens *k = w->task->state;

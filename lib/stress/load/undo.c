@@ -328,7 +328,7 @@ static void kill_child(struct child *v)
 	(void)kill(v->pid, SIGKILL);
 }
 
-/* Wait for the child's end; how: 0 or WNOHANG. Returns whether it has ended. */
+/* Wait for the child's end; how: 0 or WNOHANG. Returns whether the child has ended. */
 static bool reap_child(struct child *v, int how)
 {
 	int r;

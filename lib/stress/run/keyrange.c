@@ -3,7 +3,7 @@
  * The keys and names of a run in a namespace that others use: a range of unused keys, and
  * names with 64 random bits. A semaphore array, the marker, reserves the range. Its first
  * semaphore is 1 while the supervisor lives; SEM_UNDO resets it to 0 however the
- * supervisor ends. So the next run can recognise and remove what a killed one left.
+ * supervisor ends. So the next run can recognise and remove what a killed run left.
  */
 #include <errno.h>
 #include <sys/random.h>

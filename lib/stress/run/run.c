@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The supervisor: a process in the run's namespaces that runs one job after another. It
- * ends when all jobs are done, when it is asked to end, or when its parent dies, and then
- * removes all objects that are left.
+ * ends when all jobs are done, when it is asked to end, or when its parent dies, and
+ * before it ends, it removes all objects that are left.
  */
 #include "stress/run/run.h"
 
@@ -43,8 +43,8 @@ static uint32_t cost(bool call)
 
 /* ---- signals and namespaces */
 
-/* Block SIGTERM and poll for it instead of dying from it; leave SIGINT and similar
- * signals to the caller. */
+/* Block SIGTERM and poll for this signal instead of dying from it; leave SIGINT and
+ * similar signals to the caller. */
 static void supervisor_set_signals(void)
 {
 	static const int ignored[] = { SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR2 };

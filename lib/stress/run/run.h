@@ -14,7 +14,7 @@ struct ipcx_stress {
 };
 
 /* The supervisor's main function, in the process forked for it: enter the namespaces,
- * write a byte to the line, run the jobs; end early if the line hangs up. */
+ * write a byte to the line, run the jobs; end early if the caller hangs up the line. */
 void ix_supervise(struct ipcx_stress *s, int line);
 
 /* Reserve unused keys and names, and remove what killed runs have left. Returns 0,

@@ -161,8 +161,8 @@ static void start_reap(struct ipcx_stress *s)
 	s->supervisor = 0;
 }
 
-/* Wait for the byte that the supervisor writes once it has entered its namespaces, or for
- * its end. */
+/* Wait for the byte that the supervisor writes after entering its namespaces, or for the
+ * supervisor's end. */
 static int wait_ready(struct ipcx_stress *s)
 {
 	char byte;
@@ -315,7 +315,8 @@ static long send_signal(const struct ipcx_stress *s, int signo)
 	return syscall(SYS_pidfd_send_signal, s->pidfd, signo, NULL, 0);
 }
 
-/* Ask the supervisor to end, which removes everything; after a timeout, kill it. */
+/* Ask the supervisor to end, which removes everything; after a timeout, kill the
+ * supervisor. */
 static void end_supervisor(struct ipcx_stress *s)
 {
 	uint64_t until = ix_now() + END_NS(s->shared->nslots);
