@@ -33,7 +33,7 @@ static bool next_verb(struct cmd_walk *w)
 	return false;
 }
 
-/* All verbs of one noun are listed together, at the position of its first one. */
+/* All verbs of one noun are listed together, at the position of the noun's first verb. */
 const struct cmd *cmd_next(struct cmd_walk *w)
 {
 	const struct cmd *const *cmds = w->list;

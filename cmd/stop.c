@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* End a command by a signal only after it has put back the messages that it holds. */
+/* When a signal arrives, end a command only after the command has put back the messages
+ * that it holds. */
 #include "stop.h"
 
 #include <stddef.h>
@@ -8,8 +9,8 @@
 #include "base/util.h"
 #include "ui/out.h"
 
-/* All catchable signals whose default action is to terminate: none may end the process
- * while it holds messages. */
+/* All catchable signals whose default action is to terminate: no signal may end the
+ * process while the process holds messages. */
 static const int signals[] = {
 	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2
 };

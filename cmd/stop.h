@@ -16,19 +16,20 @@ void stop_catch(void);
 /* Return whether a signal has arrived. */
 bool stop_wanted(void);
 
-/* Return how many signals have arrived, for callers that end at once on the second one.
- */
+/* Return how many signals have arrived, for callers that end at once on the second
+ * signal. */
 unsigned stop_times(void);
 
 /* Block these signals and the timer, so that nothing interrupts while messages are put
  * back. */
 void stop_hush(void);
 
-/* Die of the signal that arrived, so that a shell sees it; if none arrived, return
- * status. */
+/* Die of the signal that arrived, so that a shell sees the signal; if no signal arrived,
+ * return status. */
 int stop_end(int status);
 
 /* For callers that wait for signals themselves. stop_block(): return the set of signals
- * to block (those that are not ignored). stop_now(): record that one was received. */
+ * to block (those that are not ignored). stop_now(): record that a signal was
+ * received. */
 void stop_block(sigset_t *ret_set);
 void stop_now(int signo);

@@ -2,8 +2,8 @@
 /*
  * Shared by the commands that use one object: "ipcx shm read REF", "ipcx sem op REF OP…".
  * With --ns the process itself enters the namespace, so that what it holds there, such as
- * a SEM_UNDO, lasts until the process ends. For objects in a /dev/shm it does not enter:
- * the library opens them with the privileges of that namespace.
+ * a SEM_UNDO, lasts until the process ends. For objects in a /dev/shm the process does
+ * not enter the namespace: the library opens them with the privileges of that namespace.
  */
 #pragma once
 

@@ -10,7 +10,7 @@
 #include "ui/asked.h"
 #include "ui/select.h"
 
-/* Rows per scan, unless a sort order needs all of them: memory use does not depend on the
+/* Rows per scan, unless a sort order needs all rows: memory use does not depend on the
  * number of objects. */
 #define SLICE 512
 
@@ -108,8 +108,8 @@ static int name_all(struct listing *l, const struct ipcx_query *mechs,
 	return 0;
 }
 
-/* List the references of the selection (if mechs is all of its mechanisms), then all
- * objects of mechs. */
+/* List the references of the selection (if mechs has all mechanisms of the selection),
+ * then all objects of mechs. */
 static int ls_list(struct listing *l, uint64_t mechs, const char *label)
 {
 	bool sorted = l->args->output.sort != NULL;
@@ -240,7 +240,7 @@ static int check_refs(const struct app *app, const struct ls_args *args)
 static int ls_run(struct app *app, void *data, int n, char **words)
 {
 	struct ls_args *args = data;
-	/* Not on the stack: it is large, as it has room for every field, and
+	/* Not on the stack: this struct is large, as it has room for every field, and
 	 * -fstack-clash-protection would touch each of its pages. */
 	static struct listing l;
 	struct selection sel;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Deduplicate what the operands name: an object named by several words is listed, changed
- * and removed once. Otherwise the second removal would report it as missing. */
+ * and removed once. Otherwise the second removal would report the object as missing. */
 #include "object/meant.h"
 
 #include <stdlib.h>

@@ -13,7 +13,7 @@
 int meant_whole(struct app *app, struct selection *sel, struct tally *tally);
 
 /*
- * Mark references that repeat another one: the same reference, or the key of an object
+ * Mark references that repeat another reference: the same one, or the key of an object
  * that is also named by id. ret_again has room for n. Returns 0, or an exit status after
  * a message.
  */

@@ -29,7 +29,7 @@ struct mk_args {
 	bool noreserve, lock, if_missing, allocate;
 };
 
-/* The objects of one call. */
+/* The objects that one call creates. */
 struct making {
 	const struct ipcx_expr *where; /* which of the new objects to print */
 	struct app *app;
@@ -76,7 +76,7 @@ static int read_init(struct mk_args *args)
 	return 0;
 }
 
-/* Copy a pipe into memory, because its length is not known in advance. */
+/* Copy a pipe into memory, because the length of a pipe is not known in advance. */
 static int spool(int fd)
 {
 	auto_fd int kept = memfd_create("ipcx", MFD_CLOEXEC);
@@ -247,7 +247,8 @@ static int check_options(const struct making *m)
 	return 0;
 }
 
-/* Prepare the output before anything is created, so that its errors come first. */
+/* Prepare the output before anything is created, so that errors of the output come
+ * first. */
 static int mk_open_output(struct making *m, struct output *s)
 {
 	uint64_t touched = 0;
@@ -318,7 +319,7 @@ static void print_names(const struct ipcx_table *made, bool terminal)
 	}
 }
 
-/* Remove the new objects if they could not be printed, as nobody would know of them.
+/* Remove the new objects if these could not be printed, as nobody would know of them.
  * Objects that existed before stay. */
 static void mk_take_back(struct making *m, const struct ipcx_table *made)
 {
@@ -351,7 +352,8 @@ static int mk_make(struct making *m)
 
 	if (r)
 		return r;
-	/* Ignore SIGPIPE: it must not kill us between creating and printing. */
+	/* Ignore SIGPIPE: that signal must not kill us after an object was created and
+	 * before it is printed. */
 	signals_outlive_reader();
 	r = ipcx_create(m->app->x, m->specs, m->n, &made);
 	if (r < 0)

@@ -11,7 +11,7 @@
 #include "object/meant.h"
 #include "ui/asked.h"
 
-/* Columns of a table: what identifies an object, and whether it is in use. */
+/* Columns of a table: those that identify an object, and those that show its use. */
 static const enum ipcx_field shown[] = { IPCX_F_REF,   IPCX_F_KEY,   IPCX_F_OWNER,
 					 IPCX_F_MODE,  IPCX_F_SIZE,  IPCX_F_NATTCH,
 					 IPCX_F_QNUM,  IPCX_F_NSEMS, IPCX_F_CURMSGS,
@@ -171,7 +171,7 @@ static void rm_stop(struct removal *rm, const struct ipcx_table *t)
 	}
 }
 
-/* Remove a slice, and flush its record before the next one. */
+/* Remove a slice, and flush the record of this slice before the next slice. */
 static int remove_slice(struct removal *rm, const struct ipcx_query *q,
 			uint64_t *ret_resume)
 {
@@ -223,7 +223,8 @@ static int rm_begin(struct removal *rm)
 
 	if (!rm->print)
 		return 0;
-	/* Ignore SIGPIPE: it must not kill us between a removal and its record. */
+	/* Ignore SIGPIPE: that signal must not kill us between a removal and its
+	 * record. */
 	signals_outlive_reader();
 	output_heading(&rm->output, NULL);
 	r = rm->args->dry_run ? 0 : out_ready();

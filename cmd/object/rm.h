@@ -24,8 +24,8 @@ struct rm_args {
 	bool all, dry_run, yes, ignore_missing, unused, null;
 };
 
-/* The identity of an object as printed in JSON: an object with the same values is the
- * same object. */
+/* The identity of an object as printed in JSON: an object for which all these values are
+ * equal is the same object. */
 struct rm_mark {
 	char ctime[IPCX_VALUE_MAX];
 	char key[16];           /* or "" */
@@ -46,8 +46,8 @@ struct rm_batch {
 	struct ipcx_ref *refs;
 	size_t n;
 	const struct rm_mark *marks; /* or NULL */
-	struct ipcx_table *same; /* if not NULL: remove only objects that are still the
-				    same as in this table */
+	struct ipcx_table *same; /* if not NULL: remove only objects that are unchanged
+				    since this table */
 };
 
 struct removal {

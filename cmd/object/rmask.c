@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The confirmation before rm removes more than one object: show the objects, and make
- * sure that exactly the confirmed ones are removed. */
+ * sure that exactly the confirmed objects are removed. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,8 +78,8 @@ static void add_refused(struct sum *sum, const struct ipcx_table *listed,
 			       (n->error == -EPERM || n->error == -EACCES);
 }
 
-/* List a batch, which limits the removal to these objects, and show those that can be
- * removed. */
+/* List a batch, so that the removal is limited to the listed objects, and show those that
+ * can be removed. */
 static int rmask_list(struct removal *rm, struct ipcx_query q, struct output *s,
 		      struct sum *sum, struct ipcx_table **ret_listed)
 {
@@ -152,7 +152,8 @@ static void show_sum(const struct sum *sum)
 	out_text("\n");
 }
 
-/* Ask only if more than one object was meant and any can be removed. */
+/* Ask only if more than one object was named or selected, and at least one can be
+ * removed. */
 static bool rmask_asks(const struct sum *sum)
 {
 	return sum->all > 0 && sum->all + sum->refused > 1;

@@ -171,8 +171,8 @@ static int rmfrom_lacks(struct input *in, const char *ref, const char *what)
 		    ref, *ref ? ": " : "", what);
 }
 
-/* Read the members that distinguish the object from another one with the same name or id.
- */
+/* Read the members that distinguish the object from another object with the same name or
+ * id. */
 static int read_mark(struct input *in, const struct ix_json *j, const char *object,
 		     const struct ipcx_ref *ref, const char *text)
 {
@@ -200,7 +200,8 @@ static int read_mark(struct input *in, const struct ix_json *j, const char *obje
 	if (ix_json_has(j, rmfrom_member(&p, object, "ns")) &&
 	    !unsigned_at(j, object, "ns", &ns))
 		return rmfrom_lacks(in, text, "known namespace");
-	/* ls prints ns only with --ns; a list without it is from our own namespace. */
+	/* ls prints ns only with --ns; a list without the member ns is from our own
+	 * namespace. */
 	if (!unsigned_at(j, object, "ns", &ns))
 		return in->app->ns ? rmfrom_lacks(in, text, "ns")
 				   : rmfrom_add(in->list, ref, &mark);

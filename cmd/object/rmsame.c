@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rm: check whether an object is still the one in the list of --from, and whether it was
- * named before. */
+/* rm: check whether an object is still the object in the list of --from, and whether the
+ * object was named before. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ static bool text_is(const struct ipcx_table *t, size_t row, enum ipcx_field f,
 	       ipcx_value_format(&v, now, sizeof(now)) > 0 && !strcmp(now, text);
 }
 
-/* Return why a row is not the object of the list; NULL if it is. */
+/* Return why a row is not the object of the list; NULL if the row is that object. */
 static const char *another(const struct ipcx_table *t, size_t row,
 			   const struct rm_mark *mark, bool named)
 {

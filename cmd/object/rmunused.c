@@ -63,8 +63,8 @@ static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q
 
 		if (r < 0)
 			return app_failed(rm->app, r);
-		/* Ignore the notes for named objects: those that were removed are missing
-		 * now, as intended. */
+		/* Ignore the notes for named objects: the objects that were removed are
+		 * missing now, as intended. */
 		if (q.mechs) {
 			struct tally notes = { 0 };
 

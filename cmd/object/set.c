@@ -201,7 +201,8 @@ static int set_begin(struct changing *c)
 		   output->format || output->fields || output->sort;
 	/* Sorting needs all rows at once. */
 	c->slice = output->sort || !c->print ? 0 : SLICE;
-	/* Ignore SIGPIPE: it must not kill us between changing and printing. */
+	/* Ignore SIGPIPE: that signal must not kill us after a change and before it is
+	 * printed. */
 	signals_outlive_reader();
 	if (!c->print)
 		return 0;

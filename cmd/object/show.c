@@ -81,7 +81,7 @@ static void add_shares(struct app *app, const struct ipcx_ref *ref,
 						     .shown = COLUMN_LIST(share_fields) };
 }
 
-/* With --ns all, use the namespace that a row is from: another one may have a different
+/* With --ns all, use the namespace of the row: another namespace may have a different
  * object with the same name. */
 static bool go_to_row(struct app *app, const struct ipcx_table *t, size_t row,
 		      struct ipcx_ns **ret_ns)

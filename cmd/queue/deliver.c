@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lose no message between its queue and the reader: each is written before the next one
- * is received. When the process ends, it holds at most one message; a message that cannot
- * be written is put back, or written to stderr.
+ * Lose no message between its queue and the reader: each message is written before the
+ * next one is received. When the process ends, the process holds at most one message; a
+ * message that cannot be written is put back, or written to stderr.
  */
 #include <errno.h>
 #include <inttypes.h>

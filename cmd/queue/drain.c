@@ -40,7 +40,8 @@ static int drain_find_target(const char *path, struct target *t)
 	return EXIT_FAILED;
 }
 
-/* Lock the file: two processes draining queues into it would overwrite each other. */
+/* Lock the file: two processes draining queues into it would overwrite each other's
+ * messages. */
 static int drain_take_file(const char *path, int fd)
 {
 	struct stat st;

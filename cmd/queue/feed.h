@@ -17,10 +17,10 @@ struct feed {
 };
 
 /*
- * Read the next line without its newline (the last one may lack it), the next size bytes
- * (the last piece may have fewer), or everything left. Returns 1 and the piece, valid
- * until the next call; 0 at the end; -EMSGSIZE if it is too long; -EINTR if the program
- * is to end; -errno.
+ * Read the next line without its newline (the last line may lack a newline), the next
+ * size bytes (the last piece may have fewer), or everything left. Returns 1 and the
+ * piece, valid until the next call; 0 at the end; -EMSGSIZE if the piece is too long;
+ * -EINTR if the program is to end; -errno.
  */
 int feed_line(struct feed *f, const char **ret_p, size_t *ret_len);
 int feed_block(struct feed *f, size_t size, const char **ret_p, size_t *ret_len);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Move messages so that each leaves the queue only after it was written: copy a batch
- * (MSG_COPY), write it with write(2), then receive its messages one by one. However the
- * process ends, some messages may be both in the queue and in the output, but none is
+ * Move messages so that each message leaves the queue only after it was written: copy a
+ * batch (MSG_COPY), write it with write(2), then receive its messages one by one. However
+ * the process ends, some messages may be both in the queue and in the output, but none is
  * lost.
  *
  * MSG_COPY copies by position, but a message cannot be received by position, and other
  * processes may send and receive meanwhile. So each received message is looked up among
- * the copies; if it was not copied, it is written, too. If a copied message is never
- * received, another reader got it: its record is made void if the output is our own file,
- * otherwise it is reported.
+ * the copies; a message that was not copied is written, too. If a copied message is never
+ * received, another reader got it: the record of that message is made void if the output
+ * is our own file, otherwise the message is reported.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +27,7 @@
 struct move_copy {
 	struct ipcx_message m; /* without .data, as batch.bytes may be reallocated */
 	size_t data;           /* offset of the data in batch.bytes */
-	uint64_t record;       /* offset of its record in the output */
+	uint64_t record;       /* offset of the message's record in the output */
 	bool taken;
 };
 
@@ -59,8 +59,8 @@ static int move_keep(struct delivery *d, struct batch *b, const struct ipcx_mess
 	return r;
 }
 
-/* Copy the next messages. Returns 0 if some were copied; -ENODATA if there are none;
- * otherwise the error of copying the first one. */
+/* Copy the next messages. Returns 0 if messages were copied; -ENODATA if the queue has
+ * none; otherwise the error of copying the first one. */
 static int move_copy(struct delivery *d, struct batch *b, uint64_t most)
 {
 	int r = 0;
@@ -84,7 +84,7 @@ static bool same(const struct batch *b, const struct move_copy *c,
 	       (m->len == 0 || !memcmp(b->bytes.data + c->data, m->data, m->len));
 }
 
-/* Find the copy of a message; nearly always it is the next one. */
+/* Find the copy of a message; nearly always the next copy is the right one. */
 static bool move_find(struct batch *b, const struct ipcx_message *m)
 {
 	for (size_t i = 0; i < b->n; i++) {

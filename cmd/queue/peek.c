@@ -46,7 +46,7 @@ static int peek_copy(struct app *app, struct ipcx_queue *q, uint64_t most, queue
 			r = 0;
 		}
 	}
-	if (r < 0 && r != -ENODATA) /* another reader received them meanwhile */
+	if (r < 0 && r != -ENODATA) /* another reader received the messages meanwhile */
 		return app_failed(app, r);
 	return failed ? EXIT_PART : EXIT_DONE;
 }

@@ -35,8 +35,8 @@ struct delivery {
 	struct ipcx_queue *q;
 	queue_put *put;
 	const char *where; /* "standard output" */
-	int file; /* descriptor of the output, if it is a regular file that was empty at
-		     first */
+	int file; /* descriptor of the output, if the output is a regular file that was
+		     empty at first */
 	bool no_copies; /* the kernel cannot copy messages */
 	uint64_t taken;
 	uint64_t whole;      /* size of the output up to the last complete record */

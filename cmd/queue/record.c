@@ -172,7 +172,7 @@ static size_t skip_digits(struct scan *s)
 	return (size_t)(s->p - from);
 }
 
-/* Read a number. INTEGER if it is an integer that fits an int64_t, otherwise OTHER. */
+/* Read a number. INTEGER for an integer that fits an int64_t, otherwise OTHER. */
 static bool record_read_number(struct scan *s, struct member *ret)
 {
 	bool minus = record_take(s, '-'), over = false;

@@ -163,7 +163,7 @@ static int go_back(int fd, off_t to)
 	return at < 0 ? -errno : 0;
 }
 
-/* Check a regular file completely before sending anything of it. */
+/* Check a regular file completely before sending any message from this file. */
 static int send_checked(struct sending *s, struct stream *in)
 {
 	off_t from = rewinds(in->feed.fd) ? lseek(in->feed.fd, 0, SEEK_CUR) : -1;

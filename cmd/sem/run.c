@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipcx sem run, and the same for all semaphores: hold one while a command runs. For an
- * array, SEM_UNDO makes the kernel release the semaphore however the command ends; a
- * named semaphore is released by ipcx, which waits for the command.
+ * ipcx sem run, and the same for all semaphores: hold a semaphore while a command runs.
+ * For an array, SEM_UNDO makes the kernel release the semaphore however the command ends;
+ * a named semaphore is released by ipcx, which waits for the command.
  */
 #include <errno.h>
 #include <signal.h>

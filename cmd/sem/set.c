@@ -50,7 +50,7 @@ static int want(struct wanted *w, uint32_t first, uint32_t last, size_t rows,
 	return 0;
 }
 
-/* Select all semaphores, or those of the operands. */
+/* Select all semaphores, or those that the operands name. */
 static int choose(struct wanted *w, const struct semverb *v, size_t rows, int n,
 		  char **words)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --expect: parse the condition before anything runs, and report each result that does
- * not meet it. */
+ * not meet the condition. */
 #include <stdio.h>
 #include <string.h>
 

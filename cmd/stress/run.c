@@ -15,8 +15,8 @@
 #define MS     INT64_C(1000000) /* in ns */
 #define REDRAW 100              /* ms */
 
-/* A signal within this many ms after the first does not count as a second one: timeout(1)
- * signals both a process and its group. */
+/* A signal within this many ms after the first does not count as a second signal:
+ * timeout(1) signals both a process and its group. */
 #define SAME_SIGNAL 500
 
 static const enum ipcx_field fact_fields[] = { IPCX_F_NAME, IPCX_F_WHAT };
@@ -303,8 +303,8 @@ static int stress_run_failed(struct load_run *s)
 	return EXIT_FAILED;
 }
 
-/* Print results and facts first. Messages about them come last, so that the user sees
- * them without scrolling up. */
+/* Print results and facts first. Messages about the results come last, so that the user
+ * sees these messages without scrolling up. */
 static int stress_run_report(struct load_run *s, struct tally *tally)
 {
 	struct ipcx_table *results = NULL, *facts = NULL;

@@ -27,7 +27,7 @@ struct stress_args {
 
 struct load_run;
 
-/* One of the two commands: its fields, and how people see its results. */
+/* One of the two commands: its fields, and how its results are shown to people. */
 struct stress_kind {
 	unsigned flags;          /* 0 or IPCX_STRESS_COMPARE */
 	enum ipcx_field subject; /* field of the mechanism, or of the name of a way */
@@ -78,8 +78,8 @@ int stress_command(struct app *app, const struct stress_kind *kind,
  */
 int stress_print(struct load_run *s, const struct ipcx_table *t);
 
-/* Call put() for each block, with its rows in order. Returns 0, or the first other status
- * that put() returned. */
+/* Call put() for each block, with the rows of the block in order. Returns 0, or the first
+ * other status that put() returned. */
 typedef int stress_put(struct load_run *s, const struct output_rows *rows,
 		       const char *label);
 int stress_blocks(struct load_run *s, const struct ipcx_table *t, stress_put *put);

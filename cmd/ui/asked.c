@@ -110,7 +110,8 @@ static int asked_check_fields(const char *option, uint64_t mechs,
 	return 0;
 }
 
-/* Return the fields in an order or list of columns; its syntax is checked elsewhere. */
+/* Return the fields in an order or list of columns; the syntax of this list is checked
+ * elsewhere. */
 static struct ipcx_fieldset asked_fields_of(const char *list)
 {
 	struct ipcx_fieldset fields = { { 0 } };
@@ -132,8 +133,8 @@ static bool asked_equal(const struct ipcx_fieldset *a, const struct ipcx_fieldse
 	return !memcmp(a, b, sizeof(*a));
 }
 
-/* Print a note for the mechanisms that cannot match; those that lack the same fields
- * share one. */
+/* Print a note for the mechanisms that cannot match; mechanisms that lack the same fields
+ * share a note. */
 static void asked_note_condition(uint64_t mechs, const struct ipcx_expr *where)
 {
 	for (unsigned m = 0; ipcx_mech_info(m); m++) {
@@ -160,8 +161,8 @@ static void asked_note_condition(uint64_t mechs, const struct ipcx_expr *where)
 }
 
 /* Return a text that says where rows without a value of the field come in the order. That
- * is certain only for the first field: later ones only order rows that are otherwise
- * equal. */
+ * is certain only for the first field: later fields only order rows that are equal in all
+ * earlier fields. */
 static const char *place_in(const char *sort, const char *name, bool apart)
 {
 	bool last = *sort == '-';

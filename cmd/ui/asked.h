@@ -21,6 +21,6 @@ enum asked_notes {
 int asked_of(uint64_t mechs, const struct ipcx_expr *where,
 	     const struct output_args *args, enum asked_notes notes);
 
-/* Return those of the mechanisms whose objects can match the condition; all if it is
- * NULL. */
+/* Return those of the mechanisms whose objects can match the condition; all mechanisms if
+ * the condition is NULL. */
 uint64_t asked_possible(uint64_t mechs, const struct ipcx_expr *where);

@@ -27,8 +27,8 @@ void hex_end(struct hex *h);
  * Start zeroed, with min set. */
 #define STRINGS_MIN_MAX 4096
 struct strings {
-	size_t min, n; /* n: length of the run so far; its bytes are kept only until it
-			  has min of them */
+	size_t min, n; /* n: length of the run so far; its bytes are kept only until the
+			  run has min bytes */
 	char kept[STRINGS_MIN_MAX];
 };
 

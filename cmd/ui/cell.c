@@ -224,7 +224,8 @@ static char *put_moment(char *p, const struct ipcx_field_info *info,
 	return put_local(p, v->as.i, style);
 }
 
-/* 2026-11-21T10:00:00Z. Cached, because the same second repeats in a listing. */
+/* 2026-11-21T10:00:00Z. The text is cached, because the same second repeats in a
+ * listing. */
 static char *put_same_moment(char *p, const struct ipcx_field_info *info,
 			     const struct ipcx_value *v, const struct cell_style *style)
 {

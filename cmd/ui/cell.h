@@ -22,7 +22,7 @@ struct cell_style {
 char *cell_put(char *p, const struct ipcx_field_info *info, const struct ipcx_value *v,
 	       const struct cell_style *style);
 
-/* For a value of type NONE from output_get(): whether it is unknown, as opposed to
+/* For a value of type NONE from output_get(): whether the value is unknown, as opposed to
  * absent. */
 static inline bool cell_unknown(const struct ipcx_value *v)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exit statuses, an interface for scripts. A command's .exits (cmd/cmd.h) explains them.
- * */
+/* Exit statuses, an interface for scripts. The member exits of struct cmd (cmd/cmd.h)
+ * explains them for each command. */
 #pragma once
 
 enum exit_status {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The list of formats. To add one, add a line here and its functions. */
+/* The list of formats. To add a format, add a line here and write the functions of the
+ * format. */
 #include "ui/format.h"
 
 /* clang-format off */

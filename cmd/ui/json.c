@@ -143,7 +143,7 @@ static char *json_put_cell(const struct output *s, const struct output_column *c
 			   size_t k, const struct ipcx_value *v, char *p)
 {
 	/* The key begins with a comma. Copying a constant number of bytes is faster than
-	 * copying only those needed. */
+	 * copying only the bytes needed. */
 	memcpy(p, c->key + !k, sizeof(c->key) - 1);
 	return json_put_value(p + c->key_len - !k, s, c, v);
 }

@@ -33,8 +33,8 @@ void msg_command(const char *name)
 	msg.command = name;
 }
 
-/* Return the columns of the terminal; 0 without a terminal, or if we are not its
- * foreground job. */
+/* Return the columns of the terminal; 0 without a terminal, or if we are not the
+ * foreground job of the terminal. */
 static size_t live_columns(void)
 {
 	struct winsize size;
@@ -85,7 +85,7 @@ static void put_safe(struct ix_buf *line, const char *text)
 	}
 }
 
-/* Print one line. prefix NULL omits the program's name, too. */
+/* Print one line. If prefix is NULL, the program's name is omitted, too. */
 static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 {
 	static const char no_memory[] = "ipcx: out of memory\n";
@@ -357,7 +357,7 @@ static bool same_word(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* Return the slot of a record, or the empty slot for it. */
+/* Return the slot that has a record, or the empty slot where the record belongs. */
 static uint32_t *find_said(const struct msg_record *r)
 {
 	const struct msg_record *all;

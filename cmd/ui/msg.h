@@ -8,14 +8,14 @@
 
 #include "ipcx.h"
 
-/* Print "ipcx: TEXT". Control characters in it are escaped. */
+/* Print "ipcx: TEXT". Control characters in the text are escaped. */
 void msg_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Print "ipcx: note: TEXT". Does not count as a failure. */
 void msg_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same for one object: "ipcx: REF: TEXT", as a note if kind (of struct msg_record) is
- * "info" or "incomplete". mech may be NULL. */
+/* Print a message about one object: "ipcx: REF: TEXT", as a note if kind (of struct
+ * msg_record) is "info" or "incomplete". mech may be NULL. */
 void msg_object(const char *kind, const char *ref, const char *mech, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -29,8 +29,9 @@ void msg_name(const char *name);
 /* Print a line that does not begin with a name. */
 void msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Show a status line that is updated in place, if stderr is a terminal and we are its
- * foreground job; otherwise do nothing. NULL removes it. Messages appear above it. */
+/* Show a status line that is updated in place, if stderr is a terminal and we are the
+ * foreground job there; otherwise do nothing. NULL removes it. Messages appear above this
+ * status line. */
 void msg_live(const char *text);
 
 /* Write data unchanged to stderr, when stdout cannot take it. Returns 0 or -errno. */

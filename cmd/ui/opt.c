@@ -37,7 +37,7 @@ static void opt_add(struct parser *p, const struct opt *o, size_t at)
 	size_t len = strlen(p->shorts);
 
 	/* If a command has too many options, the assertion fails in any test that runs
-	 * it. */
+	 * this command. */
 	assert(p->n < OPTS_MAX);
 	p->opts[p->n] = o;
 	p->at[p->n] = at;
@@ -216,7 +216,7 @@ static size_t opt_size_of(enum opt_kind kind)
 	return sizeof(uint64_t);
 }
 
-/* Return whether the value differs from the stored one. */
+/* Return whether the value differs from the stored value. */
 static bool differs(const struct opt *o, const void *at, const union value *v)
 {
 	if (o->kind == OPT_TEXT)
@@ -243,8 +243,8 @@ static int opt_take(const struct opt *o, char *args, const char *text, bool agai
 	return 0;
 }
 
-/* Report the '?' that getopt_long() returned, which tells us little more than where it
- * stopped. */
+/* Report the '?' that getopt_long() returned, which tells us little more than where
+ * getopt_long() stopped. */
 static int opt_unknown(const char *word, int letter)
 {
 	if (letter && letter < 256)

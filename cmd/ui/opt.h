@@ -102,10 +102,10 @@ struct opt_group {
  * Parse the options of argv[1…] into args. Returns the index of the first operand (argv
  * is permuted), or -errno after a message: -EINVAL for a usage error.
  *
- * A later option never overrides an earlier one: lists are extended, and a different
- * second value of any other option is a usage error. `given` records the options seen
- * (zero before the first call), so that the options of a command can be parsed in two
- * calls.
+ * A repeated option never overrides its earlier value: lists are extended, and a
+ * different second value of any other option is a usage error. `given` records the
+ * options seen (zero before the first call), so that the options of a command can be
+ * parsed in two calls.
  */
 int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
 	      bool stop_at_operand, uint64_t *given);

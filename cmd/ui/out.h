@@ -49,9 +49,9 @@ int out_flush(void);
 
 /*
  * For commands that act and print what they did: flush, and report a failure (once). Call
- * it before the next action. Returns 0, or exit status 1 after a message; the caller then
- * reports the actions that were done but are not recorded in the output. EPIPE is a
- * failure here, too. Later output is dropped.
+ * this function before the next action. Returns 0, or exit status 1 after a message; the
+ * caller then reports the actions that were done but are not recorded in the output.
+ * EPIPE is a failure here, too. Later output is dropped.
  */
 int out_check(void);
 

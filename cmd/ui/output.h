@@ -143,7 +143,8 @@ int output_fields(struct output *s, const char *list, struct shown defaults,
 		  const void *data);
 
 /* Print the usage error for a field that known() does not know: word has len bytes (-1:
- * NUL-terminated); the text `of` precedes it. Returns exit status 2. */
+ * NUL-terminated); in the message, the text `of` precedes the word. Returns exit status
+ * 2. */
 int output_no_field(const char *of, const char *word, int len,
 		    bool (*known)(enum ipcx_field, const void *), const void *data);
 
@@ -163,11 +164,12 @@ bool columns_have(enum ipcx_field field, const void *data);
 bool output_table_knows(enum ipcx_field field, const void *data);
 
 /* The members fields and flags of a query for these columns and this order. A costly
- * field of a mechanism is read only if it was named. */
+ * field of a mechanism is read only if the user named the field. */
 struct ipcx_fieldset output_query(const struct output *s);
 uint64_t output_flags(const struct output *s);
 
-/* Return whether a column is not read for this mechanism, because it was not named. */
+/* Return whether a column is not read for this mechanism, because the column was not
+ * named. */
 bool output_unread(const struct output *s, unsigned mech, enum ipcx_field field);
 
 /* Begin a block, with a heading (may be NULL) for people; then print its rows in any
@@ -183,8 +185,8 @@ int output_all(struct output *s, const struct ipcx_table *t);
 void output_detail(struct output *s, const struct output_rows *row, const char *label,
 		   const struct output_child *children, size_t n);
 
-/* Print a second table after all rows: below them in a table, as an array of its own in
- * JSON, not at all in formats with one line per row. */
+/* Print a second table after all rows: in table format below these rows, in JSON as an
+ * array of its own, not at all in formats with one line per row. */
 void output_more(struct output *s, const struct output_child *more);
 
 /* End the document. */
@@ -222,7 +224,7 @@ static inline size_t output_row(const struct output_rows *rows, size_t i)
 }
 
 /* Get the value of one field; cell_unknown() distinguishes an unknown value from an
- * absent one. */
+ * absent value. */
 static inline int output_get(const struct output_rows *rows, size_t i, enum ipcx_field f,
 			     struct ipcx_value *v)
 {

@@ -5,13 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One bar, with a text before and after it. */
+/* One bar, with a text before the bar and a text after it. */
 struct plot_bar {
 	const char *label;
 	double value; /* not negative */
 	char figures[48];
 };
 
-/* Print a chart as wide as the terminal (80 columns without one); the greatest value gets
- * the full width. Block elements of an eighth if the locale is UTF-8, else ASCII. */
+/* Print a chart as wide as the terminal (80 columns without a terminal); the greatest
+ * value gets the full width. Block elements of an eighth if the locale is UTF-8, else
+ * ASCII. */
 void plot_bars(const struct plot_bar *bars, size_t n);

@@ -30,7 +30,7 @@ static int write_whole(int fd, const char *data, size_t len)
 }
 
 /* Give the finished file its name. Replace an existing file only if force is set, and
- * only if it is a regular file. */
+ * only if the existing file is a regular file. */
 static int save_put_in_place(const char *temp, const char *path, bool force)
 {
 	struct stat st;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Write to an unnamed file (O_TMPFILE) until it is complete, so that nothing is left
- * behind however the process ends. */
+/* Write to an unnamed file (O_TMPFILE) until the file is complete, so that nothing is
+ * left behind however the process ends. */
 #include "ui/savebig.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static int savebig_failed(const struct savebig *s, int error)
 }
 
 /* Open the directory now: the file gets its name relative to this directory later, even
- * if the path then leads to another one. */
+ * if the path then leads to another directory. */
 static int savebig_open_dir(struct savebig *s)
 {
 	const char *slash = strrchr(s->path, '/');
@@ -56,7 +56,7 @@ static int open_unnamed(const struct savebig *s)
 }
 
 /* Open an unnamed file, or a temporary one beside the target if the file system does not
- * support that. */
+ * support unnamed files. */
 static int savebig_open_file(struct savebig *s)
 {
 	int fd = open_unnamed(s), r;

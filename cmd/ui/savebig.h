@@ -23,7 +23,7 @@ struct savebig {
 int savebig_open(struct savebig *s, const char *path, bool force);
 int savebig_add(struct savebig *s, const char *data, size_t n);
 
-/* Finish the file and give it its name. */
+/* Finish the file and give the file its name. */
 int savebig_end(struct savebig *s);
 
 /* Free the struct and remove an unfinished file. Does nothing if the struct is zeroed. */

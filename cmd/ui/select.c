@@ -42,8 +42,8 @@ static bool is_mech_word(const char *word, uint64_t *ret_mask)
 
 /*
  * "shm 5 6": a mechanism is only a default if it is followed, before the next mechanism
- * word, by a reference that uses it or belongs to it. Any other mechanism, and every
- * group, selects all of its objects.
+ * word, by a reference that uses this default or belongs to the mechanism. Any other
+ * mechanism, and every group, selects all of its objects.
  */
 static int select_read_words(struct ipcx *x, int n, char **words, struct selection *sel)
 {

@@ -29,9 +29,9 @@ int select_read(struct ipcx *x, const struct select_args *args, int n, char **wo
 		struct selection *ret_sel);
 
 /*
- * Parse the conditions given with this option into one that requires all of them; NULL if
- * there are none. Returns 0, or an exit status after a message: a usage error only if a
- * condition itself is invalid.
+ * Parse the conditions given with this option into one condition that requires all of
+ * them; NULL if there are none. Returns 0, or an exit status after a message: a usage
+ * error only if a condition itself is invalid.
  */
 int select_condition(struct ipcx *x, const char *option, const struct opt_list *texts,
 		     struct ipcx_expr **ret_expr);

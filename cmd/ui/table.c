@@ -124,7 +124,7 @@ void table_heading(struct output *s, const char *label)
 	out_format("%s%s%s\n", s->colour ? bold : "", label, s->colour ? plain : "");
 }
 
-/* Print words, wrapped at the width of the terminal (not at all without one);
+/* Print words, wrapped at the width of the terminal (not wrapped without a terminal);
  * continuation lines are indented. */
 static void put_broken(const char *text, size_t indent)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A mapped memfd. It has no name, so it needs no slot and no driver. */
+/* A mapped memfd. A memfd has no name, so it needs no slot and no driver. */
 #pragma once
 
 #include "core/driver.h"

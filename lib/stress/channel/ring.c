@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A ring in shared memory synchronised by semaphores, as in textbooks: one counts the
- * room, one the messages, and one is the lock. The lock is omitted if there is only one
- * sender or receiver, and the semaphore for the room if the partners take turns anyway.
- * ring_futex.c uses atomics instead.
+ * A ring in shared memory synchronised by semaphores, as in textbooks: the first counts
+ * the room, the second counts the messages, and the third is the lock. The lock is
+ * omitted if there is only one sender or receiver, and the semaphore for the room if the
+ * partners take turns anyway. ring_futex.c uses atomics instead.
  */
 #include <errno.h>
 #include <string.h>
@@ -49,7 +49,7 @@ void ix_ring_begin(struct ix_ring *r, void *memory, unsigned depth, size_t longe
 		atomic_store(&ix_ring_cell(r, i)->turn, i);
 }
 
-/* Only one sender is here at a time, and the semaphores order memory accesses. */
+/* Only one sender at a time executes this, and the semaphores order memory accesses. */
 static void ring_put(struct ix_ring *r, const struct ix_payload *p, size_t size)
 {
 	struct ix_ring_memory *m = r->memory;

@@ -45,7 +45,7 @@ static bool ring_futex_is_ready(struct ix_ring *r, _Atomic uint64_t *counter,
 }
 
 /* Wake the sleepers. No wake-up is lost: a waiter sets `asleep` before its last check,
- * and we read it after handing over the cell (all sequentially consistent). */
+ * and we read `asleep` after handing over the cell (all sequentially consistent). */
 static void wake_all(struct ring_bench *bench)
 {
 	if (!atomic_load(&bench->asleep) || !atomic_exchange(&bench->asleep, 0))
@@ -54,8 +54,8 @@ static void wake_all(struct ring_bench *bench)
 	(void)ix_futex_wake(&bench->bell, INT_MAX);
 }
 
-/* Wake the senders once half of the ring is free, so that each wake-up is worth it. No
- * sender sleeps for ever: the receiver that empties the ring wakes them. */
+/* Wake the senders once half of the ring is free, so that each wake-up is worth its cost.
+ * No sender sleeps for ever: the receiver that empties the ring wakes all senders. */
 static void wake_senders(struct ix_ring *r)
 {
 	struct ix_ring_memory *m = r->memory;
@@ -65,7 +65,7 @@ static void wake_senders(struct ix_ring *r)
 		wake_all(&m->senders);
 }
 
-/* Claim a cell, sleeping until there is one. Returns 0 or -EINTR. */
+/* Claim a cell, sleeping until a cell is available. Returns 0 or -EINTR. */
 static int claim_or_sleep(struct ix_ring *r, struct ring_bench *bench,
 			  _Atomic uint64_t *counter, uint64_t ahead, uint64_t *ret_number)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening and closing a channel of any way, and the messages that explain why it cannot
- * be opened. */
+/* Opening and closing a channel of any way, and the messages that explain why a channel
+ * cannot be opened. */
 #include "stress/channel/way.h"
 
 #include "stress/engine/objectlog.h"

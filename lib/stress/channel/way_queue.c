@@ -59,8 +59,8 @@ const struct ix_way ix_way_msg = {
 
 /* ---- POSIX: the priority is the rank; the highest is received first */
 
-/* Create a queue; if sizes may differ and fs.mqueue.msgsize_max is too low, make it for
- * shorter messages. */
+/* Create a queue; if sizes may differ and fs.mqueue.msgsize_max is too low, create the
+ * queue for shorter messages. */
 static int mq_make(const struct ix_task *t, struct ix_channel *c)
 {
 	static const size_t shorter[] = { 1024, 128 };

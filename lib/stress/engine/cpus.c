@@ -23,8 +23,8 @@ static int topology(unsigned cpu, const char *what)
 	return ix_parse_s64(text, -1, INT32_MAX, &n) < 0 ? -1 : (int)n;
 }
 
-/* Whether two CPUs are threads of one core, which share its caches: for measurements they
- * are neither one CPU nor two. */
+/* Whether two CPUs are threads of one core, which share its caches: for measurements,
+ * such CPUs count neither as one CPU nor as two. */
 static bool same_core(unsigned a, unsigned b)
 {
 	return topology(a, "core_id") >= 0 &&
