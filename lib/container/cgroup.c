@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How runtimes name the cgroups of their containers. */
+/* Recognizes the names that runtimes give to the cgroups of their containers. */
 #include "container/cgroup.h"
 
 #include <string.h>

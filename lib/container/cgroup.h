@@ -21,6 +21,7 @@ struct ix_cgroup_reader ix_cgroup_read(const char *text, size_t len);
 /*
  * Return the next component that could name a container, stripped of known prefixes and
  * suffixes: "docker-ID.scope", "ID" and "lxc.payload.NAME" become "ID", "ID" and
- * "lxc.payload.NAME". Cgroups of monitors are skipped. Returns false at the end.
+ * "lxc.payload.NAME". Cgroups of monitors are skipped. Returns false if there is no
+ * further component.
  */
 bool ix_cgroup_next(struct ix_cgroup_reader *r, char *buf, size_t size);

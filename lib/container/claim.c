@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Judges claims by the rules in claim.h. Everything about a process is read through one
- * descriptor of its /proc directory, so that all of it describes the same process. */
+ * descriptor of its /proc directory, so that everything that is read describes the same
+ * process. */
 #include "container/claim.h"
 
 #include <errno.h>
@@ -46,9 +47,9 @@ static bool giver_uid(int dir, uid_t *ret_uid, unsigned *ret_level)
 	return true;
 }
 
-/* The user who starts a setuid program (sudo) chooses its command line and, through a
- * link, its name. So a watcher of root must run an executable that is owned by root, has
- * no setuid or setgid bit, and is not writable by everybody. */
+/* The user who starts a setuid program (sudo) chooses the program's command line and, by
+ * means of a link, its name. So a watcher of root must run an executable that is owned by
+ * root, has no setuid or setgid bit, and is not writable by everybody. */
 static bool is_roots_own(int dir)
 {
 	struct stat st;
@@ -183,10 +184,10 @@ static bool is_in_cgroup(int dir, const char *wanted)
 }
 
 /*
- * Some files are written before the process starts, so a process that started later is
- * accepted if it is in the container's cgroup. A user to whom a part of the cgroup tree
- * is delegated can choose cgroup names there, so the cgroup proves something only if
- * nobody but root can have put the process into it.
+ * Some runtimes write the state file before the process starts. So a process that started
+ * after the file was written is accepted if it is in the container's cgroup. A user to
+ * whom a part of the cgroup tree is delegated can choose cgroup names there, so the
+ * cgroup proves something only if nobody but root can have put the process into it.
  */
 static bool put_there(const struct ix_search *s, const struct ix_claimed *c,
 		      const char *id)

@@ -65,7 +65,8 @@ void ix_giver_end(const struct ix_giver *g);
 int32_t ix_giver_process(const struct ix_search *s, const struct ix_giver *g,
 			 int64_t number);
 
-/* A claimed process, pinned by its /proc directory. */
+/* The process that a claim is about; the descriptor of its /proc directory makes pid
+ * reuse harmless. */
 struct ix_claimed {
 	struct ix_proc proc;
 	struct ix_space ipc, mnt, pids;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Containers: which ones exist, their names and their first processes. They are found
- * without asking any daemon, in the state files of the runtimes, in /proc/PID/cgroup and
- * among the parents of processes. Each family of runtimes is one file in lib/container/
- * and one line in lib/container/registry.c.
+ * Containers: which ones exist, their names and their first processes. Containers are
+ * found without asking any daemon: in the state files of the runtimes, in
+ * /proc/PID/cgroup and among the parents of processes. Each family of runtimes is one
+ * file in lib/container/ and one line in lib/container/registry.c.
  *
  * Everything here is a claim until it is verified: state files outlive a crash, pids are
  * reused, and processes in a container may be able to write cgroup names and
@@ -31,9 +31,10 @@ enum ix_rank {
 	IX_RANK_HIDDEN, /* given by a watcher whose namespaces we may not read */
 };
 
-/* One container. The texts are as the runtime wrote them and may hold any bytes. */
+/* One container. The texts are copied unchanged from what the runtime wrote, and may
+ * contain any bytes. */
 struct ix_container {
-	const char *runtime; /* "docker", "podman", "runc", …; static */
+	const char *runtime; /* "docker", "podman", "runc", …; a static string */
 	const char *id;      /* the runtime's id, or NULL */
 	const char *name;    /* the name for people; NULL if only the id is known */
 	const char *pod;     /* name of the pod (Kubernetes, podman), or NULL */
@@ -104,7 +105,7 @@ int ix_container_add(const struct ix_search *s, struct ix_containers *c,
 		     const struct ix_giver *giver);
 
 /* Return what is missing from the list: processes and claims that could not be read, and
- * claims beyond the limit for a user. */
+ * claims that exceed the limit for one user. */
 const struct ix_gaps *ix_containers_gaps(const struct ix_containers *c);
 
 /*

@@ -90,8 +90,8 @@ static int list_usual(const struct ix_search *s, struct ix_containers *c)
 	return r;
 }
 
-/* One directory holds all containers of a namespace: if the directory is in our root,
- * read it only for the first shim that uses it. */
+/* One directory contains all containers of a containerd namespace. If several shims use
+ * the same directory in our root, read it only for the first of them. */
 static int containerd_list_shim(const struct ix_search *s, struct ix_containers *c,
 				const struct ix_giver *shim, char before[PATH_MAX])
 {

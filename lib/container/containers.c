@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The list of containers, made from judged claims: if several claims are about one
- * process, the best is kept; claims of root come first; and the number of names that
- * another user can add is limited. The cost is linear in the number of claims, apart from
- * sorting.
+ * The list of containers, made from judged claims: if several claims are about the same
+ * process, only the best claim is kept; claims of root come first; and the number of
+ * names that another user can add is limited. The cost is linear in the number of claims,
+ * apart from sorting.
  */
 #include "container/containers.h"
 

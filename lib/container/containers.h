@@ -17,7 +17,7 @@ struct ix_log_entry {
 /* Tables for finding the container that a process belongs to (cover.c). */
 struct ix_cover {
 	struct ix_key {
-		char *text; /* "CONTROLLERS:/PATH" of a cgroup, owned */
+		char *text; /* "CONTROLLERS:/PATH" of a cgroup; to be freed */
 		size_t i;   /* index of the container */
 	} * cgroups;        /* sorted */
 	size_t ncgroups;

@@ -16,7 +16,7 @@
 #define USUAL_ROOT  "/var/lib/docker"
 #define DAEMON_FILE "daemon.json"
 
-/* Read config.v2.json; its pid belongs to the daemon's PID namespace. */
+/* Read config.v2.json; the pid in this file belongs to the daemon's PID namespace. */
 static bool read_config(const struct ix_json *j, struct ix_container *found)
 {
 	int64_t pid = 0;

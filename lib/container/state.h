@@ -22,7 +22,7 @@ struct ix_proc {
 	char comm[16];
 };
 
-/* What the families share during one search. */
+/* The data that all families use during one search. */
 struct ix_search {
 	struct ipcx *x;
 	struct ix_proc *procs; /* the processes that may be the first process of a

@@ -27,7 +27,7 @@ struct ipcx_mem {
 	struct ipcx *x;
 	struct ix_memory at;
 	bool write;
-	uint64_t kept; /* bytes copied since the last unmapping of pages */
+	uint64_t kept; /* number of bytes copied since pages were last unmapped */
 	char name[IPCX_REF_MAX];
 };
 
@@ -202,9 +202,10 @@ static int write_fd(const struct ipcx_mem *m, uint64_t at, const char *p, size_t
 
 /*
  * A page of a segment may be unavailable (huge pages that were not reserved, a file
- * truncated through /proc/PID/map_files): touching it raises SIGBUS in a program, but is
- * EFAULT inside the kernel. So have the kernel copy the bytes, through a pipe;
- * process_vm_readv(2) would need only one call, but containers forbid it.
+ * truncated through /proc/PID/map_files): a program that touches such a page gets SIGBUS,
+ * but a system call that touches it only fails with EFAULT. So have the kernel copy the
+ * bytes, through a pipe; process_vm_readv(2) would need only one call, but containers
+ * forbid it.
  */
 static int data_mem_carry(int in, int out, const char *from, char *to, size_t n)
 {

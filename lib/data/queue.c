@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sends to and receives from a queue of any mechanism: arguments are checked before the
- * kernel is asked, and waiting follows the timeout.
+ * Sends to and receives from a queue of any mechanism: checks the arguments before
+ * calling the kernel, and waits no longer than the timeout allows.
  */
 #include "core/queue.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Contexts built on descriptors of the caller: another root, another /proc, another IPC
- * namespace. A monitor that uses the host's /proc needs a descriptor of the host's IPC
- * namespace, too, because the IPC files in any /proc show the IPC namespace of the
- * process that reads them.
+ * Makes contexts that use descriptors passed by the caller: of another root, another
+ * /proc, another IPC namespace. A monitor that uses the host's /proc needs a descriptor
+ * of the host's IPC namespace, too, because the IPC files in any /proc show the IPC
+ * namespace of the process that reads them.
  */
 #include <errno.h>
 #include <fcntl.h>

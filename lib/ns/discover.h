@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which IPC namespaces exist, and what keeps each of them alive. */
+/* Finds out which IPC namespaces exist, and what keeps each of them alive. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,7 +25,7 @@ struct ix_nspair {
 	uint64_t ipc, mnt;
 	int32_t pid;    /* the oldest of these processes */
 	int32_t spare;  /* the process seen last */
-	uint64_t start; /* start time of the oldest */
+	uint64_t start; /* start time of the oldest of these processes */
 	uint32_t processes;
 };
 
@@ -54,7 +54,8 @@ struct ix_nslist {
 	uint32_t denied; /* of these, the processes that we lack permission to inspect */
 	uint32_t missed; /* number of failed attempts to read a process */
 	int missed_error;
-	bool no_mounts; /* namespaces are mounted, but libmount is not installed */
+	bool no_mounts; /* some namespaces are mounted, but could not be found because
+			 * libmount is not installed */
 	bool first;     /* process 1 was seen */
 };
 

@@ -2,9 +2,9 @@
 /*
  * Moves the calling process itself into another IPC namespace, so that the queues and the
  * /dev/shm of that namespace are in the usual places, while the process keeps its own
- * root and programs. Everything is decided, and every descriptor opened, before the first
- * step. A table contains the steps, each with a check: a step that fails or cannot be
- * verified is an error, so that nothing is run in the wrong place.
+ * root and programs. All decisions are made, and all descriptors are opened, before the
+ * first step. A table contains the steps, each with a check: a step that fails or cannot
+ * be verified is an error, so that nothing is run in the wrong place.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -169,9 +169,9 @@ static int is_below_root(struct ix_plan *plan)
 	char cwd[PATH_MAX];
 
 	(void)plan;
+	/* ENOENT means that the current directory was removed. */
 	if (!getcwd(cwd, sizeof(cwd)))
-		return errno == ENOENT ? 0 : IX_STEP_UNVERIFIED; /* ENOENT: the directory
-								  * was removed */
+		return errno == ENOENT ? 0 : IX_STEP_UNVERIFIED;
 	return cwd[0] == '/' ? 0 : IX_STEP_ELSEWHERE;
 }
 

@@ -158,7 +158,7 @@ static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		/* EINVAL: the process has ended. */
+		/* EINVAL means that the process has ended. */
 		if (r == -ENOPKG)
 			l->no_mounts = true;
 		else if (r != -EINVAL)

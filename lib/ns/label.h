@@ -13,7 +13,7 @@
 int ix_containers_among(struct ipcx *x, const struct ix_nslist *l,
 			struct ix_containers **ret_c);
 
-/* Find all containers among all processes. Returns 0 or -errno with a text. */
+/* Find all containers on this system. Returns 0 or -errno with a text. */
 int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c);
 
 /* Give each target the comma-separated labels of its containers; the gaps of the
@@ -21,9 +21,12 @@ int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c);
  * Returns 0 or -ENOMEM. */
 int ix_label_targets(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns);
 
-/* Find the labels of a single namespace, unless the namespace was opened by a label or
- * its labels were found before; if ns is NULL, those of the caller's own namespace. Gaps
- * are added to the namespace and noted in t. Returns 0 or -errno with a text. */
+/*
+ * Find the labels of a single namespace, unless the namespace was opened by a label or
+ * its labels were found before; if ns is NULL, those of the caller's own namespace. What
+ * could not be found out is added to the gaps of the namespace and to the notes of t.
+ * Returns 0 or -errno with a text.
+ */
 int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t);
 
 /* For a target p given by pid: if its process belongs to a container whose IPC objects

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The mounts of a command that keeps our root and programs: a private mount namespace
- * with the target's /dev/shm and /dev/mqueue. After each mount, the type and flags of the
- * file system are checked.
+ * Makes the mounts for a command that keeps our root and programs: in a private mount
+ * namespace, the command gets the target's /dev/shm and /dev/mqueue. After each mount,
+ * the type and flags of the file system are checked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@
 
 /* ---- what is mounted */
 
-/* Check that devices and setuid programs on the mounted file system have no effect. */
+/* Check that the flags of a mount disable devices and setuid programs. */
 static int check_safe(const char *dir)
 {
 	struct statvfs now;
@@ -60,7 +60,7 @@ static bool is_shared(const char *line)
 
 int ix_mounts_private(struct ipcx *x)
 {
-	/* The table has one line per mount. */
+	/* The mount table has one line per mount. */
 	static const size_t most = (size_t)1 << 28;
 	auto_buf struct ix_buf b = { 0 };
 	int proc = ix_procfd(x);

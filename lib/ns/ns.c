@@ -289,7 +289,7 @@ static struct ix_target place_of(struct ix_nsseen *seen, uint64_t self)
 	return p;
 }
 
-/* Open our own namespace directly; if that fails, keep what discovery found. */
+/* Open our own namespace directly; if that fails, use the target that discovery found. */
 static void take_self(struct ipcx *x, struct ix_target *p)
 {
 	struct ix_target self = IX_NO_TARGET;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Finds the oldest process of a namespace. Reading a start time costs three times as much
- * as reading a namespace, and pids are reused, so the lowest pid need not be the oldest.
- * But parents are older than their children, and process 1 of a PID namespace is older
- * than all other processes in it: if climbing from any process to its ancestors leads to
- * process 1, no other start time has to be read.
+ * as reading a namespace, so it is avoided. The process with the lowest pid need not be
+ * the oldest, because pids are reused. But parents are older than their children, and
+ * process 1 of a PID namespace is older than all other processes in it: if climbing from
+ * any process to its ancestors leads to process 1, no other start time has to be read.
  */
 #include "ns/oldest.h"
 

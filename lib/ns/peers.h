@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which processes share an IPC namespace but not its /dev/shm, or the other way round. */
+/* Finds processes that share an IPC namespace but not its /dev/shm, or the /dev/shm but
+ * not the IPC namespace. */
 #pragma once
 
 #include "ns/discover.h"

@@ -316,9 +316,10 @@ static int unmount_pin(struct ipcx *x, int dir, const char *name, int nsfd)
 	(void)snprintf(full, sizeof(full), "%s/%s", path, name);
 	r = check_pin(dir, name, nsfd);
 	if (r < 0 && r != -ENOENT && r != -EXDEV)
-		return ix_fail(x, r,
-			       "pin '%s': cannot find out whether it is still the same",
-			       name);
+		return ix_fail(
+			x, r,
+			"pin '%s': cannot find out whether the same namespace is still mounted on it",
+			name);
 	if (r == 0 && umount2(full, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 		return ix_fail(x, -errno, "pin '%s': cannot unmount it", name);
 	if (r == 0)

@@ -19,8 +19,8 @@
 #include "ns/ns.h"
 #include "ns/user.h"
 
-/* Open the parent of a user namespace; -1 if we may not see it (NS_GET_PARENT: EPERM).
- * Returns 0 or -errno. */
+/* Open the parent of a user namespace; -1 if we may not see the parent (NS_GET_PARENT
+ * fails with EPERM). Returns 0 or -errno. */
 static int parent_of(int userfd, int *ret_parent)
 {
 	int parent = ioctl(userfd, NS_GET_PARENT);

@@ -331,11 +331,11 @@ int ix_ns_run_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size)
 		return 0;
 	r = ix_rights_mounted(x, p, &user);
 	if (r < 0 || user >= 0)
-		return 0; /* ix_ns_run() sets the text, or uses the rights of that
-			   * namespace */
+		return 0; /* ix_ns_run() will report the error, or use the rights of that
+			   * user namespace */
 	fd = ix_dirid_open(x, p->rootfd, "dev/shm", O_PATH | O_DIRECTORY);
 	if (fd < 0)
-		return 0; /* the call itself will report why */
+		return 0; /* the call itself will report the reason */
 	r = ix_dirid_elsewhere(x, fd, "dev/shm", buf, size);
 	if (r > 0 && sweeps && !ix_target_claimed(x, p))
 		return ix_dirid_refused(x, p->pid, "/dev/shm", buf);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * POSIX shared memory and semaphores belong to mount namespaces. Most mount namespaces
- * whose processes share an IPC namespace also share its /dev/shm: they belong to services
- * of the host that have a few mounts of their own. Different /dev/shm directories are
- * distinguished by device and inode.
+ * POSIX shared memory and semaphores are files in the /dev/shm of a mount namespace. Most
+ * mount namespaces whose processes share an IPC namespace also share its /dev/shm: they
+ * belong to services of the host that have a few mounts of their own. Different /dev/shm
+ * directories are distinguished by device and inode.
  */
 #include "ns/shms.h"
 
@@ -91,7 +91,8 @@ static struct look *make_looks(const struct ix_nslist *l)
 
 /* ---- targets */
 
-/* If the oldest process has ended, use another of the group: the mounts are the same. */
+/* If the oldest process of a group has ended, use another process of the group, which has
+ * the same mounts. */
 static void shms_again(struct ipcx *x, const struct ix_nslist *l, struct group *g)
 {
 	size_t pair = (size_t)(g->pair - l->pairs);

@@ -93,7 +93,8 @@ static int own(struct ipcx *x, const struct step_type *t, struct identity *ret_i
 	return 0;
 }
 
-/* Get the namespace that a descriptor refers to, if it has that type. */
+/* Get the namespace that a descriptor refers to; it is an error if the namespace has
+ * another type. */
 static int step_meant(int fd, const struct step_type *t, struct identity *ret_id)
 {
 	struct statfs fs;

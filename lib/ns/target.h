@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A target of calls: an IPC namespace and, if it is represented by a process, the root
- * directory whose /dev/shm goes with it. Descriptors keep the namespace and the root
- * open, so that neither can change while the target is used.
+ * A target of calls: an IPC namespace and, if a process represents the namespace, the
+ * root directory of that process, whose /dev/shm belongs to the target. Descriptors keep
+ * the namespace and the root open, so that neither can change while the target is used.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ struct ix_target {
 	int userfd;     /* the user namespace that owns the IPC namespace; -1 if that is
 			 * ours */
 	int32_t pid;    /* the process, or 0 */
-	int32_t spare;  /* a substitute if that process has ended; or 0 */
+	int32_t spare;  /* another process, to be used if the first has ended; or 0 */
 	uint64_t start; /* start time of the process in ticks since boot; 0: unknown */
 	uint64_t ino;   /* inode number of the IPC namespace, which serves as the
 			 * namespace's name; may be reused when the namespace has gone */

@@ -17,7 +17,7 @@
 int ix_user_of(struct ipcx *x, const struct ix_target *p, int *ret_fd);
 
 /*
- * In the user namespace of the process, become root or, if it has no root, the user of
- * the process. Returns 0 or -errno without a text.
+ * In the user namespace of the process, become root or, if this user namespace has no
+ * root, the user of the process. Returns 0 or -errno without a text.
  */
 int ix_user_become(const struct ix_target *p);

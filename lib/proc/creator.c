@@ -51,7 +51,8 @@ static void creator_judge(const struct ix_moment *when, int64_t start,
 {
 	int64_t boot = boot_time(), second = (boot + start) / NS;
 
-	/* The object is older than the boot: the clock was set after it was created. */
+	/* If the object seems older than the boot, the clock was set after the object was
+	 * created. */
 	if (!when->to || when->to < boot / NS)
 		creator_unknown(p, IX_WHY_MOMENT, 0);
 	else if (second > when->to)

@@ -5,7 +5,7 @@
 #include "core/ctx.h"
 
 enum ix_alive {
-	IX_GONE,  /* no such process, or the pid was reused */
+	IX_GONE,  /* the process has ended; its pid may have been reused */
 	IX_ALIVE, /* the same process */
 	IX_UNKNOWN,
 };

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 struct ix_proc_stat {
-	char comm[64]; /* any bytes, ')' and blanks included */
+	char comm[64]; /* may contain any bytes, also ')' and blanks */
 	char state;
-	int32_t parent; /* 0: no parent that we can see */
+	int32_t parent; /* 0 if we cannot see the parent */
 	uint64_t start; /* ticks since boot */
 };
 

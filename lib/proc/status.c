@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A line is "KEY:", a tab, tab-separated values and a newline. A process name cannot
- * forge a line: the kernel escapes newlines in it (proc(5)).
+ * A line of /proc/PID/status consists of "KEY:", a tab, tab-separated values and a
+ * newline. A process name cannot forge a line: the kernel escapes newlines in it
+ * (proc(5)).
  */
 #include "proc/status.h"
 
@@ -51,7 +52,7 @@ static int find_line(const char *text, size_t len, const char *key, struct words
 	return 0;
 }
 
-/* Take the next value of a line, a decimal number. */
+/* Parse the next value of a line, which must be a decimal number. */
 static int status_take(struct words *w, uint64_t max, uint64_t *ret_n)
 {
 	if (w->at == w->end || *w->at++ != '\t')

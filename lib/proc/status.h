@@ -29,11 +29,11 @@ struct ix_status_ids {
 int ix_status_uids(const char *text, size_t len, struct ix_status_ids *ret_ids);
 int ix_status_gids(const char *text, size_t len, struct ix_status_ids *ret_ids);
 
-/* The capability bounding set. */
+/* Get the capability bounding set of the process. */
 int ix_status_bounding(const char *text, size_t len, uint64_t *ret_caps);
 
-/* "NSpid:" (Linux 4.1): the pid in the PID namespace of that /proc and in each namespace
- * below it, down to the process's own. */
+/* The line "NSpid:" (since Linux 4.1): the pids of the process in the PID namespace of
+ * that /proc and in each PID namespace below it, down to the process's own. */
 struct ix_status_pids {
 	unsigned levels;
 	int32_t first, last;
