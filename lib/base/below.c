@@ -19,15 +19,16 @@
 #include "base/file.h"
 #include "base/util.h"
 
-/* Seconds to wait for a file system. */
+/* How many seconds to wait for a file system's answer. */
 #define WAIT_SECONDS 2
 
 #ifndef RESOLVE_CACHED
 #define RESOLVE_CACHED 0x20
 #endif
 
-/* Retries of a path with "..": openat2(2) fails with EAGAIN if anything on the system was
- * renamed or mounted meanwhile, which happens constantly where containers come and go. */
+/* How often to retry a path that contains "..": openat2(2) fails with EAGAIN if anything
+ * on the system was renamed or mounted during the call, which happens constantly where
+ * containers come and go. */
 #define RACES 1000
 
 /* Returns a descriptor or -errno. */
@@ -47,7 +48,8 @@ static int open2(int dir, const char *path, int flags, uint64_t resolve)
 	return fd < 0 ? -errno : ix_fd_lift((int)fd);
 }
 
-/* Shared with a thread that may outlive the request; the last user frees it. */
+/* A lookup, shared with a thread that may outlive the caller's request; whichever of the
+ * two finishes last frees it. */
 struct question {
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
@@ -84,7 +86,7 @@ static void *below_ask(void *arg)
 	return NULL;
 }
 
-/* Wait for the answer. If false (timed out), the thread owns the request. */
+/* Wait for the answer. Returns false after the time-out: then the thread must free q. */
 static bool below_wait_for(struct question *q)
 {
 	struct timespec until;

@@ -15,11 +15,12 @@
  */
 int ix_open_below(int dir, const char *path, int flags, bool hostile);
 
-/* The same, but fail with -ELOOP if any component is a symbolic link. May block on a file
- * system, so use it only for paths that were opened before. */
+/* Like ix_open_below(), but fail with -ELOOP if any component is a symbolic link. May
+ * wait forever for a file system's answer, so use it only for paths that have been opened
+ * before. */
 int ix_open_straight(int dir, const char *path, int flags);
 
-/* Open a directory entry without following links; fail with -EXDEV if something is
- * mounted on it. For a directory that is not hostile, the same as ix_open() with
- * O_NOFOLLOW. */
+/* Open an entry of a directory. Fails if the entry is a link, and with -EXDEV if
+ * something is mounted on it. If hostile is false, the same as ix_open() with O_NOFOLLOW.
+ */
 int ix_open_entry(int dir, const char *name, int flags, bool hostile);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A growing byte buffer. A zero-initialised one is empty; release it with ix_buf_free().
- */
+/* A growing byte buffer. A zero-initialised buffer is empty; release it with
+ * ix_buf_free(). */
 #pragma once
 
 #include <stdarg.h>

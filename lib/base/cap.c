@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The only user of libcap. It is loaded before the first step of dropping capabilities,
- * so that no later step can fail because it is missing. Reading capabilities, even to
+ * so that no later step can fail because libcap is missing. Reading capabilities, even to
  * verify a drop, uses only system calls.
  */
 #include "base/cap.h"
@@ -62,7 +62,7 @@ int ix_cap_load(struct ix_libcap **ret_lib)
 
 /* ---- reading, without libcap */
 
-/* The thread's sets, one bit per capability. */
+/* The thread's capability sets, with one bit per capability. */
 struct cap_sets {
 	uint64_t effective, permitted, inheritable;
 };
@@ -122,7 +122,7 @@ int ix_cap_counts(int proc, int cap)
 	return r <= 0 ? r : ix_userns_first(proc);
 }
 
-/* Parse one name, with or without "cap_". */
+/* Parse the name of one capability, with or without the prefix "cap_". */
 static int parse_one(const struct ix_libcap *lib, const char *name, size_t len,
 		     uint64_t *caps)
 {
@@ -172,8 +172,9 @@ int ix_cap_parse(const struct ix_libcap *lib, const char *list, uint64_t *ret_ca
 
 /*
  * Return whether a capability is in the bounding set: 1 or 0, -ENOENT if the kernel has
- * no such capability, or -errno. *unknown is set once a capability does not exist; higher
- * numbers cannot exist either, so an answer that says otherwise is reported as an error.
+ * no such capability, or -errno. *unknown is set after the first capability that does not
+ * exist. No higher number can exist, so a later answer that one does is reported as an
+ * error.
  */
 static int read_bound(const struct ix_libcap *lib, int cap, bool *unknown)
 {
@@ -189,8 +190,9 @@ static int read_bound(const struct ix_libcap *lib, int cap, bool *unknown)
 	return -ENOENT;
 }
 
-/* Drop one capability even if the kernel says that it is already dropped, so that a single
- * wrong answer cannot keep it. Returns -ENOENT if the kernel has no such capability. */
+/* Drop one capability. This is done even if the kernel answers that it is already
+ * dropped, so that a single wrong answer does not leave it in the set. Returns -ENOENT if
+ * the kernel has no such capability. */
 static int cut_one(const struct ix_libcap *lib, int cap, bool *unknown)
 {
 	int has = read_bound(lib, cap, unknown), r;
@@ -204,8 +206,8 @@ static int cut_one(const struct ix_libcap *lib, int cap, bool *unknown)
 	return r == 1 ? -EIO : r;
 }
 
-/* Drop all capabilities but caps from the bounding set, including those that libcap does
- * not know. */
+/* Drop all capabilities except those in caps from the bounding set, including those that
+ * libcap does not know. */
 static int cut_bound(const struct ix_libcap *lib, uint64_t caps)
 {
 	bool unknown = false;
@@ -219,8 +221,8 @@ static int cut_bound(const struct ix_libcap *lib, uint64_t caps)
 	return 0;
 }
 
-/* Clear the ambient set. Linux before 4.3 has none: then every call must fail with
- * EINVAL. */
+/* Clear the ambient set. Linux before 4.3 has no ambient set: there every call must fail
+ * with EINVAL. */
 static int cut_ambient(const struct ix_libcap *lib)
 {
 	bool none = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0;
@@ -265,7 +267,7 @@ static int cut_sets(const struct ix_libcap *lib, uint64_t caps)
 	return r;
 }
 
-/* Check all 64 bits, whatever libcap knows. */
+/* Check all 64 bits, however many capabilities libcap knows. */
 static int check_sets(uint64_t caps)
 {
 	struct cap_sets now = { .effective = 0 };

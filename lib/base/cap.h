@@ -8,9 +8,9 @@
 /* A set of capabilities: bit N is capability number N. */
 #define IX_CAPS_ALL UINT64_MAX
 
-/* Load libcap. Functions that drop capabilities take the handle, so a missing libcap
- * shows before the first step. Release it with free(3). Returns 0, -ENOPKG without
- * libcap, or -ENOMEM. */
+/* Load libcap. The functions that drop capabilities need the handle as an argument, so
+ * that a missing libcap is noticed before anything is dropped. Release it with free(3).
+ * Returns 0, -ENOPKG without libcap, or -ENOMEM. */
 struct ix_libcap;
 int ix_cap_load(struct ix_libcap **ret_lib);
 
@@ -18,16 +18,17 @@ int ix_cap_load(struct ix_libcap **ret_lib);
  * kernel does not say. Needs no libcap. */
 int ix_cap_has(int cap);
 
-/* The whole effective set. Returns 0 or -errno. */
+/* Read the thread's whole effective set. Returns 0 or -errno. */
 int ix_cap_effective(uint64_t *ret_caps);
 
-/* Whether a seccomp(2) filter may be active in the thread; true also if that is unknown.
- * Uses only a call that every systemd system call group for services allows. */
+/* Whether a seccomp(2) filter may be active in the thread; true if that cannot be found
+ * out. Makes only a system call that is allowed by all of systemd's system call groups
+ * for services. */
 bool ix_cap_filtered(void);
 
 /*
- * Like ix_cap_has(), for actions reserved to the host's root: outside the initial user
- * namespace no capability counts for them. proc must be a procfs that shows the thread.
+ * Like ix_cap_has(), for actions reserved to the host's root: a capability counts for
+ * them only in the initial user namespace. proc must be a procfs that shows the thread.
  */
 int ix_cap_counts(int proc, int cap);
 
@@ -39,10 +40,10 @@ int ix_userns_first(int proc);
 int ix_cap_parse(const struct ix_libcap *lib, const char *list, uint64_t *ret_caps);
 
 /*
- * Keep no capability but these, now and across execve(2): drop the others from the
- * bounding set (including those newer than libcap), the permitted and the effective set,
- * clear the inheritable and ambient sets, and read all of them back. Returns 0, -EIO if
- * something was left or the answers contradict each other, or -errno, also if something
- * could not be read back.
+ * Drop all capabilities except caps, also for programs run by execve(2): remove the
+ * others (including those that libcap does not know yet) from the bounding, permitted and
+ * effective sets, clear the inheritable and ambient sets, and read all of them back.
+ * Returns 0, -EIO if another capability was left or the kernel's answers contradict each
+ * other, or another -errno if a step failed or a set could not be read back.
  */
 int ix_cap_keep(const struct ix_libcap *lib, uint64_t caps);

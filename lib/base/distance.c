@@ -15,7 +15,8 @@ static int differ(char a, char b)
 
 size_t ix_distance(const char *a, size_t alen, const char *b, size_t blen)
 {
-	/* Three rows of the matrix suffice: the current one and the two above it. */
+	/* Three rows of the distance matrix suffice: the current row and the two rows
+	 * above it. */
 	unsigned char rows[3][LONGEST + 1];
 
 	if (alen > LONGEST || blen > LONGEST)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Libraries that most runs do not need, loaded at first use (libmount alone would double
- * the start-up time). Each is used by one file only, which lists the functions that it
- * needs and declares the dependency in an ELF note for packaging tools (systemd's "dlopen
- * metadata for ELF files").
+ * the start-up time). Each library is used by one file only. That file lists the
+ * functions that it needs, and declares the dependency in an ELF note for packaging tools
+ * (systemd's "dlopen metadata for ELF files").
  */
 #pragma once
 
@@ -16,7 +16,7 @@ struct ix_symbol {
 };
 
 /* Load a library for the life of the process and resolve its functions. Returns 0, or
- * -ENOPKG if it or one of them is missing. */
+ * -ENOPKG if the library or one of the functions is missing. */
 int ix_dl_open(const char *soname, const struct ix_symbol *symbols, size_t n);
 
 /* clang-format off */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Symbolic names of the errnos that calls on IPC objects, files and namespaces return. */
+/* Symbolic names of errnos: those that system calls on IPC objects, files and namespaces
+ * return. */
 #include "base/errname.h"
 
 #include <errno.h>

@@ -31,7 +31,7 @@ static const struct range formats[] = {
 	{ 0x1d173, 0x1d17a }, { 0xe0001, 0xe0001 }, { 0xe0020, 0xe007f },
 };
 
-/* Category Zs: blanks other than the space. */
+/* Category Zs: blanks other than the ASCII space. */
 static const struct range blanks[] = {
 	{ 0x00a0, 0x00a0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a }, { 0x202f, 0x202f },
 	{ 0x205f, 0x205f }, { 0x3000, 0x3000 },
@@ -285,7 +285,7 @@ struct spelling {
 
 static const struct spelling *spelling(enum ix_esc how)
 {
-	/* The usual forms: \x1b as in C, %1B as in a URI (RFC 3986). */
+	/* The two forms of an escape: \x1b as in C, and %1B as in a URI (RFC 3986). */
 	static const struct spelling text = { "\\x", 2, "0123456789abcdef" },
 				     ref = { "%", 1, "0123456789ABCDEF" };
 
@@ -304,7 +304,8 @@ static void esc_put_escaped(char *to, const char *from, size_t n,
 	}
 }
 
-/* Length of the prefix that needs no escaping, nearly always the whole text. */
+/* Return the length of the beginning of the text that needs no escaping; nearly always
+ * this is the whole text. */
 static size_t plain_run(const char *text, enum ix_esc how)
 {
 	size_t n = 0;
@@ -329,8 +330,8 @@ size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how)
 		       out = hide ? (s->len + 2) * n : n;
 
 		/*
-		 * Write whole characters only, and nothing after the first that does not
-		 * fit.
+		 * Write only whole characters, and nothing more after the first character
+		 * that does not fit.
 		 */
 		if (want == end && out < size - MIN(end, size)) {
 			if (hide)
@@ -362,7 +363,8 @@ static int esc_hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte that the escape at p encodes; 0 if it is invalid: NUL, or not two digits. */
+/* Return the byte that the escape at p encodes; 0 if the escape is invalid, because it
+ * encodes NUL or does not have two digits. */
 static char escaped_byte(const char *p, const struct spelling *s)
 {
 	int high = esc_hex_digit(p[s->len]);

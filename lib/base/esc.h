@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Untrusted text. The one place that knows which bytes may reach a terminal, a reference
- * or JSON, and how many columns a string takes. Independent of the locale: UTF-8 is
+ * or JSON, and how many columns a string takes. The locale has no influence, as UTF-8 is
  * decoded here.
  */
 #pragma once
@@ -15,17 +15,18 @@
  */
 size_t ix_utf8(const unsigned char *p, size_t len, uint32_t *ret_code);
 
-/* Which characters to escape, byte by byte, as \xNN or, in a reference, %XX. Invalid
- * UTF-8 and the backslash are always escaped. */
+/* Which characters to escape. Each of their bytes is written as \xNN or, in a reference,
+ * as %XX. Invalid UTF-8 and the backslash are always escaped. */
 enum ix_esc {
 	IX_ESC_TEXT, /* controls, C1, bidi overrides and other format characters, line and
 			paragraph separators */
-	IX_ESC_WORD, /* as TEXT and SHELL, plus blanks and what a shell would expand or
-			split (* ? [) */
-	IX_ESC_SHELL, /* as TEXT, plus what is special between double quotes: " $ ` ! */
-	IX_ESC_REF, /* as %XX: as TEXT, plus blanks and all ASCII but letters, digits and
-		       _ - . / : , + = @, so that no shell, xargs or file format changes
-		       it */
+	IX_ESC_WORD, /* all that TEXT and SHELL escape, plus blanks and characters that a
+			shell would expand (* ? [) */
+	IX_ESC_SHELL, /* all that TEXT escapes, plus the characters that a shell
+			 interprets in double quotes: " $ ` ! */
+	IX_ESC_REF, /* written as %XX: all that TEXT escapes, plus blanks and all of ASCII
+		       except letters, digits and _ - . / : , + = @, so that no shell,
+		       xargs or file format changes the reference */
 };
 
 /* Whether a character is invisible: everything that IX_ESC_TEXT escapes except the
@@ -42,14 +43,16 @@ int ix_esc_clean(const char *text, enum ix_esc how);
  */
 size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how);
 
-/* The same, but returns the end of what was written, for callers that append. */
+/* The same as ix_escape(), but returns the end of what was written, for callers that
+ * append more. */
 char *ix_put_escaped(char *p, size_t size, const char *text, enum ix_esc how);
 
-/* Decode \xNN in place. Returns the new length, or -EINVAL for an invalid escape or \x00.
- */
+/* Decode each \xNN of a text in place. Returns the new length, or -EINVAL for an invalid
+ * escape or \x00. */
 int ix_unescape(char *text);
 
-/* The same for %XX: every % must be followed by two digits. */
+/* The same as ix_unescape(), for %XX: every % must be followed by two hexadecimal digits.
+ */
 int ix_unpercent(char *text);
 
 /* The width of escaped text in terminal columns: 0 for combining marks, 2 for wide East

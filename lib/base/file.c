@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* If the process was started with standard streams closed, no file opened later may
- * become one of them. */
+/* If the process was started with a standard stream closed, no file that is opened later
+ * may take its number. */
 int ix_fd_lift(int fd)
 {
 	int high;
@@ -25,7 +25,7 @@ int ix_open(int dirfd, const char *path, int flags)
 {
 	int fd;
 
-	/* dirfd may be the -errno of opening it. */
+	/* dirfd may be the -errno of a failed attempt to open the directory. */
 	if (dirfd < 0 && dirfd != AT_FDCWD)
 		return dirfd;
 	do

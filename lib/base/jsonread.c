@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The only user of json-c. Loaded at first use: only container state files and lists
- * given as input are JSON. */
+/* The only user of json-c. Loaded at first use: the only JSON that is read are the state
+ * files of containers and lists given as input. */
 #include "base/jsonread.h"
 
 #include <errno.h>
@@ -17,7 +17,8 @@ IX_DL_NOTE(
 	"[{\"feature\":\"json\",\"description\":\"Reading the state files of containers' "
 	"runtimes\",\"priority\":\"recommended\",\"soname\":[\"libjson-c.so.5\"]}]");
 
-/* Deeper than anything a runtime writes, so that hostile files are refused. */
+/* The deepest nesting that is accepted: deeper than in any file that a runtime writes, so
+ * that only hostile files are refused. */
 #define DEPTH_MAX 64
 
 /* json-c's functions, under their own names and types. */
@@ -66,7 +67,8 @@ void ix_json_free(struct ix_json *j)
 	free(j);
 }
 
-/* Whether only blanks are left: json-c accepts any text that begins with a value. */
+/* Whether only blanks follow the value; json-c itself accepts any text that begins with a
+ * value. */
 static bool is_end(const char *text, size_t len)
 {
 	while (len && memchr(" \t\r\n", *text, 4)) {
@@ -145,7 +147,7 @@ int ix_json_parse(const char *text, size_t len, struct ix_json **ret_json)
 	return 0;
 }
 
-/* Find the element of a node that one component of a path names. */
+/* One component of a path names an element of a node: find that element. */
 static struct json_object *jsonread_step(const struct ix_json *j, struct json_object *o,
 					 const char *part)
 {
@@ -197,8 +199,8 @@ bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n)
 
 	if (!o || j->object_get_type(o) != json_type_int)
 		return false;
-	/* json-c returns the nearest int64_t for a number out of range. INT64_MAX is
-	 * accepted only if the text of the number is exactly that. */
+	/* json-c returns the nearest int64_t for a number out of range. So INT64_MAX is
+	 * accepted only if the text of the number is "9223372036854775807". */
 	n = j->object_get_int64(o);
 	text = n == INT64_MAX ? j->object_get_string(o) : "";
 	if (n == INT64_MIN || !text ||

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The only user of libmount: parsing mountinfo, and which mount covers which. Loaded at
- * first use: it pulls in three more libraries, and most runs never need it.
+ * The only user of libmount, which parses mountinfo and finds out which mount covers
+ * which. libmount is loaded at first use, as it loads three more libraries and most runs
+ * never need it.
  */
 #include "base/mnt.h"
 
@@ -48,7 +49,7 @@ struct libmount {
 	__typeof__(mnt_context_get_syscall_errno) *context_get_syscall_errno;
 };
 
-/* In bytes; longer than the mountinfo of any real mount namespace. */
+/* The most bytes of a mountinfo that are read: more than any real mount namespace has. */
 #define MOUNTINFO_MAX ((size_t)64 << 20)
 
 /* dlsym(3) returns void pointers; POSIX guarantees that they can hold a function. */
@@ -84,8 +85,8 @@ static int mnt_load(struct libmount *lib)
 	return ix_dl_open("libmount.so.1", symbols, ARRAY_SIZE(symbols));
 }
 
-/* Search from the newest mount. Only the newest mount on a mount point is reachable by
- * path. */
+/* Search from the newest mount. If several mounts have the same mount point, only the
+ * newest is reachable by path. */
 static const char *mnt_find_target(const struct libmount *lib, struct libmnt_table *table,
 				   struct libmnt_iter *iter, const char *fstype)
 {
@@ -181,7 +182,7 @@ static int mnt_collect(const struct libmount *lib, struct libmnt_table *table,
 	return r;
 }
 
-/* libmount parses only files and streams. */
+/* libmount can parse only files and streams, not a text in memory. */
 static int mnt_parse(char *text, size_t len, struct ix_mnt_list *l)
 {
 	FILE *file auto_file = fmemopen(text, len, "r");
@@ -201,7 +202,8 @@ static int mnt_parse(char *text, size_t len, struct ix_mnt_list *l)
 	return r;
 }
 
-/* Almost no mount namespace has an nsfs mount; without one libmount is not loaded. */
+/* Almost no mount namespace has an nsfs mount. If there is none, libmount is not loaded.
+ */
 int ix_mnt_nsfs_in(char *text, size_t len, struct ix_mnt_list *ret_list)
 {
 	struct ix_mnt_list l = { 0 };
@@ -260,8 +262,9 @@ int ix_mnt_bind_private(const char *path)
 /* ---- the type of one mount */
 
 /*
- * One line is needed, so loading libmount would not pay: "ID … - TYPE …" (proc(5)).
- * Blanks in paths are escaped, so the first " - " is the separator.
+ * Only one line is needed, so loading libmount is not worth its time. The line has the
+ * form "ID … - TYPE …" (proc(5)). Blanks in paths are escaped, so the first " - " is the
+ * separator.
  */
 static int type_of_line(const char *line, const char *end, char *buf, size_t size)
 {
@@ -280,15 +283,16 @@ static int type_of_line(const char *line, const char *end, char *buf, size_t siz
 	return 0;
 }
 
-/* What to look for in each line, and where to store the result. */
+/* Which line of a mountinfo to look for, and where to store the result. */
 struct wanted {
-	char text[32]; /* the beginning of the line, or its third word */
+	char text[32]; /* how the line begins, or its third word */
 	size_t len;
 	char *buf;
 	size_t size;
 };
 
-/* Call fn() for each line of a mountinfo until it returns other than -ENOENT. */
+/* Call fn() for each line of a mountinfo in turn, until it returns something other than
+ * -ENOENT. */
 static int each_line(const char *text, size_t len,
 		     int (*fn)(const struct wanted *w, const char *line, const char *end),
 		     const struct wanted *w)
@@ -381,8 +385,8 @@ int ix_mnt_of_device(uint64_t dev, char *buf, size_t size)
 
 /* ---- permission */
 
-/* Look for a seccomp(2) filter last, as a caller without the capability gets -EPERM in
- * any case. */
+/* Check for a seccomp(2) filter only after the capability: without the capability the
+ * result is -EPERM in any case. */
 int ix_mnt_may(void)
 {
 	int has = ix_cap_has(CAP_SYS_ADMIN);
@@ -408,7 +412,7 @@ static void *go_aside(void *data)
 	return NULL;
 }
 
-/* Run in a new thread: the mount namespace ends with it. */
+/* The start function of a new thread: the mount namespace ends when the thread ends. */
 int ix_mnt_in_thread(int (*fn)(void *arg), void *arg)
 {
 	struct aside a = { .fn = fn, .arg = arg, .r = 0 };

@@ -6,45 +6,47 @@
 #include <stdint.h>
 
 /*
- * Find the mount point of the file system of this type that was mounted last, ignoring
- * mounts covered by another one on the same mount point. Returns 0, -ENOENT if there is
- * none (or no /proc to read), -ENAMETOOLONG if buf is too small, -ENOPKG without
- * libmount, or -ENOMEM.
+ * Find a mount point of a file system of this type: that of the newest mount, ignoring
+ * mounts that are covered by another mount on the same mount point. Returns 0, -ENOENT if
+ * there is no such mount (or no /proc to read), -ENAMETOOLONG if buf is too small,
+ * -ENOPKG without libmount, or -ENOMEM.
  */
 int ix_mnt_find(const char *fstype, char *buf, size_t size);
 
-/* Read the file system type ("tmpfs") of mount id (STATX_MNT_ID of statx(2)) in the mount
- * namespace of a process; pid 0 means this thread, and proc is ignored. Returns 0,
- * -ENOENT or -errno. */
+/* Read the file system type (such as "tmpfs") of the mount with this id (STATX_MNT_ID of
+ * statx(2)) in the mount namespace of a process; if pid is 0, this thread is meant and
+ * proc is ignored. Returns 0, -ENOENT or -errno. */
 int ix_mnt_type(int proc, int pid, uint64_t id, char *buf, size_t size);
 
-/* The same for the text of a mountinfo; -EPROTO if it is malformed. */
+/* The same as ix_mnt_type(), but reads the text of a mountinfo; returns -EPROTO if the
+ * text is malformed. */
 int ix_mnt_type_in(const char *text, size_t len, uint64_t id, char *buf, size_t size);
 
-/* Find a mount point, in this thread's mount namespace, of the file system with this
- * device number; as spelled in mountinfo, truncated if buf is too small. Returns 0,
- * -ENOENT or -errno. */
+/* Find where the file system with this device number is mounted in this thread's mount
+ * namespace. The mount point is spelled as in mountinfo, and truncated if buf is too
+ * small. Returns 0, -ENOENT or -errno. */
 int ix_mnt_of_device(uint64_t dev, char *buf, size_t size);
 int ix_mnt_of_device_in(const char *text, size_t text_len, uint64_t dev, char *buf,
 			size_t size);
 
-/* Bind-mount a directory on itself, private, so that mounts below it do not propagate.
- * Returns 0, -ENOPKG or -errno. */
+/* Bind-mount a directory on itself as a private mount, so that later mounts below it do
+ * not propagate. Returns 0, -ENOPKG or -errno. */
 int ix_mnt_bind_private(const char *path);
 
-/* Check whether the mount system calls may be tried: needs CAP_SYS_ADMIN, and no
- * seccomp(2) filter, as that may kill the process. Returns 0, -EPERM without the
- * capability, -EACCES if there may be a filter, or -errno. */
+/* Check whether the mount system calls may be tried: the caller needs CAP_SYS_ADMIN, and
+ * there must be no seccomp(2) filter, as a filter may kill the process. Returns 0, -EPERM
+ * without the capability, -EACCES if there may be such a filter, or -errno. */
 int ix_mnt_may(void);
 
 /*
- * Call a function in a new mount namespace that ends with the call, for a caller that may
- * create one but has no rights over its own. Descriptors that the function opens stay
- * open. Returns the function's result, or -errno.
+ * Call a function in a new mount namespace, which ends when the function returns. This is
+ * for callers that may create a mount namespace but have no rights over their own.
+ * Descriptors that the function opens stay open. Returns the function's result, or
+ * -errno.
  */
 int ix_mnt_in_thread(int (*fn)(void *arg), void *arg);
 
-/* A mount of an nsfs file: it keeps a namespace alive. */
+/* A mount of an nsfs file. Such a mount keeps a namespace alive. */
 struct ix_mnt {
 	char *root;   /* "ipc:[4026532177]" */
 	char *target; /* the mount point, below the root of the process that sees it */
@@ -59,6 +61,6 @@ struct ix_mnt_list {
  * /proc. Returns 0, -ENOPKG, -ENOMEM or -errno. */
 int ix_mnt_nsfs(int proc, int pid, struct ix_mnt_list *ret_list);
 
-/* The same for the text of a mountinfo. */
+/* The same as ix_mnt_nsfs(), but reads the text of a mountinfo. */
 int ix_mnt_nsfs_in(char *text, size_t len, struct ix_mnt_list *ret_list);
 void ix_mnt_list_free(struct ix_mnt_list *l);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Detect planted files and links by the last component of a path: links are followed by
- * hand, each from the directory that contains it. */
+/* To detect planted files and links, only the last component of a path is checked; if
+ * that is a link, it is followed by hand, starting from the directory that contains the
+ * link. */
 #include "base/named.h"
 
 #include <errno.h>
@@ -15,8 +16,8 @@
 #include "base/file.h"
 #include "base/util.h"
 
-/* The number of links that path_resolution(7) allows; also bounds retries after a
- * concurrent change. */
+/* The number of links that path_resolution(7) allows; the same number limits the retries
+ * after concurrent changes. */
 #define STEPS_MAX 40
 
 struct walk {
@@ -32,7 +33,7 @@ static int named_enter(struct walk *w, int from, const char *path)
 	char parent[PATH_MAX] = ".";
 	const char *slash = strrchr(path, '/');
 	size_t len = slash ? (size_t)(slash - path) + 1 : 0;
-	const char *last = path[len] ? path + len : "."; /* "dir/" is the directory */
+	const char *last = path[len] ? path + len : "."; /* "dir/" means the directory */
 	int dir;
 
 	if (strlen(path) >= PATH_MAX)
@@ -53,7 +54,7 @@ static int named_enter(struct walk *w, int from, const char *path)
 	return 0;
 }
 
-/* Whether another user may have planted it. */
+/* Whether another user may have planted this file or link. */
 static bool is_planted(const struct walk *w, const struct stat *st)
 {
 	const mode_t open_to_all = S_ISVTX | S_IWOTH;
@@ -65,7 +66,8 @@ static bool is_planted(const struct walk *w, const struct stat *st)
 	       ((dir.st_mode & open_to_all) == open_to_all && st->st_uid != dir.st_uid);
 }
 
-/* Links in /proc are not paths: the kernel jumps to the open file. */
+/* Links in /proc do not contain real paths: the kernel goes straight to the file that
+ * they stand for. */
 static bool is_proc(const struct walk *w)
 {
 	struct statfs fs;
@@ -101,7 +103,8 @@ static int open_last(const struct walk *w, int flags)
 	return fd;
 }
 
-/* Open the file that was checked. Returns -EAGAIN if it has been replaced. */
+/* Open the file that was checked. Returns -EAGAIN if another file has taken its name
+ * since. */
 static int open_same(struct walk *w, int flags, const struct stat *before)
 {
 	auto_fd int fd = open_last(w, flags | O_NOFOLLOW);
@@ -120,7 +123,7 @@ static int open_same(struct walk *w, int flags, const struct stat *before)
 	return take_fd(&fd);
 }
 
-/* Returns -EAGAIN to check again. */
+/* Returns -EAGAIN if the check must be repeated. */
 static int named_step(struct walk *w, int flags, mode_t mode)
 {
 	bool write = (flags & O_ACCMODE) != O_RDONLY;

@@ -15,8 +15,8 @@
 
 /*
  * Open a file for writing: create it with this mode (0: it must exist), or open an
- * existing one unchanged. Never blocks: a FIFO without a reader is an error. Later reads
- * and writes block as usual.
+ * existing one unchanged. The open itself never blocks: if the file is a FIFO without a
+ * reader, it fails. Later writes block as usual.
  *
  * @return a descriptor above 2, or -errno with the reason in *ret_why
  */

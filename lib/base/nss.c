@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The only user of the name service switch. A negative answer is not trusted at once,
- * because an unavailable service or an unreadable file often looks the same.
+ * The only user of the name service switch. The answer "no such entry" is not trusted at
+ * once, because an unavailable service or an unreadable file often gives the same answer.
  */
 #include "base/nss.h"
 
@@ -16,17 +16,18 @@
 #include "base/num.h"
 #include "base/util.h"
 
-/* None of the services in nsswitch.conf(5) is available: glibc then leaves errno as it
- * was. */
+/* The errno that stands for "none of the services in nsswitch.conf(5) is available": in
+ * that case glibc does not set errno itself. */
 #define NO_SERVICE ENOTCONN
 
 /* 4294967295 is not an id: to the kernel it means "do not change". */
 #define ID_MAX (UINT32_MAX - 1)
 
-/* Enough for a group of a million members. */
+/* The largest buffer for one entry: enough for a group with a million members. */
 #define ROOM_MAX ((size_t)16 << 20)
 
-/* Larger user databases are kept by services, not in files. */
+/* The most bytes of passwd(5) or group(5) that are read; larger user databases are kept
+ * by services, not in files. */
 #define FILE_MAX ((size_t)64 << 20)
 
 /* A query: the id of a name, or, if name is NULL, the name of an id. */
@@ -37,14 +38,15 @@ struct question {
 };
 
 struct answer {
-	const char *name; /* NULL: no such entry */
+	const char *name; /* the name that was found; NULL: there is no such entry */
 	uint32_t id;
 };
 
 /*
- * Make one call. glibc returns 0 without a result if the last available service does not
- * know the entry, and errno if no service could be asked; as it may leave errno
- * untouched, errno is set to NO_SERVICE before the call. Returns 0 or a positive errno.
+ * Make one call. If the last available service does not know the entry, glibc returns 0
+ * without a result. If no service could be asked, glibc returns the value of errno, which
+ * it may not have set; so errno is set to NO_SERVICE before the call. Returns 0 or a
+ * positive errno.
  */
 static int call_user(const struct question *q, struct ix_buf *room, size_t size,
 		     struct answer *ret_a)
@@ -76,8 +78,8 @@ static int call_group(const struct question *q, struct ix_buf *room, size_t size
 	return found ? 0 : r;
 }
 
-/* Repeat the call with a larger buffer as needed. Returns 1 if found, 0 if not, or
- * -errno. */
+/* Repeat the call with a larger buffer as needed. Returns 1 if the entry was found, 0 if
+ * not, or -errno. */
 static int call(const struct question *q, struct ix_buf *room, struct answer *ret_a)
 {
 	int r;
@@ -141,10 +143,10 @@ static int file_says(const struct question *q)
 }
 
 /*
- * "No such entry" only reflects the last service: with "files systemd", a passwd file
- * that cannot be opened is skipped silently. So read the file here before accepting a
- * negative answer. If the file has the entry, the failure was temporary: ask once more
- * and accept that answer.
+ * "No such entry" is the answer of only the last service: with "files systemd", a passwd
+ * file that cannot be opened is skipped silently. So read the file here before believing
+ * that there is no such entry. If the file has the entry, the failure was temporary: ask
+ * glibc once more and accept the second answer.
  */
 static int nss_ask(const struct question *q, struct ix_buf *room, struct answer *ret_a)
 {
@@ -153,7 +155,8 @@ static int nss_ask(const struct question *q, struct ix_buf *room, struct answer 
 	if (r > 0 || (r < 0 && r != -ENOENT))
 		return r;
 	file = file_says(q);
-	/* Without the file, as in a single-program container, there are no names. */
+	/* If the file does not exist, as in a container with a single program, no id has
+	 * a name. */
 	if (file == -ENOENT)
 		return 0;
 	if (file < 0)
@@ -163,7 +166,7 @@ static int nss_ask(const struct question *q, struct ix_buf *room, struct answer 
 	return file ? call(q, room, ret_a) : 0;
 }
 
-/* Replace the two errnos that mean something else to callers. */
+/* Replace ENOENT and EINVAL, which have another meaning for our callers. */
 static int unanswered(int r)
 {
 	if (r == -ENOENT)

@@ -21,5 +21,5 @@ int ix_nss_name(bool group, uint32_t id, struct ix_buf *pool);
  */
 int ix_nss_id(bool group, const char *text, uint32_t *ret_id);
 
-/* Describe the errno of a failed lookup. Static or thread-local. */
+/* Describe the errno of a failed lookup. The text is static or thread-local. */
 const char *ix_nss_why(int error);

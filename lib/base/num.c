@@ -50,7 +50,7 @@ static int take_digits(const char **p, int base, uint64_t *ret_n)
 	return 0;
 }
 
-/* Read a text that consists of digits only, with a maximum. */
+/* Read a number of at most max from a text that consists only of digits. */
 static int whole(const char *text, int base, uint64_t max, uint64_t *ret_n)
 {
 	uint64_t n = 0;
@@ -146,9 +146,9 @@ int ix_parse_mode(const char *text, uint32_t *ret_mode)
 	return 0;
 }
 
-/* A number before its unit; the fraction is kept as text. */
+/* The number in front of a unit; its fraction is kept as text. */
 struct quantity {
-	int error; /* the whole part: 0 or -ERANGE */
+	int error; /* the result of reading the whole part: 0 or -ERANGE */
 	uint64_t whole;
 	const char *fraction;
 	size_t digits;
@@ -173,9 +173,10 @@ static int take_quantity(const char **p, struct quantity *q)
 }
 
 /*
- * Multiply a quantity by a unit, rounding down, exactly for any number of digits: the
- * fraction is evaluated from its last digit, and nested floors equal the floor of the
- * exact value. Units up to 2^60 cannot overflow.
+ * Multiply a quantity by a unit and round down. The result is exact for any number of
+ * digits: the fraction is evaluated from its last digit on, and rounding down at each
+ * step gives the same result as rounding down once at the end. Units up to 2^60 cannot
+ * overflow.
  */
 static int num_times(const struct quantity *q, uint64_t unit, uint64_t *ret_n)
 {
@@ -231,7 +232,7 @@ int ix_parse_size(const char *text, uint64_t *ret_bytes)
 	return num_times(&q, unit, ret_bytes);
 }
 
-/* A name precedes its prefixes. */
+/* In this list, a name comes before every other name that is a prefix of it. */
 static const struct {
 	const char *name;
 	uint64_t ns;
@@ -248,7 +249,8 @@ static const struct {
 	{ "y", UINT64_C(31557600) * 1000000000 },
 };
 
-/* Read the unit at *p. Returns its nanoseconds, 0 if there is none. */
+/* Read the unit at *p. Returns the length of the unit in nanoseconds, 0 if there is no
+ * unit. */
 static uint64_t take_span(const char **p)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(spans); i++) {
@@ -276,8 +278,8 @@ int ix_parse_duration(const char *text, uint64_t *ret_ns)
 		if (take_quantity(&text, &q) < 0)
 			return -EINVAL;
 		/*
-		 * A bare number is seconds, but not after other parts: "1h30" is
-		 * ambiguous.
+		 * A number without a unit means seconds, but is refused after other
+		 * parts: "1h30" is ambiguous.
 		 */
 		unit = first && *text == '\0' ? UINT64_C(1000000000) : take_span(&text);
 		if (unit == 0)
@@ -292,8 +294,8 @@ int ix_parse_duration(const char *text, uint64_t *ret_ns)
 }
 
 /*
- * Write n at p in this base, padded with zeros to at least this many digits (at most
- * IX_NUM_MAX).
+ * Write n at p in the given base, padded with zeros to at least the given number of
+ * digits (which must not exceed IX_NUM_MAX).
  */
 static char *num_put(char *p, uint64_t n, unsigned base, int digits)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Timed waits where the kernel has no timed form of a call (msgsnd(2), msgrcv(2)) or
- * measures it by a settable clock (mq_timedsend(3)).
+ * Waits with a time-out, for calls that have none in the kernel (msgsnd(2), msgrcv(2)) or
+ * whose time-out the kernel measures by a clock that can be set (mq_timedsend(3)).
  */
 #include "base/timeout.h"
 

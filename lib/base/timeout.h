@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 struct ix_timeout {
-	int64_t span;     /* nanoseconds: -1 without limit, 0 do not wait */
-	int64_t deadline; /* CLOCK_MONOTONIC; 0: not started yet */
-	int64_t step;     /* the last sleep, in nanoseconds */
+	int64_t span;     /* nanoseconds; -1: wait without limit, 0: do not wait */
+	int64_t deadline; /* a time of CLOCK_MONOTONIC; 0: the wait has not begun */
+	int64_t step;     /* how long the last sleep was, in nanoseconds */
 };
 
 #define IX_TIMEOUT(ns)       \

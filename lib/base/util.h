@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Bytes of a text that a table holds inside. C lets a string fill its array without the
- * NUL: tests/policy/test_texts.py compiles the tables with one byte less to find those. */
+/* The size of an array in a table's entry that holds a text of at most this many bytes. C
+ * lets a string fill its array without the NUL: tests/policy/test_texts.py finds such
+ * strings by compiling the tables with arrays that are one byte shorter. */
 #ifndef IX_TEXT_SPARE
 #define IX_TEXT_SPARE 0
 #endif
@@ -45,7 +46,8 @@ static inline void auto_dir_end(DIR *const *d)
 }
 
 /* Attributes of a variable: free or close what it holds when its scope ends. clang's
- * analyzer does not know of that use: unused prevents reports of dead stores. */
+ * analyzer does not know that this uses the variable: the attribute "unused" prevents its
+ * reports of dead stores. */
 #define auto_free __attribute__((cleanup(auto_free_end), unused))
 #define auto_fd   __attribute__((cleanup(auto_fd_end), unused))
 #define auto_file __attribute__((cleanup(auto_file_end)))

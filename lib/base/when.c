@@ -15,8 +15,9 @@
 #define FOUR_CENTURIES 146097 /* in days */
 
 /*
- * Days are counted from 1 March of year 0, so that a leap day is the last day of its
- * year, and month starts follow (153 m + 2) / 5. The epoch in these days:
+ * Days are counted from 1 March of year 0. So a leap day is the last day of its year, and
+ * month m (March is 0) begins on day (153 m + 2) / 5 of its year. The epoch in these
+ * days:
  */
 #define EPOCH 719468
 
@@ -25,8 +26,8 @@ int64_t ix_days_of(int64_t year, int month, int day)
 	int from_march = (month + 9) % 12;
 
 	/*
-	 * Add four centuries and subtract them again, so that January of year 0 is not
-	 * negative.
+	 * Add four centuries and subtract them again, so that the days of January of year
+	 * 0 do not become negative in between.
 	 */
 	year += 400 - (month <= 2);
 	return year * 365 + year / 4 - year / 100 + year / 400 +
@@ -56,7 +57,7 @@ static void date_of(int64_t days, int64_t *ret_year, int *ret_month, int *ret_da
 	*ret_year = year + (month >= 10);
 }
 
-/* Read exactly this many digits at *p. Returns their number, or -1. */
+/* Read a number of exactly this many digits at *p. Returns the number, or -1. */
 static int digits(const char **p, int count)
 {
 	int n = 0;
@@ -96,8 +97,8 @@ static bool read_date(const char **p, int64_t *ret_days)
 	return true;
 }
 
-/* Read ".25" after the seconds: RFC 3339 allows it, though the kernel's times are whole
- * seconds. */
+/* Read a fraction such as ".25" after the seconds: RFC 3339 allows it, though the
+ * kernel's times are whole seconds. */
 static bool read_fraction(const char **p, double *ret_part)
 {
 	const char *start = *p;
@@ -134,8 +135,8 @@ static bool read_clock(const char **p, int *ret_seconds, double *ret_part)
 	return true;
 }
 
-/* Read "Z", "+02:00" or nothing. An offset may have seconds, as local mean times from
- * before the introduction of time zones do. */
+/* Read "Z", "+02:00" or nothing. An offset may include seconds, as the local mean times
+ * did that were used before time zones were introduced. */
 static bool read_zone(const char **p, int *ret_seconds, bool *ret_zoned)
 {
 	int sign, hour, minute, second = 0;

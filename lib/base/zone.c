@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The C library converts reliably only from UTC to local time. The reverse tries every
- * offset in use around that time: mktime(3) would pick one result where there are none or
- * two.
+ * The C library converts reliably only from UTC to local time. Local time is converted to
+ * UTC by trying every offset in use around that time, because mktime(3) gives one result
+ * even if there are none or two.
  */
 #include "base/zone.h"
 
@@ -13,7 +13,8 @@
 
 #define HOUR 3600
 
-/* In hours: no offset exceeds a day, and no two changes are less than an hour apart. */
+/* How many hours to search before and after a local time. No offset exceeds a day, and no
+ * two changes of the offset are less than an hour apart. */
 #define AROUND 26
 
 void ix_zone_read(void)
@@ -28,8 +29,8 @@ bool ix_local_time(int64_t seconds, struct tm *ret_tm)
 	return t == seconds && localtime_r(&t, ret_tm);
 }
 
-/* Computed from the local time, not tm_gmtoff, which ignores the leap seconds that some
- * time zones count. */
+/* The offset is computed from the local time and not read from tm_gmtoff, which ignores
+ * the leap seconds that some time zones count. */
 bool ix_zone_offset(int64_t seconds, int *ret_offset)
 {
 	struct tm tm;

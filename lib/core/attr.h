@@ -8,13 +8,16 @@
 struct ix_attr {
 	uint64_t bit;
 	char name[IX_TEXT(16)]; /* for messages: "size" */
-	enum ipcx_field field;  /* IPCX_NO_FIELD if no field shows it */
-	uint16_t offset, size;  /* of the member; size 0: a flag without one */
-	bool fits; /* if-missing accepts an existing object whose field is at least this */
+	enum ipcx_field field;  /* the field that shows the attribute; IPCX_NO_FIELD if
+				   none does */
+	uint16_t offset, size; /* offset and size of the member; size 0: a flag, which has
+				  no member */
+	bool fits; /* if-missing accepts an existing object whose field is at least as
+		      large as requested */
 };
 
-/* Set only by the library: the contents must be exactly as long as the size, which was
- * read from their source file. */
+/* An attribute that only the library sets: the new contents must be exactly as long as
+ * the requested size, because that size was read from the file that they come from. */
 #define IX_A_EXACT (UINT64_C(1) << 63)
 
 /* Return attribute number i; NULL past the last. */

@@ -51,8 +51,8 @@ static bool check_is_number(const struct ipcx_field_info *info)
 
 /*
  * Whether two fields can be compared: they need the same type and, for numbers, the same
- * unit. Plain counts can be compared with any number, as the fields of limits are plain
- * counts of what they limit.
+ * unit. A plain count can be compared with a number of any unit, because the fields of
+ * limits are plain counts, whatever they limit.
  */
 static bool comparable(enum ipcx_field a, enum ipcx_field b)
 {
@@ -285,9 +285,9 @@ static int check_null(struct ix_parser *p, enum ipcx_field left,
 }
 
 /*
- * Compare user or group names by id, which every row has, where equality is tested
- * against a literal or another name field of the same kind. Other comparisons are by
- * text.
+ * If a name of a user or group is tested for equality with a literal or with another name
+ * field of the same kind, compare the ids, which every row has. All other comparisons
+ * compare the texts.
  */
 static void check_by_id(struct ix_parser *p, struct ix_node *n)
 {
@@ -321,8 +321,8 @@ static int check_fields(struct ix_parser *p, enum ipcx_field left, enum ipcx_fie
 	return 0;
 }
 
-/* Look up the user of "owner == bob" once, here, and compare ids: whether a row matches
- * must not depend on a lookup that may fail for that row. */
+/* Look up the id of the user in "owner == bob" here, once, and compare ids later: whether
+ * a row matches must not depend on a lookup that may fail for that row. */
 static int check_name(struct ix_parser *p, const struct ix_token *tok, const char *text,
 		      struct ix_node *n)
 {

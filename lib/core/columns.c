@@ -64,7 +64,7 @@ void ix_derive_shm_device(const struct ipcx_table *t, const struct ix_section *s
 		ix_value_text(v, ix_dirid_text(&dirid, text));
 }
 
-/* The name if there is one, else the number: either is accepted by --owner. */
+/* Set v to the name if there is one, else to the number; --owner accepts both. */
 void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,
 		    struct ipcx_value *v)
 {
@@ -117,8 +117,8 @@ void ix_derive_age(const struct ipcx_table *t, const struct ix_section *s,
 	if (then == 0)
 		return;
 	v->type = IPCX_TYPE_UINT;
-	/* Created since the snapshot: age 0. A ctime in the future was already marked
-	 * unknown (query/times.c). */
+	/* If the object was created after t->now, its age is 0. A ctime in the future was
+	 * already marked unknown (query/times.c). */
 	v->as.u = then < t->now ? (uint64_t)t->now - (uint64_t)then : 0;
 }
 

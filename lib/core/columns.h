@@ -8,27 +8,29 @@ typedef void ix_derive(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row, struct ipcx_value *v);
 
 ix_derive ix_derive_mech;          /* the section's mechanism */
-ix_derive ix_derive_ns;            /* the namespace it was read in */
+ix_derive ix_derive_ns;            /* the namespace that the row was read in */
 ix_derive ix_derive_container;     /* the container of that namespace */
-ix_derive ix_derive_container_uid; /* the uid that gave that container its name */
-ix_derive ix_derive_shm_device;    /* the directory of its objects */
+ix_derive ix_derive_container_uid; /* the uid from whose files that container's name comes
+				    */
+ix_derive ix_derive_shm_device;    /* the directory of the section's objects */
 ix_derive ix_derive_owner;         /* from IPCX_F_UID: the name, or the number as text */
 ix_derive ix_derive_group;         /* from IPCX_F_GID */
 ix_derive ix_derive_creator;       /* from IPCX_F_CUID */
 ix_derive ix_derive_creator_group; /* from IPCX_F_CGID */
-ix_derive ix_derive_age;           /* from IPCX_F_CTIME: never negative */
+ix_derive ix_derive_age;           /* computed from IPCX_F_CTIME; never negative */
 
-ix_derive ix_derive_idle; /* since the latest of the stored times; 0 while attached */
+ix_derive ix_derive_idle; /* time since the latest of the stored times; 0 while the object
+			     is attached */
 ix_derive ix_derive_none; /* no value in any row; ix_mech.no_idle has the reason */
 
-/* Whether a process still runs, as stored in a one-byte member; 0: there was no process.
- */
+/* Values of a one-byte member that says whether a process still runs; 0 means that there
+ * was no process. */
 enum { IX_RUNS_NO_MORE = 1, IX_STILL_RUNS };
 
 ix_derive ix_derive_cpid_alive, ix_derive_lpid_alive, ix_derive_lspid_alive,
 	ix_derive_lrpid_alive;
 
-/* The columns of every kind of row that is read in a namespace. */
+/* Columns that belong to every kind of row that is read in a namespace. */
 #define IX_PLACE_COLUMNS                                            \
 	IX_CONSTANT(IPCX_F_NS, ix_derive_ns),                       \
 		IX_CONSTANT(IPCX_F_CONTAINER, ix_derive_container), \

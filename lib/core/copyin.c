@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Read and write structs whose size, which is their first member, may differ from ours,
- * like copy_struct_from_user() in the kernel (include/linux/uaccess.h). */
+/* Read and write structs whose size may differ from ours; their first member says their
+ * size. This works like copy_struct_from_user() in the kernel (include/linux/uaccess.h).
+ */
 #include "core/copyin.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
-/* No version will have a larger struct: a size above this comes from an uninitialised
- * one. */
+/* No version will have a larger struct than this: if the size is larger, the struct was
+ * not initialised. */
 #define SIZE_LIMIT 4096
 
 static int check_size(struct ipcx *x, const char *what, size_t size, size_t least)

@@ -12,12 +12,12 @@
 
 /*
  * Read a struct that begins with its size and was filled by the caller. Members that a
- * smaller struct lacks become zero; bytes of a larger struct beyond ours must be zero, as
- * this version does not know their meaning.
+ * smaller struct lacks become zero; if the struct is larger than ours, the bytes that
+ * ours lacks must be zero, as this version does not know their meaning.
  *
  * "what" is the struct's name in error texts, "least" its size in the first version,
- * "known" its size in this version. Returns 0, -EINVAL for NULL or a size below "least",
- * or -E2BIG, with a text.
+ * "known" its size in this version. Returns 0, or with a text -EINVAL (for NULL, or a
+ * size below "least") or -E2BIG.
  */
 int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
 	       void *ret_to, size_t known);
@@ -26,9 +26,9 @@ int ix_copy_in(struct ipcx *x, const char *what, const void *from, size_t least,
 	ix_copy_in(x, "struct " #type, from, least, ret_to, sizeof(struct type))
 
 /*
- * Fill a struct that begins with its size, set by the caller: copy as much as fits and
- * zero the part of a larger one that this version does not know. Returns 0, or -EINVAL or
- * -E2BIG with a text.
+ * Fill a struct of the caller, who has set the first member to the struct's size: copy as
+ * much as fits. If the struct is larger than ours, zero the rest, which this version does
+ * not know. Returns 0, or -EINVAL or -E2BIG with a text.
  */
 int ix_copy_out(struct ipcx *x, const char *what, const void *from, size_t least,
 		void *to, size_t known);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Create and free a context; its directories, and the text of its last error. */
+/* A context: how it is created and freed, its directories, and the text of its last
+ * error. */
 #include "core/ctx.h"
 
 #include <errno.h>
@@ -156,7 +157,7 @@ const char *ix_errno_text(int error)
 
 static void PRINTF(2, 0) keep_text(struct ipcx *x, const char *fmt, va_list args)
 {
-	/* The text may quote the previous one, which is in the same buffer. */
+	/* The new text may quote the previous text, which is in the same buffer. */
 	char text[sizeof(x->error)];
 
 	(void)vsnprintf(text, sizeof(text), fmt, args);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The context: state that outlives a call, and how a failure gets its text. */
+/* The context: the state that is kept between calls, and how a failure gets its text. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,16 +15,18 @@ struct ix_showing;
 struct stat;
 
 /*
- * Where calls act; all zero in the caller's own namespaces. While lib/ns/ runs a call in
- * another namespace: which /dev/shm to use, and how ids there map to ids here.
+ * In which namespaces calls act; all members are zero if these are the caller's own.
+ * While lib/ns/ runs a call in another namespace, this says which /dev/shm to use, and
+ * how the ids of that namespace map to ours.
  */
 struct ix_view {
 	bool there;      /* calls already run in the target: do not enter it again */
 	bool remote;     /* the target is not the caller's own */
-	bool only_shm;   /* one more /dev/shm of a namespace that was read already */
-	bool only_there; /* refuse if its /dev/shm is also mounted in our mount namespace,
-			    on another path */
-	bool straight;   /* and no component of its path may be a symbolic link */
+	bool only_shm;   /* read only one more /dev/shm of a namespace that has been read
+			    already */
+	bool only_there; /* refuse if the target's /dev/shm is also mounted in our mount
+			    namespace, on another path */
+	bool straight;   /* no component of that /dev/shm's path may be a symbolic link */
 	/* Whether the contents of a file in that /dev/shm may be reported: only if the
 	 * owner of the mount may read the file, too. NULL: the kernel's checks suffice.
 	 */
@@ -32,24 +34,29 @@ struct ix_view {
 	struct ix_showing *showing; /* state of shows() (ns/rights.c) */
 	int rootfd;                 /* the root of the /dev/shm to use; -1: unknown */
 	int32_t pid;                /* the process with that root, or 0 */
-	uint64_t in_memory; /* unique id of a mount known to be in memory; 0: none yet */
-	const struct ix_idmap *ids; /* ids there and here; NULL: identical */
+	uint64_t in_memory; /* unique id of a mount whose file system is known to be in
+			       memory; 0: none yet */
+	const struct ix_idmap *ids; /* maps the target's ids to ours; NULL: identical */
 };
 
 struct ipcx {
-	struct ipcx_ns *ns;   /* where calls act (ipcx_use()); NULL: here */
-	struct ipcx_ns *base; /* where they act by default (ipcx_new_at()), or NULL */
+	struct ipcx_ns *ns;   /* the namespace that calls act in; NULL: our own */
+	struct ipcx_ns *base; /* the namespace that calls act in by default
+				 (ipcx_new_at()); or NULL */
 	void (*free_base)(struct ipcx_ns *base); /* set by the creator of base */
-	struct ix_view view;                     /* set while calls act elsewhere */
-	int rootfd; /* "/" unless a test uses another tree; -1 until first used */
-	int procfd; /* its procfs, file system type checked; -1 until first used */
-	bool lent;  /* the caller supplied at least one of them: that procfs may not show
-		       this process */
+	struct ix_view view; /* set while calls act in another namespace */
+	int rootfd; /* descriptor of "/", or of another tree in a test; -1 until first
+		       used */
+	int procfd; /* descriptor of the procfs below rootfd, checked to be a procfs; -1
+		       until first used */
+	bool lent;  /* the caller supplied rootfd or procfd: the procfs may not show this
+		       process */
 	enum {
 		IX_NUMBERS_NOT_ASKED,
 		IX_NUMBERS_OURS,
 		IX_NUMBERS_OTHERS
-	} numbers; /* whether PIDs in /proc are ours (proc/numbers.c) */
+	} numbers; /* whether the PIDs in /proc are those of our PID namespace
+		      (proc/numbers.c) */
 	enum {
 		IX_NUMBERED_NOT_ASKED,
 		IX_NUMBERED_ALL,
@@ -60,58 +67,63 @@ struct ipcx {
 		IX_PEOPLE_NOT_ASKED,
 		IX_PEOPLE_ALL,
 		IX_PEOPLE_SOME
-	} people;    /* whether all users have an id in our userns (query/lookup.c) */
-	int64_t now; /* the time that ages refer to; 0: that of each table */
+	} people;    /* whether all users have an id in our user namespace: query/lookup.c
+			finds out */
+	int64_t now; /* the time to which ages are relative; 0: the time of each table */
 	bool moved;  /* the process has entered another namespace */
 	struct {
 		bool asked;
 		struct ix_gaps gaps;
-		char *label; /* or NULL if there is none */
+		char *label; /* the text that lists them; NULL if there is none */
 		uint32_t giver;
-	} self; /* the containers in our own namespace, once asked for (ns/label.c) */
+	} self; /* the containers in our own namespace, once they have been looked up
+		   (ns/label.c) */
 	unsigned stalls; /* number of file systems that did not answer since the last
 			    discovery */
 	struct ix_names users, groups;      /* names looked up so far, for all tables */
 	struct ix_buf names;                /* the pool of these names */
-	char error[2 * IPCX_REF_MAX + 512]; /* has room for two references */
+	char error[2 * IPCX_REF_MAX + 512]; /* text with room for two references */
 	enum ipcx_failure failure;          /* the kind of the last error */
-	int said;                           /* its errno */
-	struct ipcx_hint hint;              /* its hint */
+	int said;                           /* the errno of the last error */
+	struct ipcx_hint hint;              /* the hint of the last error */
 	char hint_subject[IPCX_REF_MAX];
 };
 
-/* Return the directory: a descriptor owned by the context, or -errno without a text
- * (ix_procfd(): -ENOENT without a procfs). */
+/* Return the root directory, or the procfs: a descriptor that the context owns, or -errno
+ * without a text (ix_procfd() returns -ENOENT if there is no procfs). */
 int ix_rootfd(struct ipcx *x);
 int ix_procfd(struct ipcx *x);
 
-/* Forget the directories of the previous mount namespace after the process has entered
- * another one. */
+/* Call after the process has entered another mount namespace: forget the directories of
+ * the previous one. */
 void ix_moved(struct ipcx *x);
 
-/* Check that a context may move its process. Returns 0, or -EINVAL with a text for a
- * context that uses the caller's descriptors, which would still refer to the previous
- * namespaces afterwards. */
+/* Check that a context may move its process to other namespaces. Returns 0, or -EINVAL
+ * with a text for a context that uses the caller's descriptors, which would still refer
+ * to the previous namespaces afterwards. */
 int ix_may_move(struct ipcx *x);
 
-/* Return the root below which /dev/shm is looked up: rootfd or, while calls act
- * elsewhere, the root of a process there; -ENXIO if no such process is known. */
+/* Return the root below which /dev/shm is looked up: rootfd or, while calls act in
+ * another namespace, the root of a process in that namespace; -ENXIO if no such process
+ * is known. */
 int ix_viewfd(struct ipcx *x);
 
 /*
  * Keep the text of a failure and return its errno: "return ix_fail(x, -EPERM, "shm:%d:
  * cannot remove", id);". ": " and the text of the errno are appended; ix_fail_plain()
- * appends nothing. Called by the innermost frame that knows the object.
+ * appends nothing. These functions are called by the innermost function that knows the
+ * object.
  *
- * An errno spelled out in the source is our own verdict: -EINVAL "bad request", -ENOENT
- * and -ESRCH "no such object" (ipcx_failure()). An errno passed in a variable is the
- * kernel's and may refer to anything on the way.
+ * An errno that the source writes as a constant is the library's own verdict: -EINVAL
+ * "bad request", -ENOENT and -ESRCH "no such object" (ipcx_failure()). An errno in a
+ * variable comes from the kernel and may be about any file or object that the call has
+ * used.
  */
 int ix_fail_as(struct ipcx *x, int error, bool ours, const char *fmt, ...) PRINTF(4, 5);
 int ix_fail_plain_as(struct ipcx *x, int error, bool ours, const char *fmt, ...)
 	PRINTF(4, 5);
-/* Decided by the spelling in the source: the compiler may see constants in variables,
- * too. */
+/* Whether an errno is the library's own is decided by how the source spells it: the
+ * compiler may know the values of variables, too, and could not tell the difference. */
 #define IX_OURS(word)            ((word)[0] == '-' && (word)[1] == 'E')
 #define ix_fail(x, e, ...)       ix_fail_as(x, e, IX_OURS(#e), __VA_ARGS__)
 #define ix_fail_plain(x, e, ...) ix_fail_plain_as(x, e, IX_OURS(#e), __VA_ARGS__)
@@ -126,11 +138,11 @@ int ix_hint(struct ipcx *x, int error, enum ipcx_hint_kind kind, const char *sub
 	    uint64_t value);
 
 /* Describe an errno (positive or negative), in our own words where strerror(3) misleads.
- * Static or thread-local. */
+ * The text is static or thread-local. */
 const char *ix_errno_text(int error);
 
-/* Check that a caller's reference can name an object. Returns 0, -EINVAL, or -E2BIG for
- * one of a newer version, with a text. */
+/* Check that a caller's reference can name an object. Returns 0, or with a text -EINVAL
+ * or, for a reference of a newer version, -E2BIG. */
 int ix_ref_check(struct ipcx *x, const struct ipcx_ref *ref);
 
 /* Make a path relative to rootfd; used for every absolute path. */

@@ -14,10 +14,12 @@
 #include "base/file.h"
 #include "base/mnt.h"
 
-/* A container may have any number of mount namespaces whose file systems hang. */
+/* After this number of file systems that did not answer, no more are tried: a container
+ * may have any number of mount namespaces with such file systems. */
 #define STALLS_MAX 4
 
-/* Since Linux 6.8; never reused, unlike the mount id in mountinfo. */
+/* Asks statx(2) for a mount's unique id (since Linux 6.8), which is never reused, unlike
+ * the mount id in mountinfo. */
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE 0x4000U
 #endif
@@ -98,8 +100,9 @@ bool ix_dirid_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
 	       !strcmp(found, type);
 }
 
-/* Whether the process has ended meanwhile. Reading the mountinfo of a zombie fails with
- * EINVAL (fs/proc_namespace.c), which has other causes, too. */
+/* Whether the process has ended in the meantime. This must be asked separately: reading
+ * the mountinfo of a zombie fails with EINVAL (fs/proc_namespace.c), but EINVAL has other
+ * causes, too. */
 static bool has_ended(struct ipcx *x, int32_t pid)
 {
 	char path[24], text[64];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names and keys of a load run's objects, and how to recognise our own. */
+/* Names and keys of a load run's objects, and how to recognise our own objects. */
 #include "core/driver.h"
 
 #include <errno.h>

@@ -39,8 +39,8 @@ static bool is_unmapped(const struct row *row, const struct ix_name_field *named
 }
 
 /*
- * Whether there is no name to compare as text. A user whose name could not be looked up
- * is shown as a number, but that is not the name.
+ * Whether a name field has no name that could be compared as text. If a user's name could
+ * not be looked up, the field shows a number, but that number is not the name.
  */
 static bool is_no_name(const struct row *row, const struct ix_name_field *named)
 {
@@ -62,8 +62,8 @@ static bool is_no_name(const struct row *row, const struct ix_name_field *named)
 }
 
 /*
- * Read the value of a field. A field that this kind of row lacks is unknown here, like
- * one that could not be read.
+ * Read the value of a field. A field that this kind of row lacks is unknown here, like a
+ * field that could not be read.
  */
 static bool value_of(const struct row *row, enum ipcx_field f, struct ipcx_value *v)
 {
@@ -75,7 +75,7 @@ static bool value_of(const struct row *row, enum ipcx_field f, struct ipcx_value
 	return !named || !is_no_name(row, named);
 }
 
-/* Read the id instead of the name; unknown if the name is. */
+/* Read the id instead of the name; the result is unknown if the name is unknown. */
 static bool id_of(const struct row *row, const struct ix_name_field *named,
 		  struct ipcx_value *v)
 {
@@ -104,7 +104,7 @@ static int eval_compare(const struct ix_node *n, const struct row *row)
 		other = &right;
 	}
 	order = ipcx_value_compare(&left, other);
-	/* The parser produces only comparisons here. */
+	/* The parser puts only comparison operators here. */
 	if (n->op == IX_TOK_EQ)
 		return order == 0;
 	if (n->op == IX_TOK_NE)
@@ -161,8 +161,9 @@ static int eval_unknown(const struct ix_node *n, const struct row *row)
 static int eval(const struct ix_node *n, const struct row *row);
 
 /*
- * Combine all children with "and" (decides 0) or "or" (decides 1): a child with the
- * deciding value settles it; otherwise the result is unknown if any child is.
+ * Combine all children with "and" (decides is 0) or with "or" (decides is 1). If any
+ * child has the value of decides, that is the result; otherwise the result is unknown if
+ * any child is unknown.
  */
 static int chain(const struct ix_node *n, const struct row *row, int decides)
 {

@@ -14,7 +14,8 @@
 #include "base/esc.h"
 #include "core/copyin.h"
 
-/* The column of a byte, in characters from 1. An invalid byte counts as one character. */
+/* Return the column of the byte at this index, counted in characters from 1. An invalid
+ * byte counts as one character. */
 static size_t column_of(const char *text, size_t at)
 {
 	size_t column = 1;
@@ -193,9 +194,9 @@ static int parse_unary(struct ix_parser *p, struct ix_node **ret_node)
 }
 
 /*
- * Parse one or more parts with an operator between them. They become siblings below one
- * node, so that the depth of the tree is bounded by that of the parentheses, however long
- * the text.
+ * Parse one or more parts with an operator between them. The parts become siblings below
+ * one node. So the depth of the tree is limited by the nesting of the parentheses,
+ * however long the text is.
  */
 static int parse_chain(struct ix_parser *p, enum ix_tok op, enum ix_node_kind kind,
 		       parse_fn *part, struct ix_node **ret_node)
@@ -275,8 +276,8 @@ static int parse_all(struct ix_parser *p, const char *const *texts)
 	return 0;
 }
 
-/* Allocate the pool of literals: each literal is a piece of a text, plus a NUL. Returns
- * -EINVAL if there is no text. */
+/* Allocate the pool for the literals: each literal is a part of one of the texts, plus a
+ * NUL. Returns -EINVAL if there is no text. */
 static int make_room(struct ix_parser *p, const char *const *texts)
 {
 	size_t room = 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A short list of distinct sentences. */
+/* A short list of distinct sentences, each of which describes a gap. */
 #include "core/gaps.h"
 
 #include <stdarg.h>

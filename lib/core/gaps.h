@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gaps in a result, collected before there is a table that they can be noted in. */
+/* Gaps in a result, collected before there is a table to which notes about them can be
+ * added. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,14 +18,14 @@ struct ix_gaps {
 		char text[192];
 	} all[IX_GAPS_MAX];
 	size_t n;
-	bool names; /* some of them concern container names */
+	bool names; /* some of the gaps concern container names */
 };
 
 /* Add a gap unless it is listed already. Ignored when the list is full. */
 void ix_gap(struct ix_gaps *g, int error, const char *fmt, ...) PRINTF(3, 4);
 
-/* Return the length of "why" in "why: what is missing". */
+/* Return the length of the reason in a gap's text, "REASON: what is missing". */
 int ix_gap_reason(const char *text);
 
-/* Add each to a table as an IPCX_NOTE_INCOMPLETE note, once. */
+/* Add each gap to a table once, as an IPCX_NOTE_INCOMPLETE note. */
 void ix_gaps_note(const struct ix_gaps *g, struct ipcx_table *t);

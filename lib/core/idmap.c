@@ -75,8 +75,8 @@ int ix_idmap_read(int dirfd, const char *path, struct ix_idrange ret_ranges[IX_I
 
 uint32_t ix_id_here(const struct ix_idrange *ranges, size_t n, uint32_t there)
 {
-	/* The kernel shows every unmapped id as IX_UNMAPPED, so that a user who really
-	 * has this id cannot be distinguished from them. */
+	/* The kernel shows every unmapped id as IX_UNMAPPED, so that an unmapped user
+	 * looks the same as the user who really has this id. */
 	for (size_t i = 0; i < n && there != IX_UNMAPPED; i++)
 		if (there - ranges[i].inside < ranges[i].count)
 			return ranges[i].outside + (there - ranges[i].inside);

@@ -13,8 +13,8 @@
 /* clang-format off */
 
 /*
- * An operator precedes its prefixes. Signs of kind IX_TOK_BAD are common mistakes with
- * their own message.
+ * In this list, an operator comes before every other operator that is a prefix of it.
+ * Signs of kind IX_TOK_BAD are common mistakes, each with its own message.
  */
 static const struct {
 	char sign[IX_TEXT(4)];

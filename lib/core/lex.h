@@ -6,9 +6,9 @@
 
 enum ix_tok {
 	IX_TOK_END,
-	IX_TOK_BAD,    /* not a token; why says what is wrong */
+	IX_TOK_BAD,    /* not a valid token; the member why says what is wrong */
 	IX_TOK_WORD,   /* a field's name or a literal */
-	IX_TOK_STRING, /* with its quotes, escapes not yet decoded */
+	IX_TOK_STRING, /* a quoted text: still has its quotes and escapes */
 	IX_TOK_OPEN,
 	IX_TOK_CLOSE,
 	IX_TOK_AND,
@@ -25,11 +25,12 @@ enum ix_tok {
 
 struct ix_token {
 	enum ix_tok kind;
-	size_t at, len;  /* position in the text, in bytes from 0 */
+	size_t at, len;  /* position in the text (from 0) and length, in bytes */
 	const char *why; /* static */
 };
 
-/* Return the next token of text from at. After the last it is always IX_TOK_END. */
+/* Return the next token of text at or after index at. After the last token, every call
+ * returns IX_TOK_END. */
 struct ix_token ix_lex(const char *text, size_t at);
 
 /* Whether the token is this word, ignoring case. */

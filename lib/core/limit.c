@@ -14,8 +14,8 @@
 #include "core/attr.h"
 #include "core/ctx.h"
 
-/* From ipc/util.h: an id is a sequence number above the slot index, which is IPCMNI_SHIFT
- * or IPCMNI_EXTEND_SHIFT bits wide. */
+/* From ipc/util.h: the low bits of an id are the slot index (IPCMNI_SHIFT or
+ * IPCMNI_EXTEND_SHIFT bits), the bits above them are a sequence number. */
 #define INDEX_BITS          15
 #define INDEX_BITS_EXTENDED 24
 
@@ -37,7 +37,7 @@ uint64_t ix_mul_sat(uint64_t a, uint64_t b)
 	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
-/* A member counts only if its bit is set. */
+/* Return the value of an attribute, or 0 if the attribute's bit is not set. */
 static uint64_t limit_member(const struct ipcx_attrs *a, uint64_t bit, uint64_t value)
 {
 	return a->set & bit ? value : 0;
@@ -93,8 +93,8 @@ static const struct ix_attr *limit_attr_of(uint64_t bit)
 }
 
 /*
- * Read one number of a request. 0 is refused: it makes no sense, and "0x1000" split at
- * the x would begin with it.
+ * Read one number of a request. A 0 is refused: it makes no sense, and it would be the
+ * first number of "0x1000", which is split at the x.
  */
 static int limit_read_word(const char *text, uint64_t bit, struct ipcx_attrs *a)
 {
@@ -128,7 +128,7 @@ int ix_request_read(const char *text, const uint64_t *words, size_t n,
 	memcpy(copy, text, len + 1);
 	for (const char *p = text; (p = strchr(p, 'x')) != NULL; p++)
 		given++;
-	/* Only the count can be omitted, as only it has a default. */
+	/* Only the count can be omitted, as no other number has a default. */
 	i = given < n && words[0] == IPCX_A_COUNT ? 1 : 0;
 	if (given != n - i)
 		return -EINVAL;

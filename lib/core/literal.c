@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a value of each type and unit is written in an expression. It accepts everything
- * that the machine formats print (type.c), so that any listed value can be used in a
+ * How a value of each type and unit is written in an expression. All texts that the
+ * machine formats print (type.c) are accepted, so that any listed value can be used in a
  * comparison.
  */
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "base/zone.h"
 #include "core/type.h"
 
-/* "is out of range", or else why the text is invalid. */
+/* Return "is out of range" for -ERANGE, else the text why, which says what is wrong. */
 static const char *literal_refused(int error, const char *why)
 {
 	return error == -ERANGE ? "is out of range" : why;
@@ -55,8 +55,8 @@ const char *ix_read_span(const char *text, struct ipcx_value *v)
 
 	v->type = IPCX_TYPE_UINT;
 	/*
-	 * A bare number is seconds and uses all 64 bits; a span with units is computed in
-	 * ns and overflows after 584 years.
+	 * A number without a unit means seconds and can use all 64 bits; a span with
+	 * units is computed in nanoseconds and overflows after 584 years.
 	 */
 	if (ix_parse_u64(text, UINT64_MAX, &v->as.u) == 0)
 		return NULL;
@@ -72,8 +72,9 @@ const char *ix_read_span(const char *text, struct ipcx_value *v)
 	return NULL;
 }
 
-/* Measured durations are in ns, and so is a bare number. A bare number takes no fraction,
- * as for other durations that would be a fraction of a second. */
+/* Measured durations are in nanoseconds, and so is a number without a unit. Such a number
+ * must not have a fraction, which for other durations would mean a fraction of a second.
+ */
 const char *ix_read_nanos(const char *text, struct ipcx_value *v)
 {
 	size_t len = strlen(text);

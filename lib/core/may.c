@@ -65,10 +65,10 @@ bool ix_may_as(struct ix_scan *s, uint32_t uid)
 /* ---- the IPC namespace */
 
 /*
- * Compute which capabilities count over the IPC namespace: go up from the user namespace
- * that owns it to our own. Effective capabilities of our own namespace count in all
- * descendants; the creator of a direct child has all capabilities in it. Returns 0 or
- * -errno.
+ * Compute which capabilities count over the IPC namespace: from the user namespace that
+ * owns the IPC namespace, go up to our own. The capabilities that are effective in our
+ * own user namespace also count in all its descendants; the user who created a direct
+ * child of it has all capabilities in that child. Returns 0 or -errno.
  */
 static int may_climb(struct ix_scan *s, int proc, int first)
 {
@@ -103,8 +103,9 @@ static int may_climb(struct ix_scan *s, int proc, int first)
 	}
 }
 
-/* EPERM: its owner is not our user namespace or a descendant, so no capability counts.
- * ENOTTY: Linux before 4.9 cannot be asked. */
+/* EPERM means that the IPC namespace's owner is neither our user namespace nor one of its
+ * descendants, so no capability counts. ENOTTY means that Linux is older than 4.9 and
+ * cannot be asked. */
 static int ask_over_ipc(struct ix_scan *s)
 {
 	int proc = ix_procfd(s->x), user;
@@ -137,7 +138,8 @@ bool ix_may_over_ipc(struct ix_scan *s, int cap)
 
 /* ---- files and the host */
 
-/* Without user namespaces in the kernel there are no maps; then everything is mapped. */
+/* If the kernel does not support user namespaces, there are no maps, and every id is
+ * mapped. */
 static int ask_map(struct ix_scan *s)
 {
 	struct ix_idmap *map;
@@ -184,7 +186,8 @@ bool ix_may_name(struct ix_scan *s, bool group, uint32_t id)
 	return false;
 }
 
-/* An id other than the overflow id is mapped. */
+/* Whether an id is mapped. Any id is, except possibly the overflow id, for which the map
+ * must be checked. */
 static bool is_mapped(struct ix_scan *s, bool group, uint32_t id)
 {
 	return id != IX_UNMAPPED || ix_may_name(s, group, id);

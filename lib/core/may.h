@@ -12,23 +12,24 @@
 struct ix_idmap;
 struct ix_scan;
 
-/* The facts known so far; all zero: none. */
+/* The facts that are known so far; if all members are zero, none is. */
 struct ix_may {
 	bool asked, asked_euid, asked_over_ipc, asked_map;
 	uint32_t euid;
-	uint64_t caps;        /* effective in the thread's user namespace … */
-	uint64_t over_ipc;    /* … and in the one that owns its IPC namespace */
+	uint64_t caps;     /* capabilities effective in our user namespace */
+	uint64_t over_ipc; /* capabilities that count in the user namespace that owns our
+			      IPC namespace */
 	struct ix_idmap *map; /* the ids mapped in our user namespace; NULL: all */
 	uint64_t locked;      /* pages that this scan would have locked so far */
 	struct ix_may_dir {
 		bool asked;
 		uint64_t dev;
 		int read_only, write; /* 0 or -errno */
-		bool owners_only;     /* sticky, and owned by another user */
+		bool owners_only;     /* the directory is sticky and another user's */
 	} dir;                        /* the directory being scanned */
 };
 
-/* Forget all facts, for another place. */
+/* Forget all facts, because the scan goes on in another place. */
 void ix_may_end(struct ix_may *m);
 
 /* Whether the thread runs as this user. */

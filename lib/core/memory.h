@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 struct ix_memory {
-	uint64_t size; /* in bytes, when opened */
-	int fd;        /* for reading without touching pages; or -1 */
-	char *map;     /* attached memory (shmat(2)); NULL: write to fd, too */
+	uint64_t size; /* in bytes, at the time when it was opened */
+	int fd;        /* descriptor for reading without touching pages; or -1 */
+	char *map;     /* attached memory (shmat(2)); NULL: fd is used for writing, too */
 };
 
 #define IX_NO_MEMORY     \

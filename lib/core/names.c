@@ -25,7 +25,7 @@ const struct ix_name_field *ix_find_name_field(enum ipcx_field name)
 	return NULL;
 }
 
-/* Fibonacci hashing spreads ids, which come in runs. */
+/* Fibonacci hashing spreads the ids, many of which are consecutive numbers. */
 static size_t names_slot_of(const struct ix_names *n, uint32_t id)
 {
 	return (size_t)(id * UINT32_C(0x9e3779b1)) & (n->cap - 1);
@@ -70,7 +70,8 @@ static int names_grow(struct ix_names *n)
 
 int ix_names_add(struct ix_names *n, uint32_t id, uint32_t off)
 {
-	/* Stay at most half full, so that probes are short and terminate. */
+	/* Keep the map at most half full, so that every search is short and comes to an
+	 * end. */
 	if (n->used * 2 >= n->cap) {
 		int r = names_grow(n);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names of users and groups. Each id is looked up once; "no name" and failures are
- * cached, too. */
+/* Names of users and groups. Each id is looked up only once: that it has no name, or that
+ * its lookup failed, is cached, too. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 /* A map from ids to names, which are stored in a pool and addressed by offset. */
 struct ix_names {
-	struct ix_name *slots; /* open addressing, size a power of two */
+	struct ix_name *slots; /* hash table of a size that is a power of two */
 	size_t used, cap;
 	int error; /* -errno of the first lookup that failed; or 0 */
 };
@@ -22,8 +22,8 @@ struct ix_name {
 	uint32_t off; /* offset of the name in the pool plus 1; 0: free slot */
 };
 
-#define IX_NO_NAME      UINT32_MAX       /* as off: the id has no name */
-#define IX_UNKNOWN_NAME (UINT32_MAX - 1) /* as off: the lookup failed */
+#define IX_NO_NAME      UINT32_MAX       /* a value of off: the id has no name */
+#define IX_UNKNOWN_NAME (UINT32_MAX - 1) /* a value of off: the lookup failed */
 
 /* Whether off is the offset of a name. */
 static inline bool ix_name_is_known(const struct ix_name *n)
@@ -37,13 +37,14 @@ const struct ix_name *ix_names_find(const struct ix_names *n, uint32_t id);
 /* Record the offset of an id's name. Returns 0 or -ENOMEM. */
 int ix_names_add(struct ix_names *n, uint32_t id, uint32_t off);
 
-/* Look up an id and cache the result, a name in the pool. A failed lookup is cached like
- * a result and is not an error. Returns 0 or -ENOMEM. */
+/* Look up the name of an id and cache the result; the name is stored in the pool. A
+ * failed lookup is cached, too; the function does not report it as an error. Returns 0 or
+ * -ENOMEM. */
 int ix_names_ask(struct ix_names *n, bool group, uint32_t id, struct ix_buf *pool);
 
 void ix_names_free(struct ix_names *n);
 
-/* A field with the name of an id that is in a field of its own. */
+/* A field that shows the name of an id, and the field that shows the id itself. */
 struct ix_name_field {
 	enum ipcx_field name, id;
 	bool group;

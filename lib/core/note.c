@@ -19,7 +19,7 @@ void ix_notes_free(struct ipcx_table *t)
 }
 
 /* Mark the section as not fully counted if its mechanism could not be read. ENOSYS and
- * ENOENT mean that the kernel has no such objects. */
+ * ENOENT do not count as such failures: they mean that the kernel has no such objects. */
 static void note_uncounted(struct ipcx_table *t, const struct ipcx_note *note)
 {
 	struct ix_section *s = t->nsections ? &t->sections[t->nsections - 1] : NULL;

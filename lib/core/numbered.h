@@ -6,7 +6,8 @@
 
 #define IX_NO_NUMBER "processes outside of this PID namespace have no PID here"
 
-/* Whether every process has a PID here: only in the initial PID namespace, where a PID of
- * 0 means that no process acted. Elsewhere 0 may stand for a process without a PID here.
- * False if /proc does not say. */
+/* Whether every process has a PID in our PID namespace. This is so only in the initial
+ * PID namespace: there, a PID of 0 in an object means that no process has acted. In other
+ * PID namespaces, 0 may also stand for a process that has no PID there. Returns false if
+ * /proc does not say whether ours is the initial one. */
 bool ix_numbers_all(struct ipcx *x);

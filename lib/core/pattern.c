@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Limits on regular expressions, so that regcomp(3) and regexec(3) cannot be abused.
- * glibc recurses for each parenthesis until the stack overflows; expands repetitions, so
- * that each "+" doubles what precedes it and "x++++++++++++++++++++++++++++++++" exhausts
- * memory; follows every way in which a part matches the empty string; and may search
- * forever for back-references (which POSIX does not define here). So the cost of a
- * pattern is estimated before glibc sees it.
+ * glibc recurses for each parenthesis until the stack overflows. It expands repetitions,
+ * so that each "+" doubles what precedes it and "x++++++++++++++++++++++++++++++++"
+ * exhausts memory; it follows every way in which a part matches the empty string; and it
+ * may search forever if there are back-references (which POSIX does not define here). So
+ * the cost of a pattern is estimated before glibc sees it.
  *
- * The patterns that pass are fast if anchored at the first byte. An unanchored search
- * restarts at every byte and may reach new states each time, all of which are kept:
- * ".{0,64}b.{64}z" took a second and 40 MB for one name of 255 bytes. "^.*(…)" does the
- * same search in one pass: milliseconds, and a 30th of the memory.
+ * The patterns that are accepted are fast if the search is anchored at the first byte of
+ * the text. An unanchored search restarts at every byte and may reach new states each
+ * time, all of which are kept: ".{0,64}b.{64}z" took a second and 40 MB for one name of
+ * 255 bytes. "^.*(…)" does the same search in one pass: milliseconds, and a 30th of the
+ * memory.
  */
 #include "core/pattern.h"
 
@@ -34,17 +35,18 @@ struct piece {
 };
 
 struct group {
-	struct piece all, last; /* all.ways: of the finished alternatives */
+	struct piece all, last; /* all.ways: only of finished alternatives */
 	bool begun;             /* the current alternative is not empty */
 	unsigned long before; /* ways of the current alternative without its last piece */
 };
 
-/* The state of the reader. */
+/* The state of the reader of a pattern. */
 struct reader {
 	const char *p;
 	struct group groups[IX_PATTERN_DEPTH + 1], *g;
 	unsigned long repeated; /* size that the expansion of repetitions adds */
-	unsigned long most;     /* most ways of any piece to match the empty string */
+	unsigned long most; /* the largest number of ways in which any piece can match the
+			       empty string */
 };
 
 /* Counters saturate here. */
@@ -55,7 +57,7 @@ static unsigned long bounded(unsigned long n)
 	return n < ENOUGH ? n : ENOUGH;
 }
 
-/* Return the end of the bracket expression at p, in which no character repeats or groups.
+/* Return the end of the bracket expression at p; inside it, no character is an operator.
  */
 static const char *skip_bracket(const char *p)
 {
@@ -88,7 +90,7 @@ static unsigned long pattern_number(const char **p)
 
 /*
  * Read a repetition ("+", "{2,5}") and return the minimum and maximum number of copies
- * that glibc expands it to. "{5,}" is five copies and a loop.
+ * that glibc expands it to. glibc expands "{5,}" to five copies and a loop.
  */
 static void pattern_times(struct reader *in, unsigned long *ret_least,
 			  unsigned long *ret_most)
@@ -110,8 +112,9 @@ static void pattern_times(struct reader *in, unsigned long *ret_least,
 		in->p++;
 }
 
-/* In how many ways a repeated piece can match the empty string. glibc nests the copies
- * after the first "least": each may be missing together with all that follow. */
+/* Return in how many ways a repeated piece can match the empty string. The copies after
+ * the first "least" copies are optional. glibc nests these: each may be missing only
+ * together with all copies after it. */
 static unsigned long ways_of(unsigned long ways, unsigned long least, unsigned long most)
 {
 	unsigned long n = most > least ? 1 : 0, all;
@@ -236,9 +239,9 @@ const char *ix_pattern_fault(const char *pattern)
 }
 
 /*
- * Replace newlines, in text and pattern, by VT, which is in the same character classes:
- * glibc treats a newline in the text as the end of a line, though inconsistently (".^b"
- * matches "\na\nb"), but a name is one line.
+ * Replace each newline of a text or pattern by VT, which is in the same character
+ * classes. A name is one line, but glibc treats a newline in it as the end of a line, and
+ * not even consistently: ".^b" matches "\na\nb".
  */
 static void one_line(char *text)
 {
@@ -254,8 +257,9 @@ int ix_pattern_compile(const char *pattern, regex_t *ret_regex)
 
 	(void)snprintf(whole, sizeof(whole), "%s", pattern);
 	one_line(whole);
-	/* The pattern must be valid alone, too: "a)(b" is not. In multibyte locales keep
-	 * it unprefixed, as a dot does not match invalid characters. */
+	/* The pattern must be valid without a prefix, too, which "a)(b" is not. In
+	 * multibyte locales it gets no prefix, as the dot in the prefix would not match
+	 * invalid characters. */
 	r = regcomp(&alone, whole, REG_EXTENDED | REG_NOSUB);
 	if (r != 0 || MB_CUR_MAX > 1) {
 		if (r == 0)
@@ -282,6 +286,6 @@ int ix_pattern_match(const regex_t *regex, const char *text)
 	}
 	r = regexec(regex, text, 0, NULL, 0);
 	if (r != 0 && r != REG_NOMATCH)
-		return -ENOMEM; /* the only possible cause */
+		return -ENOMEM; /* regexec(3) has no other cause of failure */
 	return r == 0;
 }

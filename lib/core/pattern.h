@@ -10,13 +10,13 @@
 #define IX_PATTERN_WAYS     40   /* ways in which a part can match the empty string */
 
 /*
- * Return why an extended regular expression is refused, as a sentence; NULL if it may be
- * compiled (and may still be invalid).
+ * Return why an extended regular expression is refused, as a sentence; NULL if it is
+ * accepted (it may still be invalid).
  */
 const char *ix_pattern_fault(const char *pattern);
 
 /* Compile a pattern that ix_pattern_fault() accepts, to be searched for anywhere in a
- * text. Returns 0, or regcomp(3)'s error, and then nothing needs to be freed. */
+ * text. Returns 0 or regcomp(3)'s error; after an error, nothing needs to be freed. */
 int ix_pattern_compile(const char *pattern, regex_t *ret_regex);
 
 /* Whether the pattern matches: 1, 0, or -ENOMEM. */

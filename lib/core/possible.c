@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether a condition can be true for any row of a mechanism, judged by the fields that
- * such rows have, whatever their values.
+ * Whether a condition can be true for any row of a mechanism, judged only by which fields
+ * such rows have, not by the values.
  */
 #include <string.h>
 
@@ -9,7 +9,8 @@
 #include "core/expr.h"
 #include "core/mech.h"
 
-/* The possible results of a subexpression over all rows. Neither: always unknown. */
+/* Which results a subexpression can have in any row. If neither member is true, the
+ * result is always unknown. */
 struct may {
 	bool yes, no;
 };
@@ -27,7 +28,7 @@ static bool possible_has(const struct asked *a, enum ipcx_field f,
 	return ipcx_mech_has(a->mech, f) && (!n || ipcx_mech_has(a->mech, n->id));
 }
 
-/* "mech == shm" is decided here, without rows. */
+/* Whether a comparison is like "mech == shm", which can be decided here, without rows. */
 static bool names_mech(const struct ix_node *n)
 {
 	return n->left == IPCX_F_MECH && n->right == IPCX_NO_FIELD &&

@@ -11,7 +11,7 @@
 #include "core/ctx.h"
 #include "ipcx.h"
 
-/* Bytes of an invalid text that an error message quotes. */
+/* How many bytes of an invalid text an error message quotes. */
 #define SHOWN 100
 
 #define TOO_LONG "a name has at most 255 bytes after the slash"
@@ -101,8 +101,8 @@ static int read_sysv(struct ipcx *x, const char *mech, const char *text,
 	return ref_read_id(x, mech, text, ref);
 }
 
-/* Return why this (without its leading slash) is not the name of a POSIX object; NULL if
- * it is one. */
+/* Return why a text (a name without its leading slash) is not the name of a POSIX object;
+ * NULL if it is a valid name. */
 static const char *name_fault(const char *name, size_t len)
 {
 	if (len == 0)
@@ -116,13 +116,13 @@ static const char *name_fault(const char *name, size_t len)
 	return NULL;
 }
 
-/* Read a name: %XX-escaped after "MECH:", else literal. */
+/* Read a name. After "MECH:" it is %XX-escaped, otherwise it is literal. */
 static int read_name(struct ipcx *x, const char *mech, const char *text, bool escaped,
 		     struct ipcx_ref *ref)
 {
 	/*
-	 * An escaped byte takes three characters: anything longer is too long in any
-	 * case.
+	 * An escaped byte takes three characters, so a text that does not fit here is too
+	 * long in any case.
 	 */
 	char copy[3 + 3 * 256 + 1];
 	const char *name = copy, *fault;
@@ -152,7 +152,7 @@ static int read_name(struct ipcx *x, const char *mech, const char *text, bool es
 	return 0;
 }
 
-/* Report a text without a mechanism where none is implied. */
+/* Report a text that does not name a mechanism although it has to. */
 static int no_mech(struct ipcx *x, const char *text, const char *colon)
 {
 	char list[200];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The mechanisms in display order. To add one, add a line here and in meson.build, and
- * its file. */
+/* The mechanisms in display order. To add a mechanism, add its file, and a line both here
+ * and in meson.build. */
 #include <errno.h>
 #include <string.h>
 

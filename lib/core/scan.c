@@ -48,7 +48,8 @@ int ix_scan_once(struct ix_scan *s, uint64_t dev, uint64_t ino)
 
 	if (!s->once || !s->many)
 		return ix_table_dir(s->t, dev, ino);
-	/* Also check sections that were read in another process or thread and merged. */
+	/* Check also the sections that another process or thread has read and that were
+	 * merged into this table. */
 	for (size_t i = 0; !s->ref && i + 1 < s->t->nsections; i++)
 		if (s->t->sections[i].dev == dev && s->t->sections[i].ino == ino &&
 		    s->t->sections[i].mech == s->mech)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shared by all semaphore mechanisms: the text of a wait that timed out. */
+/* Shared by all semaphore mechanisms: the error text for a wait that timed out. */
 #include "core/semops.h"
 
 #include <errno.h>

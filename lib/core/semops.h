@@ -14,16 +14,17 @@ struct ipcx_psem_taken {
 
 /* The member .sem of struct ix_mech. The operations return 0, or -errno with a text. */
 struct ix_sem_ops {
-	/* Open the object where calls act (ipcx_use()), with the rights needed there; the
-	 * caller closes *ret_fd. NULL: the reference suffices, and fd is -1. */
+	/* Open the object in the namespace that calls act in (ipcx_use()), with the
+	 * rights that are needed there; the caller closes *ret_fd. NULL: the reference
+	 * suffices, and fd is -1. */
 	int (*open)(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd);
 	int (*op)(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 		  const struct ipcx_sem_op *ops, size_t n, int64_t timeout);
 	/* NULL: values cannot be set. */
 	int (*set)(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
 		   const uint32_t *values, size_t n);
-	/* Take one and keep it open (sets sem and name); give it back and close it. NULL:
-	 * op() with an undo does the same. */
+	/* take() takes a semaphore and keeps it open (it sets sem and name); give() gives
+	 * the semaphore back and closes it. NULL: op() with an undo does the same. */
 	int (*take)(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t timeout,
 		    struct ipcx_psem_taken *ret_taken);
 	int (*give)(struct ipcx *x, struct ipcx_psem_taken *taken);
@@ -33,5 +34,5 @@ struct ix_sem_ops {
  * absolute times. */
 #define IX_SECOND INT64_C(1000000000)
 
-/* Keep the text of a wait that timed out. Returns -ETIMEDOUT. */
+/* Keep the error text for a wait that timed out. Returns -ETIMEDOUT. */
 int ix_sem_waited(struct ipcx *x, const char *name, int64_t timeout);

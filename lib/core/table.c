@@ -90,7 +90,8 @@ const struct ix_column *ix_column(const struct ix_kind *kind, unsigned field)
 static const struct ipcx_fieldset all_fields = { { UINT64_MAX, UINT64_MAX, UINT64_MAX,
 						   UINT64_MAX } };
 
-/* Record for each word of a row which fields may change with it. */
+/* Record for each eight-byte word of a row which fields may change if that word changes.
+ */
 static void index_words(struct ix_section *s)
 {
 	assert(s->kind->row_size <= IX_WORDS * 8 && s->kind->row_size % 8 == 0);
@@ -115,7 +116,7 @@ int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
 {
 	struct ix_where *more;
 
-	/* One place may be scanned in several steps. */
+	/* One place may be scanned in several steps: then it is already there. */
 	if (ns && t->nplaces && t->places[t->nplaces - 1].ns == ns)
 		return 0;
 	more = reallocarray(t->places, t->nplaces + 1, sizeof(*more));
@@ -318,7 +319,8 @@ int ipcx_row_get(const struct ipcx_table *t, size_t row, enum ipcx_field field,
 	if (!data || !ret_value)
 		return -EINVAL;
 	r = ix_row_value(t, s, data, field, ret_value);
-	/* Check last whether the field exists at all: it nearly always does. */
+	/* Check only after a failure whether the field exists at all, because it nearly
+	 * always does. */
 	return r == -ENODATA && !ipcx_field_info(field) ? -EINVAL : r;
 }
 
@@ -329,7 +331,8 @@ struct ipcx_fieldset ipcx_row_fields(const struct ipcx_table *t, size_t row)
 	return ix_table_at(t, row, &s) ? s->has : (struct ipcx_fieldset){ { 0 } };
 }
 
-/* Called for every row that is written, so it does not loop over the fields. */
+/* This function is called for every row that is written out, so it does not loop over the
+ * fields. */
 struct ipcx_fieldset ipcx_row_unknown(const struct ipcx_table *t, size_t row)
 {
 	struct ipcx_fieldset unknown = { { 0 } };

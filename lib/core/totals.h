@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Totals over all objects of a mechanism, read in one call: its row in ipcx_totals(). */
+/* Totals over all objects of a mechanism, read in one call: the mechanism's row in
+ * ipcx_totals(). */
 #pragma once
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 
 /* The member .totals of struct ix_mech. */
 struct ix_totals {
-	const struct ix_kind *kind; /* has IX_TOTALS_COLUMNS and its counters */
+	const struct ix_kind *kind; /* IX_TOTALS_COLUMNS and the mechanism's counters */
 	/* Read the totals and fill the row. Returns 0, or -errno if they cannot be read
 	 * (the caller adds a note). */
 	int (*ask)(struct ipcx *x, struct ipcx_table *t, void *row);
@@ -20,8 +21,8 @@ struct ix_totals {
 	IX_CONSTANT(IPCX_F_MECH, ix_derive_mech), IX_PLACE_COLUMNS, \
 		IX_COL(IPCX_F_OBJECTS, type, objects)
 
-/* Store a counter that the kernel keeps in an int; negative means that it overflowed and
- * is unknown. */
+/* Store a counter that the kernel keeps in an int; a negative number means that the
+ * counter has overflowed and its value is unknown. */
 static inline void ix_total(struct ipcx_table *t, void *row, enum ipcx_field field,
 			    uint64_t *ret_n, int n)
 {

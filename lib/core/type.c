@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The types of values and the units of numbers, a table each. All that the library knows
- * of a type is here; cmd/ui/cell.c formats values for people.
+ * One table of the types of values, and one table of the units of numbers. All that the
+ * library knows of a type is here; cmd/ui/cell.c formats values for people.
  */
 #include "core/type.h"
 

@@ -13,11 +13,11 @@
 
 /* How values of a type compare with those of any other. */
 enum ix_order {
-	IX_ORDER_NONE,     /* all equal, before everything else */
+	IX_ORDER_NONE,     /* all values are equal and come before everything else */
 	IX_ORDER_UNSIGNED, /* by number, as.u */
 	IX_ORDER_SIGNED,   /* by number, as.i */
 	IX_ORDER_REAL,     /* by number, as.d */
-	IX_ORDER_TEXT,     /* byte by byte, after everything else */
+	IX_ORDER_TEXT, /* compared byte by byte; the values come after everything else */
 };
 
 /*
@@ -27,21 +27,22 @@ enum ix_order {
  */
 typedef const char *ix_reader(const char *text, struct ipcx_value *ret_value);
 
-/* Set v->as from a stored member of 1, 2, 4 or 8 bytes, zero-extended to raw. Returns
- * false if there is no value. */
+/* Set v->as from a stored member of size bytes (1, 2, 4 or 8); raw is that member,
+ * zero-extended. Returns false if there is no value. */
 typedef bool ix_loader(const struct ipcx_table *t, unsigned size, uint64_t raw,
 		       struct ipcx_value *v);
 
 struct ix_type {
 	struct ipcx_type_info info;
-	const char *noun; /* for messages: "a time"; NULL: the unit has it */
+	const char *noun; /* what messages call such a value, as in "a time"; NULL: the
+			     unit has the noun */
 	enum ix_order order;
-	ix_loader *load; /* NULL: the stored number is as.u */
+	ix_loader *load; /* NULL: the stored number is the value, as.u */
 	/* Write a value at p as in the machine formats: less than IPCX_VALUE_MAX bytes,
-	 * without a NUL. Returns the end. NULL: it is a text already, or there is no
-	 * value. */
+	 * without a NUL. Returns the end. NULL: the value is already a text, or there is
+	 * no value. */
 	char *(*write)(char *p, const struct ipcx_value *v);
-	ix_reader *read; /* NULL: the unit has it */
+	ix_reader *read; /* NULL: the unit has the reader */
 };
 
 /* The unit of a number. */
@@ -51,7 +52,8 @@ struct ix_unit {
 	ix_reader *read;
 };
 
-/* Every type, indexed by enum ipcx_type; one more than its last. */
+/* The types, indexed by enum ipcx_type; their number is one more than the last of them.
+ */
 #define IX_TYPES 9
 extern const struct ix_type ix_types[IX_TYPES];
 
@@ -67,13 +69,13 @@ const struct ix_unit *ix_unit(enum ipcx_unit unit);
 /* Describe what a field holds, for messages: "a number of bytes". */
 const char *ix_type_noun(const struct ipcx_field_info *info);
 
-/* Return the reader of literals that are compared with a field. */
+/* Return the function that reads the literals that are compared with a field. */
 ix_reader *ix_type_reader(const struct ipcx_field_info *info);
 
 /*
  * Return a value as the machine formats write it (decimal numbers, octal modes, RFC 3339
- * times in UTC), which is the text that =~ matches. Written to buf unless it is a string;
- * NULL for an unknown value.
+ * times in UTC), which is the text that =~ matches. The text is written to buf unless the
+ * value is a string. Returns NULL for an unknown value.
  */
 const char *ix_value_raw(const struct ipcx_value *v, char buf[IPCX_VALUE_MAX]);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Notes on lookups and matches that failed while a table's rows were read, once for all
- * rows. */
+/* Notes on lookups and matches that failed while a table's rows were read: one note for
+ * all rows. */
 #include <string.h>
 
 #include "base/nss.h"
@@ -22,8 +22,8 @@ void ix_table_unjudged(struct ipcx_table *t, const char *ref, const struct ix_ve
 		t->unjudged_why = *v;
 }
 
-/* For an action, name the objects. A listing may leave out many, in several tables, so
- * its note is one constant sentence. */
+/* For an action, the note names the objects. A listing may leave out many objects, in
+ * several tables, so its note is always the same sentence. */
 static int put_unjudged(const struct ipcx_table *t, struct ix_buf *b)
 {
 	size_t told = MIN(t->unjudged, (size_t)IX_UNJUDGED);

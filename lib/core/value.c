@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The order of values, shared by sorting and comparisons; and their text. */
+/* The order of values, which sorting and comparisons share, and the text form of values.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +78,7 @@ int ipcx_value_format(const struct ipcx_value *v, char *buf, size_t size)
 	const char *text;
 
 	if (type && type->write && size >= IPCX_VALUE_MAX &&
-	    buf) { /* usual for the cells of a listing */
+	    buf) { /* the usual case for the cells of a listing */
 		end = type->write(buf, v);
 		*end = '\0';
 		return (int)(end - buf);

@@ -50,7 +50,7 @@ struct packed_note {
 	unsigned mech;
 	int error;
 	enum ipcx_hint_kind hint;
-	size_t subject, text; /* bytes, with the NUL */
+	size_t subject, text; /* bytes, including the NUL */
 };
 
 static int put_notes(struct ix_buf *b, const struct ipcx_table *t)
@@ -177,7 +177,8 @@ static int wire_take_all(struct reader *in, struct ipcx_table *t)
 	if (r == 0) {
 		size_t n = t->nsections;
 
-		t->nsections = 0; /* sections already have .uncounted */
+		t->nsections = 0; /* the sections have .uncounted already: adding notes
+				     must not set it */
 		r = take_notes(in, t);
 		t->nsections = n;
 	}
@@ -207,7 +208,7 @@ int ix_table_unpack(struct ipcx_table *t, const char *data, size_t len)
 	now = head;
 	if (len != sizeof(*now))
 		return -EPROTO;
-	/* The pointers are the other process's. */
+	/* The pointers are valid only in the other process. */
 	now->sections = NULL;
 	now->places = NULL;
 	now->shared = now->pool = now->notes = now->unknown = (struct ix_buf){ 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Serialise a table that a forked child sends to its parent: pointers to kinds of rows
- * are valid in both. */
+ * are valid in both processes. */
 #pragma once
 
 #include "core/table.h"
@@ -8,5 +8,6 @@
 /* Append a table. Returns 0 or -ENOMEM. */
 int ix_table_pack(const struct ipcx_table *t, struct ix_buf *b);
 
-/* Replace the contents of a table by a packed one. Returns 0, -ENOMEM or -EPROTO. */
+/* Replace the contents of a table by those of a packed table. Returns 0, -ENOMEM or
+ * -EPROTO. */
 int ix_table_unpack(struct ipcx_table *t, const char *data, size_t len);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table of fields whose text is one of a few fixed words. All other texts are free.
+ * The table of fields whose text is one of a few fixed words. The texts of all other
+ * fields can be anything.
  */
 #include "core/words.h"
 
@@ -10,7 +11,7 @@
 #include "base/distance.h"
 #include "base/util.h"
 
-/* Return word number n from 0; NULL past the last. */
+/* Return word number n, counted from 0; NULL past the last word. */
 typedef const char *next_word(unsigned n);
 
 static const char *mech_word(unsigned n)
@@ -43,7 +44,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* Return the nearest word that the text may be a typo of, or NULL. */
+/* Return the word that the text is most likely a typo of, or NULL if there is none. */
 static const char *nearest(next_word *word, const char *text)
 {
 	size_t len = strlen(text), best = ix_nearest(len) + 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fields whose text is one of a few fixed words: comparing one with anything else is a
- * typo. */
+/* Fields whose text is one of a few fixed words: comparing such a field with any other
+ * text is a typo. */
 #pragma once
 
 #include <stddef.h>
