@@ -114,7 +114,7 @@ class Round:
                 self.attempt(cmd, self.sample)
 
     def attempt(self, cmd, action):
-        """A command that failed once is left out, the others continue."""
+        """A command that failed once is left out of later rounds; the other commands continue."""
         if cmd in self.failures:
             return
         try:

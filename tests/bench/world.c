@@ -5,10 +5,10 @@
  * bind over /etc/passwd alone is lost as soon as that file is replaced by rename(2).
  * MQUEUE is the mount point of its POSIX queues.
  *
- * It prints "ready", then answers each request on stdin - the files for the command's
- * stdout and stderr, then its arguments, each ended by NUL, an empty string at the end -
- * with "STATUS CPU_MICROSECONDS PEAK_RSS_KIB". End of file on stdin ends the world and
- * all processes in it.
+ * It prints "ready", then answers each request on stdin with a line "STATUS
+ * CPU_MICROSECONDS PEAK_RSS_KIB MINOR_FAULTS". A request consists of the files for the
+ * command's stdout and stderr, its arguments and an empty string, each ended by NUL. End
+ * of file on stdin ends the world and all processes in it.
  *
  * It is a small C program because a new program's peak RSS starts at the size of the
  * process that spawned it (exec_mmap() keeps the old high-water mark): one megabyte if

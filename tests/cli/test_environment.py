@@ -66,7 +66,7 @@ def test_listings_need_no_proc(world, proc, uid):
 
 
 @pytest.mark.parametrize("proc", ["no_proc", "fake_proc", "subset_pid"])
-def test_fields_from_proc_are_unknown_without_it(world, proc):
+def test_fields_read_from_proc_are_unknown_without_proc(world, proc):
     world.ok("mk", "shm", "--size", "4K")
     PROCS[proc](world)
     r = bare(world, "ls", "shm", "--json", "-o", "ref,size,rss,swap")

@@ -37,7 +37,7 @@ def steady(text):
     return STEADY.sub("", text)
 
 
-# glibc's sem_open(3) ignores a failure to remove its temporary file, and fails after it has created the semaphore if it cannot stat, map or
+# glibc's sem_open(3) ignores it if its temporary file cannot be removed, and fails although it has created the semaphore if it cannot stat, map or
 # record it.
 NOT_OURS = {("psem", call) for call in ("newfstatat", "fstat", "unlink", "unlinkat", "malloc")}
 

@@ -115,7 +115,7 @@ def test_names_in_csv_are_raw_bytes(world):
 
 
 def test_names_survive_a_shell(world):
-    """In a shell a byte that could control a terminal is written as \\xNN, which printf '%b' and ipcx itself decode."""
+    """For a shell, a byte that could control a terminal is written as \\xNN, which printf '%b' and ipcx itself decode."""
     make_names(world, psem=False)
     r = world.ipcx("ls", "pshm", "--format", "export", "-o", "name,ref")
     assert not unsafe(r.out) and len(r.lines) == len(NAMES)

@@ -299,7 +299,7 @@ def test_dev_shm_on_another_file_system(world):
 
 
 def test_a_link_in_place_of_dev_shm(world):
-    """A distribution may have /dev/shm -> /run/shm; the link may not lead out of the root."""
+    """A distribution may have /dev/shm -> /run/shm; the link must not lead out of the root."""
     r = world.sh("mount -t tmpfs none /mnt && mkdir /mnt/shm /mnt/dev && ln -s /mnt/shm /mnt/dev/shm && touch /mnt/dev/null &&"
                  "mount --bind /dev/null /mnt/dev/null && printf x > /mnt/shm/there && mount --bind /mnt/dev /dev && \"$IPCX\" ls pshm "
                  "--json")

@@ -159,7 +159,7 @@ def test_an_unreadable_directory_is_reported_and_the_others_are_searched(tree):
     assert r.rc == 4 and [(e["ref"], e["error"]) for e in r.json["errors"]] == [(at(tree, "below/deep")[0], "EACCES")]
 
 
-def test_a_missing_file_among_others(tree):
+def test_a_missing_file_among_existing_files(tree):
     key = ftok(tree, at(tree, "plain")[0])
     r = tree.ipcx("key", "--reverse", key, *at(tree, "absent", "plain"), "--json")
     assert r.rc == 4 and len(r.json["keys"]) == 1 and r.json["errors"][0]["ref"] == at(tree, "absent")[0]

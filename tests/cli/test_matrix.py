@@ -96,7 +96,7 @@ def test_a_missing_object_is_reported(world, command, mech):
 
 @pytest.mark.parametrize("command,mech", itertools.product(ON_OBJECTS, MECHS))
 @pytest.mark.parametrize("first", ["missing", "there"])
-def test_one_of_two_is_missing(world, command, mech, first):
+def test_one_of_two_objects_is_missing(world, command, mech, first):
     ref = make_all(world)[mech]
     refs = [MISSING[mech], ref] if first == "missing" else [ref, MISSING[mech]]
     words = DO[command](mech, "REF")

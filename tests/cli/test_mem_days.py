@@ -170,7 +170,7 @@ def test_a_segment_marked_for_destruction(world, verb):
 
 
 @pytest.mark.parametrize("mech", BOTH)
-def test_removed_while_it_is_read(world, mech):
+def test_an_object_removed_while_it_is_read(world, mech):
     """An object that is removed while it is open stays readable: every byte is read."""
     size = 8 * PIECE
     ref = make(world, mech, size)
@@ -185,7 +185,7 @@ def test_removed_while_it_is_read(world, mech):
 
 
 @pytest.mark.parametrize("how", [[], ["--hex"], ["--strings", "--min", "1"]], ids=str)
-def test_truncated_while_it_is_read(world, how):
+def test_an_object_truncated_while_it_is_read(world, how):
     """The pipe is full after the first piece; then the object is truncated to less than that piece."""
     ref = make(world, "pshm", 16 * PIECE)
     world.ok("pshm", "write", ref, input=os.urandom(16 * PIECE))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ipcx mq send, recv, peek, notify, drain, load: messages of POSIX queues. The other end uses system calls, never ipcx."""
+"""ipcx mq send, recv, peek, notify, drain, load: messages of POSIX queues. The process at the other end of the queue uses system calls, never ipcx."""
 
 import json
 import os

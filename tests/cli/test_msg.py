@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ipcx msg send, recv, peek, drain, load: messages of System V queues. The other end uses system calls, never ipcx."""
+"""ipcx msg send, recv, peek, drain, load: messages of System V queues. The process at the other end of the queue uses system calls, never ipcx."""
 
 import fcntl
 import json
@@ -48,7 +48,7 @@ def test_lines_blocks_and_records_of_standard_input(queue):
 # ---- receiving
 
 
-def test_one_message_raw_and_nothing_else(queue):
+def test_a_message_is_written_raw_and_nothing_else(queue):
     put(queue, (4, BYTES), (5, b"next"))
     assert queue.ipcx("msg", "recv", "0").stdout == BYTES
     assert taken(queue) == [(5, b"next")]
@@ -67,7 +67,7 @@ def test_which_message_is_received(queue, words, left):
     assert sorted(r.stdout + left) == sorted(before)
 
 
-def test_formats(queue):
+def test_formats_of_messages(queue):
     messages = [(1, b"hello\n"), (2**63 - 1, b""), (9, bytes(range(40)))]
     put(queue, *messages)
     peeked = {f: queue.ipcx("msg", "peek", "0", "--format", f).stdout for f in ("raw", "lines", "hex", "json")}
@@ -127,7 +127,7 @@ def test_drain_and_load_lose_nothing(queue):
 
 
 @pytest.mark.parametrize("words", [["recv", "0", "--all", "--format", "json"], ["drain", "0", "-"]], ids=["recv", "drain"])
-def test_all_ends_although_others_keep_sending(queue, words):
+def test_option_all_ends_although_other_processes_keep_sending(queue, words):
     queue.ok("msg", "send", "0", *["m"] * 50)
     sender = subprocess.Popen(queue.argv("sh", "-c", 'yes | "$0" msg send 0 --lines', IPCX), stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)

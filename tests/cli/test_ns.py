@@ -222,7 +222,7 @@ mkfifo {world.dir}/up; mount -t tmpfs none /run; mkdir /run/x; {prepare.get(wher
 
 
 @pytest.mark.parametrize("mech", ["mq", "pshm", "psem"])
-def test_ten_thousand_objects_of_others(world, mech):
+def test_ten_thousand_objects_of_a_container(world, mech):
     """All objects of a container are listed, however many. (Two users own them because of RLIMIT_MSGQUEUE.)"""
     many = Place(world, script=PLACE.replace("echo $$", f"""echo 20000 >/proc/sys/fs/mqueue/queues_max
 {helper("objects")} many {mech} 5000; setpriv --reuid 77777 --clear-groups {helper("objects")} many {mech} 5000 other; echo $$"""))

@@ -38,7 +38,7 @@ def enter(world, place, *words, **more):
 
 # ---- where it runs
 
-def test_our_programs_use_its_objects(world, place):
+def test_our_programs_use_objects_of_the_container(world, place):
     world.ok("mk", "shm:0x99", "--size", "4K", "--ns", place.pid)
     world.ok("mk", "pshm", "/there", "--size", "4K", "--ns", place.pid)
     r = enter(world, place, f"{WHERE}; ipcs -m; ls /dev/shm; readlink /proc/self/root")
@@ -47,7 +47,7 @@ def test_our_programs_use_its_objects(world, place):
     assert world.run("ls", "/dev/shm").out == "" and world.objects() == []
 
 
-def test_changes_there_stay_there(world, place):
+def test_changes_in_the_namespace_stay_in_it(world, place):
     enter(world, place, f"ipcmk -M 100; echo x > /dev/shm/made; mount -t tmpfs none {world.dir}; touch {world.dir}/x")
     assert [o["ref"] for o in world.objects("shm", "pshm", "--ns", place.pid)] == ["shm:0", "pshm:/made"]
     assert world.run("ls", "/dev/shm").out == "" and not os.path.exists(f"{world.dir}/x")
@@ -233,7 +233,7 @@ def test_a_fresh_namespace(world):
     assert len(world.objects()) == 1
 
 
-def test_an_unprivileged_user_can_create_one_too(world):
+def test_an_unprivileged_user_can_create_a_namespace_too(world):
     r = world.ipcx("ns", "new", "--set", "shmmni=5", "--", "sh", "-c", "id -u; cat /proc/sys/kernel/shmmni; ipcmk -M 10 >/dev/null && echo made", uid=1234)
     assert r.lines == ["0", "5", "made"]
 

@@ -32,14 +32,14 @@ def bounded(groups=""):
 
 
 @pytest.mark.parametrize("groups", ["", "range(1000, 3500)"], ids=["few groups", "a status file of 19 KB"])
-def test_programs_get_only_capabilities_it_may_have(world, groups):
+def test_programs_get_only_capabilities_that_the_process_may_have(world, groups):
     p = Place(world, script=PLACE.replace("echo $$; exec cat", bounded(f"list({groups})" if groups else "")))
     r = enter(world, p.pid, "--mount", "grep -E 'Cap(Eff|Bnd)' /proc/self/status")
     assert r.rc == 0 and re.findall(r"\w+:\s+0{16}", r.out) and len(re.findall("0{16}", r.out)) == 2, r.out + r.err
     p.end()
 
 
-def test_programs_run_with_its_identity(world):
+def test_programs_run_with_the_identity_of_the_container(world):
     """Root enters a user's container: the container's user and PID namespaces are entered along with its root, and root's groups are dropped."""
     p, inner = inside(world, "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc", uid=1234)
     r = world.run("setpriv", "--groups", "4,6,20", os.environ["IPCX"], "ns", "enter", "--mount", inner, "--", "sh", "-c",
@@ -75,7 +75,7 @@ SHAPES = {
 
 @pytest.fixture(params=SHAPES)
 def shape(world, request):
-    """Start a process of such a shape, with a file in its /dev/shm; return its PID."""
+    """Start one of these processes, with a file in its /dev/shm; return its PID."""
     script = "mount -t tmpfs -o mode=1777 none /dev/shm 2>/dev/null; echo there > /dev/shm/mark; readlink /proc/self/ns/user; cat"
     p = subprocess.Popen(world.argv("sh", "-c", f'{SHAPES[request.param]} "$0"', script), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     user = p.stdout.readline().decode().strip()
@@ -155,7 +155,7 @@ def test_a_user_changes_own_objects(world):
     p.end()
 
 
-def test_a_user_without_a_uid_there_keeps_own_objects(world):
+def test_a_user_without_a_uid_in_the_namespace_keeps_its_objects(world):
     """IPC_SET also sets the owner: an owner without a uid in the user namespace cannot be kept, so nothing is changed."""
     p = Place(world, "--user", "--map-root-user", uid=1234)
     made = world.ipcx("mk", "shm", "--size", "4K", "--ns", p.pid).out.strip()  # root's
@@ -219,7 +219,7 @@ def test_calls_refused_by_a_filter(world, call, error):
 # ---- names
 
 def test_no_container_covers_our_namespace(world):
-    """A program named bwrap alone is not a container, whatever its child."""
+    """A program is not a container just because it is named bwrap, whatever its child is."""
     world.run("sh", "-c", f"cp $(readlink -f /bin/sh) {world.dir}/bwrap; cp $(readlink -f /bin/sh) {world.dir}/postgres; chmod 755 {world.dir}/*")
     p = subprocess.Popen(world.argv(f"{world.dir}/bwrap", "-c", f"{world.dir}/postgres -c 'echo 1; read x; :'; :", uid=1234),
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)

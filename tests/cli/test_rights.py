@@ -23,7 +23,7 @@ def without(world, caps, *words, **more):
 
 @pytest.fixture(params=["mqueue", "no mqueue"])
 def roots(world, request):
-    """Objects of root's that no other user may open; the queues in /dev/mqueue visible to all, or not mounted."""
+    """Create objects of root's that no other user may open; the queues in /dev/mqueue are visible to all, or not mounted."""
     made = make_all(world)
     seen = world.run("mountpoint", "-q", "/dev/mqueue").rc == 0
     if request.param == "no mqueue":
@@ -174,7 +174,7 @@ def test_root_without_capabilities_lists_everything(world, caps):
 
 
 @pytest.mark.parametrize("mech", [m for m in MAKE if m != "mq"])  # root owns the directory of the queues
-def test_root_without_a_capability_gets_its_name(world, mech):
+def test_an_error_names_the_capability_that_root_lacks(world, mech):
     name = ["/y"] if mech in POSIX else []
     words = [w for w in MAKE[mech] if w != "/x"]
     ref = f"{mech}:" + world.ok("mk", words[0], *name, *words[1:], uid=1000)

@@ -93,8 +93,8 @@ def test_a_condition_on_unknown_values_removes_nothing(world):
 
 
 def test_the_condition_holds_at_the_moment_of_removal(world):
-    """Processes attach and detach segments all the time (the kernel briefly counts an attach twice): a removed segment was not attached when
-    it was removed."""
+    """Processes attach and detach segments all the time (the kernel briefly counts an attach twice): a segment that was removed had no attaches at that
+    moment."""
     shm = int(world.ok("mk", "shm", "--size", "4K"))
     with meanwhile(world, """
 import threading
@@ -170,7 +170,7 @@ def test_only_objects_are_removed(world, kind):
     assert after == "".join(line + "\n" for line in before.splitlines() if not line.startswith("./sem.odd")), "that one is shared memory"
 
 
-def test_a_mechanism_never_removes_files_of_another(world):
+def test_a_mechanism_never_removes_files_of_another_mechanism(world):
     world.ok("mk", "psem", "/a", "--init", "1")
     world.ok("mk", "pshm", "/a", "--size", "32")
     world.ok("mk", "mq", "/a")
@@ -228,7 +228,7 @@ def test_objects_that_an_unprivileged_user_may_not_remove(world, mech):
 
 
 @pytest.mark.parametrize("mech", SYSV)
-def test_the_creator_may_remove_an_object_given_away(world, mech):
+def test_the_creator_may_remove_an_object_that_was_given_away(world, mech):
     ref = f"{mech}:" + world.ok("mk", *MAKE[mech], "--owner", "0:0", uid=1000)
     r = world.ipcx("rm", ref, uid=1001)
     assert r.rc == 1 and "you are uid 1001, the owner is uid 0, the creator uid 1000" in r.err

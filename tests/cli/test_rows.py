@@ -22,7 +22,7 @@ from helpers.tools import SYSV
 N = 2000
 SEED = 20261121
 
-# Objects whose values differ from the previous ones, repeat them, or are random. The first has the widest cells, so that columns are
+# Objects whose values differ from the previous ones, repeat them, or are random. The first object has the widest cells, so that columns are
 # equally wide in every order; gaps are left between ids.
 MAKE_SYSV = """
 import random

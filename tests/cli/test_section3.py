@@ -79,7 +79,7 @@ def test_page_refers_to_pages_that_exist(name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_names_only_functions_and_constants_that_there_are(name):
+def test_page_names_only_existing_functions_and_constants(name):
     text = read(built(name + ".3.scd")).replace("\\", "").replace("*", "").split("# EXAMPLE")[0]
     assert set(re.findall(r"\b(ipcx_\w+)\(\)", text)) <= set(PROTOTYPES)
     fields = {f"IPCX_F_{word}" for word in re.findall(r"\bIPCX_F_(\w+)", text)} if name == "ipcx_field" else set()

@@ -46,7 +46,7 @@ def test_a_semaphore_is_released_after_sigkill_at_random_moments(world, command)
     assert held + free == 100 and held >= 10 and free >= 3, "the moments were not before and after"
 
 
-def test_under_contention_it_is_released_each_time(world):
+def test_under_contention_the_semaphore_is_released_each_time(world):
     """Eight commands are started at a time and killed one after another; never more than two run, and in the end the value is restored."""
     array(world, 2, 0)
     code = """
@@ -84,7 +84,7 @@ def test_the_command_ends_in_any_way(world, how, status):
     assert r.lines == ["0", str(status if status >= 0 else 128 - status)] and values(world, 1) == [5]
 
 
-def test_background_processes_do_not_keep_it(world):
+def test_background_processes_do_not_keep_the_semaphore(world):
     array(world, 1)
     with meanwhile(world, "import subprocess; subprocess.check_call(sys.argv[1:]); hold()",
                    IPCX, "sem", "run", "0", "--", "sh", "-c", "sleep 100 >/dev/null & echo $! >&2"):

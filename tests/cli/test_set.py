@@ -153,7 +153,7 @@ def test_the_owner_may_change_an_object(world, mech):
     assert only(world, mech)["uid"] == (1001 if mech in SYSV else 1000)
 
 
-def test_the_creator_may_change_it_after_giving_it_away(world):
+def test_the_creator_may_change_an_object_after_giving_it_away(world):
     for mech in SYSV:
         ref = f"{mech}:" + world.ok("mk", *MAKE[mech], "--owner", "1001:1001", uid=1000)
         for uid in (1000, 1001):

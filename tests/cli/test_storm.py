@@ -154,7 +154,7 @@ def test_creating_in_a_storm(storm):
 
 
 @pytest.mark.parametrize("mech", MAKE)
-def test_one_of_several_creators_wins(world, mech):
+def test_only_one_of_several_creators_succeeds(world, mech):
     """R10: several processes create the same key or name at the same moment."""
     extra = ["--key", "0x77"] if mech in SYSV else []
     for _ in range(4):
@@ -289,7 +289,7 @@ def test_a_name_that_is_reused_during_the_removal(world, mech, words, other):
     assert r.out.startswith("640 0 ")
 
 
-def test_no_answer_removes_nothing(world):
+def test_any_answer_but_yes_removes_nothing(world):
     make_all(world)
     for answer in (b"n\n", b"\n", b"\x04", b"yess\n", b"no\n"):
         with on_terminal(world, "rm", "sysv", "--all") as (p, ours, read_until):

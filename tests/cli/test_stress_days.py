@@ -186,7 +186,7 @@ def test_a_stopped_and_continued_run_is_no_standstill(world):
 
 @pytest.mark.parametrize("mech", ["msg", "sem", "mq", "psem"])
 def test_many_stops_are_no_fault(world, mech):
-    """A worker that repeats an interrupted call may come after the removal; that is not a fault."""
+    """A worker that repeats an interrupted call may find the object removed; that is not a fault."""
     storm = 'n=0; while [ $n -lt 300 ] && kill -STOP "$@" && kill -CONT "$@"; do n=$((n + 1)); sleep 0.002; done; kill -CONT "$@"; echo $n'
     with begun(world, mech, "--workload", "remove-under-waiters", "--for", "6s", "--workers", "5", "--cpus", "1", "--seed", "777006") as p:
         _, supervisor, workers = inside(world, 777006)
@@ -216,7 +216,7 @@ LOW = {"kernel.shmmni": "1", "kernel.msgmni": "1", "kernel.sem": "1 1 1 1", "fs.
 
 
 @pytest.mark.parametrize("mech", ["msg", "sem", "shm", "mq", "pshm", "psem"])
-def test_limits_of_one(world, mech):
+def test_every_limit_set_to_one(world, mech):
     """A workload runs or reports that it cannot; there are no faults and no objects left."""
     for name, value in LOW.items():
         world.sysctl(name, value)

@@ -88,7 +88,7 @@ def test_its_limits(zoo, container):
     assert zoo.world.ipcx("limits", "shmmni", "--json").json["limits"][0]["limit"] != 321
 
 
-def test_everything_about_it(zoo, container):
+def test_show_tells_everything_about_a_container(zoo, container):
     row = zoo.world.ipcx("ns", "show", container.where, "--json").json["namespaces"][0]
     assert container.label in {c["container"] for c in row["containers"]}
     mine = [m for m in row["members"] if m["pid"] == container.pid]
@@ -125,7 +125,7 @@ def test_objects_are_removed_only_there(zoo, container):
     zoo.world.ok("rm", "shm:0x1234")
 
 
-def test_all_of_them_at_once(zoo):
+def test_all_containers_at_once(zoo):
     if len(zoo.running) < 2:
         pytest.skip("fewer than two kinds run here")
     rows = zoo.world.ipcx("ls", "shm", "--ns", "all", "--json").json["objects"]

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Escaping: it can be undone, its result is safe to print, and a truncated result is a
- * prefix of the whole.
+ * prefix of the whole result.
  */
 #include "base/esc.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Expressions: what parses can be evaluated, and its negation gives the opposite result.
+ * Expressions: whatever can be parsed can be evaluated, and its negation gives the
+ * opposite result.
  */
 #include "core/expr.h"
 

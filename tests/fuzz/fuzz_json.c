@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Strings in JSON: json-c, in strict mode, reads back exactly the input. Invalid UTF-8
- * bytes come back as the four characters \xNN. Standard output is replaced by a buffer of
- * this file.
+ * bytes are read back as the four characters \xNN. Standard output is replaced by a
+ * buffer of this file.
  */
 #include "ui/json.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers, keys, modes, sizes, spans, times: what parses is in range, and parses to the
- * same value when written again.
+ * Numbers, keys, modes, sizes, spans, times: whatever can be parsed is in range, and
+ * parses to the same value when written again.
  */
 #include <errno.h>
 

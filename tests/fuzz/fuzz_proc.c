@@ -163,7 +163,7 @@ static void check_range(const struct ix_idrange *ranges, int n,
 
 	if (!r->count)
 		return;
-	/* The first range with the id counts; the kernel accepts no overlap. */
+	/* The first range that contains the id counts; the kernel accepts no overlap. */
 	CHECK(ix_id_there(ranges, (size_t)n, r->outside, &there) == 0);
 	back = ix_id_here(ranges, (size_t)n, there);
 	if (n == 1 && there != IX_UNMAPPED)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Records of messages: what is read is written again as the same message, and json-c
- * reads the same from it. A refusal has an error text.
+ * Records of messages: a record that was read is written again as the same message, and
+ * json-c reads the same from it. A refusal has an error text.
  */
 #include "queue/record.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * References: what parses is the same after it is written again, and nothing unsafe is
- * written.
+ * References: whatever can be parsed is the same after it is written again, and nothing
+ * unsafe is written.
  */
 #include <errno.h>
 

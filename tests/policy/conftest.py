@@ -10,7 +10,7 @@ from source import ROOT, files
 
 
 class Tree:
-    """A copy of the tree, and its build."""
+    """A copy of the tree, and the build of that copy."""
 
     def __init__(self, top):
         self.top, self.build = top, top / "build"

@@ -198,7 +198,7 @@ def test_texts_name_no_options_of_the_program():
 
 # ---- state
 
-# Writable symbols of the library, and why each is not state.
+# Writable symbols of the library, and why none of them is state.
 CONSTANT_AFTER_INIT = {}
 
 
@@ -227,7 +227,7 @@ def test_state_is_detected(tmp_path, plain_build):
 
 
 # Functions that the library never calls: it does not print, exit, change the process, or read the environment (except TZ, in
-# lib/base/zone.c). Entering namespaces, which needs a thread or child, has its own place (test_homes.py).
+# lib/base/zone.c). Entering namespaces, which needs a thread or a child process, has a test of its own (test_homes.py).
 ELSEWHERE = {"setns", "unshare", "fork", "_exit", "prctl", "pthread_create", "setresuid", "setresgid", "setgroups", "chdir",
              "fchdir", "chroot", "signal", "sigaction", "umask"}
 NEVER = r"""(v?printf|puts|putchar|fputs|fputc|fwrite|perror|psignal|stdout|stderr|stdin|_?exit|_Exit|quick_exit|abort|raise

@@ -236,7 +236,7 @@ def test_wrong_references_are_detected(tmp_path):
 
 
 def test_no_mechanism_includes_another():
-    """Code shared by several mechanisms has a file and a header of its own."""
+    """Code that several mechanisms share has a file and a header of its own."""
     for path in c_files("lib/mech/"):
         own = re.match(r"lib/mech/[a-z]+", path)[0]
         for line, target in arrows(path):

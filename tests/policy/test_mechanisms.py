@@ -69,7 +69,7 @@ def test_no_message_lists_all_mechanisms(path):
         assert len(named) < 3 or path.startswith(OLD_NAMES), f"{source.where(at)}: \"{text}\""
 
 
-# Texts in which a verb of one noun refers to another noun, and why.
+# Texts in which a verb of one noun refers to another noun, and why they may.
 ELSEWHERE = {"cmd/sem/run.c": "'ipcx sem run'"}  # it releases semaphores by itself
 
 

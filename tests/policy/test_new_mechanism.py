@@ -205,7 +205,7 @@ def test_memory_errors_use_the_terms_of_the_mechanism(toys):
     assert run.returncode == 2 and "'ipcx toy read --help'" in run.stderr
 
 
-def test_missing_abilities_are_not_verbs(toys):
+def test_verbs_that_need_missing_abilities_are_unknown(toys):
     for verb in "op", "notify", "frob":
         run = toys.run("toy", verb, "/a")
         assert run.returncode == 2 and "toy what? " + ", ".join(MEMORY) in run.stderr

@@ -11,7 +11,7 @@ from source import ROOT, files, read
 
 CC = [*shlex.split(os.environ.get("CC", "cc")), "-std=gnu11", "-D_GNU_SOURCE", '-DIPCX_VERSION="0"', "-I", "lib", "-I", "cmd", "-fsyntax-only",
       "-Werror=overflow", "-Wall"]
-# What a compiler calls a string that is too long for its array.
+# What a compiler's warning says about a string that is too long for its array.
 LONG = ("is too long", "excess-initializers")
 
 

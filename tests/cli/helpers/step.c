@@ -35,7 +35,7 @@ static void die(const char *what)
 	_exit(99);
 }
 
-static int heard = -1; /* what the target reports, once in each place */
+static int heard = -1; /* what the target reports, once in each set of namespaces */
 
 static void settle(int who, int ready)
 {

@@ -26,7 +26,7 @@ MAKE = {"shm": ["shm", "--size", "4K"], "msg": ["msg"], "sem": ["sem", "--nsems"
 
 @functools.cache
 def scratch():
-    """A directory for what is built once, readable for everybody."""
+    """A directory for helpers that are built once, readable for everybody."""
     path = tempfile.mkdtemp(prefix="ipcx-built.")
     os.chmod(path, 0o755)
     atexit.register(shutil.rmtree, path, ignore_errors=True)

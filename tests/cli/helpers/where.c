@@ -4,9 +4,10 @@
  *
  *    here=N shm=N mq=N ipc=INODE prm=HEX eff=HEX bnd=HEX amb=HEX shmmni=N size=BYTES
  *
- * A place is recognised by its marks: a semaphore array with the key 0x7a00 + N, and the
- * files /dev/shm/mark.N and /dev/mqueue/mark.N; "-" for no mark, "12" for two. Exits with
- * 9 and a message if a call fails unexpectedly.
+ * N is read from the marks of the namespaces: a semaphore array with the key 0x7a00 + N,
+ * and the files /dev/shm/mark.N and /dev/mqueue/mark.N. It is "-" without a mark, and
+ * "12" if the marks 1 and 2 are found. Exits with 9 and a message if a call fails
+ * unexpectedly.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -103,7 +104,7 @@ int main(void)
 	shmmni[strcspn(shmmni, "\n")] = '\0';
 	bounding = set(PR_CAPBSET_READ, 0);
 	ambient = set(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET);
-	/* Print the whole line or nothing. */
+	/* Print either the whole line or nothing. */
 	len = snprintf(line, sizeof(line),
 		       "here=%s shm=%s mq=%s ipc=%" PRIu64
 		       " prm=%llx eff=%llx bnd=%" PRIx64 " amb=%" PRIx64
