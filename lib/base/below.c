@@ -153,12 +153,12 @@ int ix_open_below(int dir, const char *path, int flags, bool hostile)
 	int fd = open2(dir, path, flags, hostile ? inside | RESOLVE_CACHED : inside);
 
 	if (hostile) {
-		/* EINVAL: Linux before 5.12 does not know the flag. */
+		/* EINVAL: Linux before 5.12 does not know RESOLVE_CACHED. */
 		if (fd == -EAGAIN || fd == -EINVAL)
 			fd = open_in_thread(dir, path, flags);
 		return fd == -EPERM ? -ENOSYS : fd;
 	}
-	/* Linux before 5.6, or a seccomp filter that does not know the call. */
+	/* Linux is older than 5.6, or a seccomp filter does not know openat2(2). */
 	return fd == -ENOSYS || fd == -EPERM ? ix_open(dir, path, flags) : fd;
 }
 

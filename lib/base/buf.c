@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A byte buffer that grows by doubling: the only place that reallocates bytes. */
+/* A byte buffer that grows by doubling; only this file reallocates memory for bytes. */
 #include "base/buf.h"
 
 #include <errno.h>

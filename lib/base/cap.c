@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The only user of libcap. It is loaded before the first step of dropping capabilities,
- * so that no later step can fail because libcap is missing. Reading capabilities, even to
- * verify a drop, uses only system calls.
+ * This file is the only user of libcap. It is loaded before the first step of dropping
+ * capabilities, so that no later step can fail because libcap is missing. Reading
+ * capabilities, even to verify a drop, uses only system calls.
  */
 #include "base/cap.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The only user of dlopen(3). */
+/* This file is the only user of dlopen(3). */
 #include "base/dl.h"
 
 #include <dlfcn.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The properties of Unicode characters that matter here: invisible, changing the text
- * direction, blank, zero or two columns wide. Also the two escapes for characters that
- * must not be printed raw: \xNN in texts, %XX in references.
+ * direction, blank, zero or two columns wide. This file also has the two escapes for
+ * characters that must not be printed raw: \xNN in texts, %XX in references.
  */
 #include "base/esc.h"
 
@@ -38,9 +38,9 @@ static const struct range blanks[] = {
 };
 
 /*
- * Mn, Me, and Hangul vowels and finals, which combine with the syllable before them. Here
- * and below, ranges include the unassigned characters between assigned ones: these may be
- * assigned to the same category later, and no font shows them today.
+ * Categories Mn and Me, and Hangul vowels and finals, which combine with the syllable
+ * before them. Here and below, ranges include the unassigned characters between assigned
+ * ones: these may be assigned to the same category later, and no font shows them today.
  */
 static const struct range marks[] = {
 	{ 0x0300, 0x036f }, { 0x0483, 0x0489 }, { 0x0591, 0x05bd }, { 0x05bf, 0x05bf },
@@ -131,7 +131,8 @@ static const struct range marks[] = {
 	{ 0x1e944, 0x1e94a }, { 0xe0100, 0xe01ef },
 };
 
-/* East Asian Width W and F. Blocks reserved for future emoji are included. */
+/* Characters of East Asian Width W (wide) and F (fullwidth). Blocks reserved for future
+ * emoji are included. */
 static const struct range wide[] = {
 	{ 0x1100, 0x115f }, { 0x231a, 0x231b }, { 0x2329, 0x232a }, { 0x23e9, 0x23ec },
 	{ 0x23f0, 0x23f0 }, { 0x23f3, 0x23f3 }, { 0x25fd, 0x25fe }, { 0x2614, 0x2615 },

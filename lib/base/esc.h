@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Untrusted text. The one place that knows which bytes may reach a terminal, a reference
- * or JSON, and how many columns a string takes. The locale has no influence, as UTF-8 is
+ * Untrusted text. Only this file knows which bytes may reach a terminal, a reference or
+ * JSON, and how many columns a string takes. The locale has no influence, as UTF-8 is
  * decoded here.
  */
 #pragma once
@@ -37,9 +37,9 @@ int ix_esc_hidden(uint32_t code);
 int ix_esc_clean(const char *text, enum ix_esc how);
 
 /*
- * Escape text into buf like snprintf(3): write at most size bytes including the NUL,
- * never part of an escape sequence. Returns the full length, at most four times that of
- * text.
+ * Escape text into buf like snprintf(3): write at most size bytes including the NUL, and
+ * no incomplete escape sequence. Returns the length of the whole escaped text, which is
+ * at most four times the length of text.
  */
 size_t ix_escape(char *buf, size_t size, const char *text, enum ix_esc how);
 

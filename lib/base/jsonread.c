@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The only user of json-c. Loaded at first use: the only JSON that is read are the state
- * files of containers and lists given as input. */
+/* This file is the only user of json-c, which is loaded at first use: the only JSON that
+ * is read are the state files of containers and lists given as input. */
 #include "base/jsonread.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The only user of libmount, which parses mountinfo and finds out which mount covers
- * which. libmount is loaded at first use, as it loads three more libraries and most runs
- * never need it.
+ * This file is the only user of libmount, which parses mountinfo and finds out which
+ * mount covers which. libmount is loaded at first use, as it loads three more libraries
+ * and most runs never need it.
  */
 #include "base/mnt.h"
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The one way to open files named on the command line. In a sticky world-writable
- * directory such as /tmp, another user may have planted the name. So, whatever
- * fs.protected_symlinks, protected_regular and protected_fifos say:
+ * All files that are named on the command line are opened here. In a sticky
+ * world-writable directory such as /tmp, another user may have planted a file or link
+ * with that name. So, whatever fs.protected_symlinks, protected_regular and
+ * protected_fifos say:
+ *
  *
  *  - a symbolic link there is followed only if it belongs to us or to the owner of the
  *    directory;

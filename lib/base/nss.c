@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The only user of the name service switch. The answer "no such entry" is not trusted at
- * once, because an unavailable service or an unreadable file often gives the same answer.
+ * This file is the only user of the name service switch. The answer "no such entry" is
+ * not trusted at once, because an unavailable service or an unreadable file often gives
+ * the same answer.
  */
 #include "base/nss.h"
 
@@ -78,8 +79,8 @@ static int call_group(const struct question *q, struct ix_buf *room, size_t size
 	return found ? 0 : r;
 }
 
-/* Repeat the call with a larger buffer as needed. Returns 1 if the entry was found, 0 if
- * not, or -errno. */
+/* Make the call; while the buffer is too small, repeat it with a larger one. Returns 1 if
+ * the entry was found, 0 if not, or -errno. */
 static int call(const struct question *q, struct ix_buf *room, struct answer *ret_a)
 {
 	int r;

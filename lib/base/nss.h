@@ -10,8 +10,8 @@
 
 #include "base/buf.h"
 
-/* Append the name of an id, with its NUL, to a pool. Returns 1, 0 if the id has no name,
- * or -errno if the lookup failed. */
+/* Append the name of an id, with its NUL, to a pool. Returns 1 if the name was appended,
+ * 0 if the id has no name, or -errno if the lookup failed. */
 int ix_nss_name(bool group, uint32_t id, struct ix_buf *pool);
 
 /*

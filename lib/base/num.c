@@ -28,9 +28,9 @@ static char num_lower(char c)
 }
 
 /*
- * Read the digits at *p and advance past them. A number that is too large is -ERANGE, but
- * only after all its digits are consumed, so that the caller can still reject trailing
- * junk: "99999999999999999999x" is not a number.
+ * Read the digits at *p and advance past them. A number that is too large gives -ERANGE,
+ * but only after all its digits are consumed, so that the caller can still reject
+ * trailing junk: "99999999999999999999x" is not a number.
  */
 static int take_digits(const char **p, int base, uint64_t *ret_n)
 {
@@ -104,7 +104,8 @@ int ix_parse_s64(const char *text, int64_t min, int64_t max, int64_t *ret_n)
 
 	if (r < 0)
 		return r;
-	/* In two steps, as the magnitude of INT64_MIN does not fit into int64_t. */
+	/* Negate in two steps, as the magnitude of INT64_MIN does not fit into int64_t.
+	 */
 	value = negative && n ? -(int64_t)(n - 1) - 1 : (int64_t)n;
 	if (value < min || value > max)
 		return -ERANGE;

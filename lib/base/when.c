@@ -43,12 +43,12 @@ static void date_of(int64_t days, int64_t *ret_year, int *ret_month, int *ret_da
 	cycles = days / FOUR_CENTURIES - (days % FOUR_CENTURIES < 0);
 	rest = (int)(days - cycles * FOUR_CENTURIES);
 	year = cycles * 400;
-	part = MIN(rest / 36524, 3); /* the last of four centuries has one more day, … */
+	part = MIN(rest / 36524, 3); /* the last of four centuries is one day longer */
 	year += part * 100;
 	rest -= part * 36524;
 	year += rest / 1461 * 4;
 	rest %= 1461;
-	part = MIN(rest / 365, 3); /* … as has the last of four years */
+	part = MIN(rest / 365, 3); /* the last of four years is one day longer */
 	year += part;
 	rest -= part * 365;
 	month = (5 * rest + 2) / 153;

@@ -9,7 +9,7 @@ typedef void ix_derive(const struct ipcx_table *t, const struct ix_section *s,
 
 ix_derive ix_derive_mech;          /* the section's mechanism */
 ix_derive ix_derive_ns;            /* the namespace that the row was read in */
-ix_derive ix_derive_container;     /* the container of that namespace */
+ix_derive ix_derive_container;     /* the container of the row's namespace */
 ix_derive ix_derive_container_uid; /* the uid from whose files that container's name comes
 				    */
 ix_derive ix_derive_shm_device;    /* the directory of the section's objects */

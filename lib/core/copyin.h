@@ -2,7 +2,7 @@
 /*
  * Structs that cross the library's ABI: the caller may have been compiled with an older
  * header (its struct is smaller) or a newer one (larger). Only this file reads and writes
- * them.
+ * such structs.
  */
 #pragma once
 

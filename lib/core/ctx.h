@@ -21,7 +21,7 @@ struct stat;
  */
 struct ix_view {
 	bool there;      /* calls already run in the target: do not enter it again */
-	bool remote;     /* the target is not the caller's own */
+	bool remote;     /* the target is not the caller's own namespace */
 	bool only_shm;   /* read only one more /dev/shm of a namespace that has been read
 			    already */
 	bool only_there; /* refuse if the target's /dev/shm is also mounted in our mount
@@ -81,9 +81,9 @@ struct ipcx {
 	unsigned stalls; /* number of file systems that did not answer since the last
 			    discovery */
 	struct ix_names users, groups;      /* names looked up so far, for all tables */
-	struct ix_buf names;                /* the pool of these names */
+	struct ix_buf names;                /* the pool that holds these names */
 	char error[2 * IPCX_REF_MAX + 512]; /* text with room for two references */
-	enum ipcx_failure failure;          /* the kind of the last error */
+	enum ipcx_failure failure;          /* which kind of failure the last error is */
 	int said;                           /* the errno of the last error */
 	struct ipcx_hint hint;              /* the hint of the last error */
 	char hint_subject[IPCX_REF_MAX];

@@ -84,7 +84,7 @@ struct ix_driver {
 
 /* ---- for drivers */
 
-/* The mode of every object. */
+/* The mode with which every object is created. */
 #define IX_MODE 0600
 
 /*

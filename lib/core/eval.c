@@ -129,9 +129,9 @@ static int like(const struct ix_node *n, const struct row *row)
 }
 
 /*
- * Whether the field has a value. Unknown if the value is unknown, or if this kind of row
- * lacks the field; otherwise "x == null" would match all objects of every mechanism
- * without an x.
+ * Whether the field has a value. The result is unknown if the value is unknown, or if
+ * this kind of row lacks the field; otherwise "x == null" would match all objects of
+ * every mechanism without an x.
  */
 static int null(const struct ix_node *n, const struct row *row)
 {
@@ -145,8 +145,8 @@ static int null(const struct ix_node *n, const struct row *row)
 
 /*
  * Whether the value is unknown, including a name that could not be looked up or belongs
- * to an unmapped id. Always true or false: a field that this kind of row lacks is not
- * unknown.
+ * to an unmapped id. The result is always true or false: a field that this kind of row
+ * lacks does not count as unknown.
  */
 static int eval_unknown(const struct ix_node *n, const struct row *row)
 {

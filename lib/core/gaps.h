@@ -21,7 +21,7 @@ struct ix_gaps {
 	bool names; /* some of the gaps concern container names */
 };
 
-/* Add a gap unless it is listed already. Ignored when the list is full. */
+/* Add a gap unless it is listed already. If the list is full, the gap is ignored. */
 void ix_gap(struct ix_gaps *g, int error, const char *fmt, ...) PRINTF(3, 4);
 
 /* Return the length of the reason in a gap's text, "REASON: what is missing". */

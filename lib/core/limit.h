@@ -9,8 +9,8 @@
 #include "ipcx.h"
 
 /* Return how many bits of a System V id are its slot index (IPCMNI_SHIFT): 15, or 24 if
- * the kernel was booted with ipcmni_extend. This bounds the number of objects of each
- * mechanism. */
+ * the kernel was booted with ipcmni_extend. The number of these bits limits how many
+ * objects each mechanism can have. */
 unsigned ix_id_bits(struct ipcx *x);
 
 /* The limits of a POSIX queue for callers with CAP_SYS_RESOURCE (HARD_MSGMAX,

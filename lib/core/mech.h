@@ -108,14 +108,14 @@ struct ix_mech {
 	int (*complete)(struct ipcx *x, const struct ipcx_attrs *a,
 			const struct ipcx_ref *ref, bool now, char *did, size_t size);
 
-	/* Warn the caller after creating objects: called once with the attributes of all
-	 * requested objects, other mechanisms' included. Returns whether there is a
-	 * warning. May be NULL. */
+	/* Warn the caller after objects have been created: called once, with the
+	 * attributes of all requested objects, including those of other mechanisms.
+	 * Returns whether there is a warning. May be NULL. */
 	bool (*caution)(struct ipcx *x, const struct ipcx_attrs *specs, size_t n,
 			char *buf, size_t size);
 
 	/* Remove the object of this row, which was read just before. Returns 0, -ENOENT
-	 * or -EIDRM if it is already gone, or -errno. */
+	 * or -EIDRM if the object is already gone, or another -errno. */
 	int (*remove)(struct ix_scan *s, const void *row);
 
 	/* Change the object of this row. */
@@ -125,7 +125,7 @@ struct ix_mech {
 	 * Called in a dry run instead of remove() or change() (s->verb says which):
 	 * predict, without changing anything, what that function would return, and with
 	 * which text, as far as the caller's rights and the visible state of the object
-	 * determine it. NULL: nothing would prevent it.
+	 * determine it. NULL: nothing would prevent the action.
 	 */
 	int (*may)(struct ix_scan *s, const void *row, const struct ipcx_attrs *a);
 
@@ -193,7 +193,7 @@ struct ix_scan {
 	uint64_t max_rows; /* stop after about this many rows and set t->resume; 0: no
 			      limit */
 	bool many;  /* part of a scan of several namespaces: an object that is missing in
-		       one may be in another */
+		       one namespace may be in another */
 	bool named; /* the query names this object by a reference */
 	size_t ref; /* the index of that reference in the query plus 1; or 0 */
 	enum ix_verb verb;

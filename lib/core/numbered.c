@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Determined once per context: a process stays in the PID namespace that it was created
- * in (pid_namespaces(7)). */
+/* This is determined only once per context: a process stays in the PID namespace that it
+ * was created in (pid_namespaces(7)). */
 #include "core/numbered.h"
 
 #include <sys/stat.h>

@@ -24,9 +24,10 @@
 #include "base/util.h"
 
 /*
- * What has been read between two parentheses so far: for the group and for its last
- * piece, the size with repetitions expanded, whether it contains an assertion, whether it
- * has an empty alternative, and in how many ways it can match the empty string.
+ * What has been read so far of a group (the text between two parentheses). For the group
+ * and for its last piece: the size when repetitions are expanded, whether it contains an
+ * assertion, whether it has an empty alternative, and in how many ways it can match the
+ * empty string.
  */
 struct piece {
 	unsigned long size;

@@ -8,7 +8,7 @@
 
 struct ix_mech;
 
-/* A message in the form of msgsnd(2) and msgrcv(2); mq_send(3) takes the text alone. */
+/* A message in the form of msgsnd(2) and msgrcv(2); mq_send(3) takes only the text. */
 struct ix_msgbuf {
 	long type;
 	char text[];
@@ -37,7 +37,8 @@ struct ix_queue_ops {
 	const char *limited_by; /* the name of the limit on a message's length */
 
 	int (*open)(struct ipcx_queue *q, const struct ipcx_ref *ref, unsigned flags);
-	/* May be NULL if there is nothing to release. Also called after open() failed. */
+	/* close() may be NULL if there is nothing to release; it is called also after
+	 * open() failed. */
 	void (*close)(struct ipcx_queue *q);
 	int (*state)(struct ipcx_queue *q, struct ipcx_queue_state *ret_state);
 

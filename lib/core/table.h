@@ -115,13 +115,13 @@ struct ix_section {
 	const struct ix_kind *kind;
 	unsigned mech;
 	bool uncounted;      /* some objects of the mechanism could not be read */
-	size_t place;        /* index in the table's places plus 1; or 0 */
+	size_t place;        /* index of its place in the table's places plus 1; or 0 */
 	uint64_t dev, ino;   /* the directory of the section's objects; 0: unknown */
 	size_t first, count; /* row numbers */
 	size_t offset;       /* offset of the first row in the arena */
 	struct ipcx_fieldset by_word[IX_WORDS]; /* for each eight-byte word of a row: the
 						   fields that depend on it */
-	struct ipcx_fieldset always; /* fields that may differ even if no word does */
+	struct ipcx_fieldset always; /* fields that may differ even if no word differs */
 	struct ipcx_fieldset has;    /* all fields of its rows */
 	uint8_t column[8 * sizeof(struct ipcx_fieldset)]; /* for each field: index of its
 							     column in kind->columns plus

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The types of values: how each is stored, written, read, compared and named. A type is
- * an entry in the table of type.c plus its functions; all other code asks here.
+ * an entry in the table of type.c plus its functions; all other code uses these
+ * functions.
  */
 #pragma once
 
@@ -47,7 +48,7 @@ struct ix_type {
 
 /* The unit of a number. */
 struct ix_unit {
-	const char *name; /* NULL for plain numbers */
+	const char *name; /* NULL if the number has no unit */
 	const char *noun; /* "a number of bytes" */
 	ix_reader *read;
 };

@@ -20,7 +20,7 @@ static int wire_put(struct ix_buf *b, const void *data, size_t len)
 	return r < 0 || len == 0 ? r : ix_buf_add(b, data, len);
 }
 
-/* Copy the next piece; NULL if it is empty. */
+/* Copy the next piece; the result is NULL if the piece is empty. */
 static int wire_take(struct reader *in, void **ret_data, size_t *ret_len)
 {
 	size_t len;

@@ -53,7 +53,7 @@ static const char *nearest(next_word *word, const char *text)
 	for (unsigned n = 0; word(n); n++) {
 		size_t far = ix_distance(text, len, word(n), strlen(word(n)));
 
-		/* At least one character must match. */
+		/* At least one character of the word must match. */
 		if (far < best && far < strlen(word(n))) {
 			best = far;
 			found = word(n);
