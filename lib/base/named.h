@@ -5,7 +5,6 @@
  * with that name. So, whatever fs.protected_symlinks, protected_regular and
  * protected_fifos say:
  *
- *
  *  - a symbolic link there is followed only if it belongs to us or to the owner of the
  *    directory;
  *  - another user's file or FIFO there is not written to, unless that user owns the
