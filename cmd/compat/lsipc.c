@@ -62,7 +62,7 @@ static const struct tool_opt opts[] = {
 
 /* ---- rows */
 
-/* Print the rows of a snapshot, except those that the originals cannot see. */
+/* Print the rows of a snapshot, except the objects that the original cannot see. */
 static int lsipc_put_rows(struct ls_options *w, const struct ipcx_table *t, bool measure)
 {
 	size_t rows = ipcx_table_rows(t), n = 0;

@@ -187,7 +187,7 @@ static void offer_objects(struct app *app, unsigned noun, const struct cursor *a
 	}
 }
 
-/* Offer all limits, or only those that can be set. */
+/* Offer all limits, or only the limits that can be set. */
 static void offer_limits(struct app *app, const struct cursor *at, bool set)
 {
 	struct ipcx_table *t;

@@ -13,7 +13,7 @@ struct ns_enter_args {
 	bool mount, user, pid;
 };
 
-/* Check the arguments as far as possible before the namespace is opened. */
+/* Before the namespace is opened, check the arguments as far as possible. */
 static int ns_enter_check(const struct ns_enter_args *args, int n)
 {
 	if (n == 0)

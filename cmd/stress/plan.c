@@ -13,7 +13,8 @@ static int stress_plan_no_memory(void)
 	return EXIT_FAILED;
 }
 
-/* Split lists into one array of words. Returns 0, or an exit status after a message. */
+/* Split all lists into a single array of words. Returns 0, or an exit status after a
+ * message. */
 static int split(const char *const *lists, size_t n, struct stress_words *ret_words)
 {
 	size_t room = 1, count = 1;

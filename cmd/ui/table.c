@@ -57,7 +57,7 @@ static void measure(struct output *s, const struct output_rows *rows)
 		}
 	}
 	s->widths = true;
-	s->last.text = NULL; /* that row was padded to other widths */
+	s->last.text = NULL; /* the row above was padded to other widths */
 }
 
 static char *table_pad(char *p, size_t n)

@@ -3,8 +3,8 @@
  * How a message is filled and checked. Below 4 bytes (tiny) there is no room for the
  * sender: the message is only counted. A message of 4 bytes or more (compact) begins with
  * the sender, 16 bits of the message's number and a checksum of 8 bits; one of 16 bytes
- * or more (whole), with the full number, the sender, and a checksum of 40 bits. The other
- * bytes follow from these, so that any changed bit is detected.
+ * or more (whole), with the full number, the sender, and a checksum of 40 bits. All other
+ * bytes are computed from these values, so that any changed bit is detected.
  */
 #include "stress/channel/payload.h"
 
@@ -41,7 +41,7 @@ static inline uint64_t number_for_size(size_t size, uint64_t seq)
 	return size >= WHOLE ? seq : size >= COMPACT ? seq & 0xffff : 0;
 }
 
-/* Fill the bytes after the head. */
+/* Fill the bytes of a message after its head. */
 static void payload_pad(unsigned char *data, size_t at, size_t size, uint64_t word)
 {
 	for (; at + sizeof(word) <= size; at += sizeof(word), word += STEP)
@@ -124,7 +124,7 @@ const char *ix_payload_verdict_text(enum ix_payload_verdict verdict)
 	return NULL;
 }
 
-/* Check whether a message is the next one of its sender and rank. */
+/* Check whether a message is the next message of this rank from its sender. */
 static enum ix_payload_verdict in_turn(struct ix_receiver *r, unsigned number,
 				       unsigned rank, uint64_t seq)
 {

@@ -26,7 +26,8 @@ struct ix_payload {
 /* Allocate a message with room for this many bytes; free() it. NULL without memory. */
 struct ix_payload *ix_payload_new(size_t room);
 
-/* What was sent or received: equal at the end if nothing was lost, in whatever order. */
+/* What was sent or received: in the end both totals are equal if no message was lost,
+ * whatever the order of the messages. */
 struct ix_payload_totals {
 	uint64_t count;
 	uint64_t mixed; /* sum of the messages' checksums */

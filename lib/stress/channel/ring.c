@@ -71,7 +71,7 @@ static ssize_t ring_take(struct ix_ring *r, struct ix_payload *ret)
 	return ix_ring_read(r, ix_ring_cell(r, at), ret);
 }
 
-/* ---- System V semaphores: one call for several of them */
+/* ---- System V semaphores: one call changes several of them */
 
 /* Change one semaphore by this amount and, if lock is true, the lock by the same amount,
  * in one call. */
@@ -113,14 +113,14 @@ ssize_t ix_ring_receive_sem(struct ix_ring *r, struct ix_payload *ret, bool wait
 	return e < 0 ? e : n;
 }
 
-/* ---- POSIX semaphores: one call for each */
+/* ---- POSIX semaphores: one call for each of them */
 
 static int ring_give(sem_t *sem)
 {
 	return sem_post(sem) < 0 ? -errno : 0;
 }
 
-/* Take a token, then the lock. If the second is interrupted, give the token back. */
+/* Take a token, then the lock. If taking the lock is interrupted, give the token back. */
 static int ring_enter(const struct ix_ring *r, enum ix_ring_sem which, bool wait,
 		      bool lock)
 {

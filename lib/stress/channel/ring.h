@@ -40,10 +40,10 @@ size_t ix_ring_size(unsigned depth, size_t longest);
 void ix_ring_begin(struct ix_ring *r, void *memory, unsigned depth, size_t longest);
 
 /*
- * Send and receive, a pair of functions for each kind of synchronisation. Sending returns
- * 0 or -errno. Receiving returns the size of the message, with its rank in ret->type, or
- * -errno: -EAGAIN if there is no message and wait is false. After -EINTR nothing was
- * done.
+ * Functions to send and to receive: a pair for each kind of synchronisation. Sending
+ * returns 0 or -errno. Receiving returns the size of the message, with its rank in
+ * ret->type, or -errno: -EAGAIN if there is no message and wait is false. If a function
+ * returns -EINTR, it did nothing.
  */
 int ix_ring_send_sem(struct ix_ring *r, const struct ix_payload *p, size_t size);
 ssize_t ix_ring_receive_sem(struct ix_ring *r, struct ix_payload *ret, bool wait);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A ring in shared memory without locks: each cell holds the number of the message whose
- * turn it is, and is claimed by compare-and-swap (after D. Vyukov's bounded queue). The
- * only system calls are those to sleep when there is nothing to do, and to wake the
+ * turn it is, and is claimed by compare-and-swap (after D. Vyukov's bounded queue).
+ * System calls are made only to sleep when there is nothing to do, and to wake the
  * sleepers.
  */
 #include <errno.h>

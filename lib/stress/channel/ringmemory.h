@@ -6,7 +6,7 @@
 
 #include "stress/channel/ring.h"
 
-/* Size of a cache line: what different CPUs write lies on different lines. */
+/* Size of a cache line: data that different CPUs write is on different cache lines. */
 #define RING_LINE 64
 
 struct ring_cell {
@@ -20,7 +20,7 @@ struct ring_cell {
 /* Where receivers wait for a message, or senders for room. */
 struct ring_bench {
 	_Alignas(RING_LINE) _Atomic uint32_t asleep; /* somebody may be */
-	_Atomic uint32_t bell; /* a futex; changes with every wake-up */
+	_Atomic uint32_t bell; /* a futex; its value changes with every wake-up */
 };
 
 struct ix_ring_memory {
@@ -37,8 +37,8 @@ static inline struct ring_cell *ix_ring_cell(const struct ix_ring *r, uint64_t n
 	return cell;
 }
 
-/* Copy a message out of a cell. A corrupted size is bounded here and detected later by
- * the message's checksum. */
+/* Copy a message out of a cell. A corrupted size is limited here; the message's checksum
+ * reveals it later. */
 static inline ssize_t ix_ring_read(const struct ix_ring *r, const struct ring_cell *cell,
 				   struct ix_payload *ret)
 {

@@ -19,7 +19,7 @@ struct ix_way;
 struct ix_channel {
 	/* Members that are set before the channel is opened. */
 	const struct ix_way *way;
-	uint32_t slot;           /* first of IX_PARTS slots of the object log */
+	uint32_t slot; /* the first of the channel's IX_PARTS slots in the object log */
 	bool senders, receivers; /* whether there are several senders, receivers */
 	bool roomy;              /* there is never more than one message in transit */
 	bool mixed;              /* sizes differ, up to longest */
@@ -38,16 +38,16 @@ struct ix_way {
 	const char *name;
 	const char *mech; /* the mechanism that it uses; NULL if it uses no IPC object */
 	size_t least, most; /* bytes of a message */
-	size_t whole;       /* up to this size, several senders do not interleave */
-	bool shared;        /* several workers may receive from one channel */
-	bool endless;       /* sending never blocks */
+	size_t whole; /* up to this size, messages of several senders do not interleave */
+	bool shared;  /* several workers may receive from one channel */
+	bool endless; /* sending never blocks */
 	/* Returns 0 or -errno; ix_channel_close() cleans up in either case. */
 	int (*open)(const struct ix_task *t, struct ix_channel *c);
 	/*
 	 * Sending returns 0; receiving returns the size of a message, with its rank in
 	 * type. Both return -1 with errno as the system call set it, to keep the timed
-	 * loop short. After EINTR nothing was done. ix_is_empty(errno) holds if there is
-	 * no message and wait is false.
+	 * loop short. A function that fails with EINTR did nothing. ix_is_empty(errno)
+	 * holds if there is no message and wait is false.
 	 */
 	int (*send)(struct ix_channel *c, const struct ix_payload *p, size_t size);
 	ssize_t (*receive)(struct ix_channel *c, struct ix_payload *ret, bool wait);
@@ -73,7 +73,7 @@ int ix_way_check(struct ix_task *t, const struct ix_way *way, size_t size,
 /* Close a channel and remove its objects. Does nothing if the channel is all zero. */
 void ix_channel_close(const struct ix_task *t, struct ix_channel *c);
 
-/* For open(): create and open an object as the channel's next part. Returns 0 or
- * -errno. */
+/* For open(): create and open an object, which becomes the next part of the channel.
+ * Returns 0 or -errno. */
 int ix_channel_part(const struct ix_task *t, struct ix_channel *c,
 		    const struct ix_driver *driver, size_t size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Messages through descriptors. In a pipe and a stream all messages have the same size,
- * as these do not keep message boundaries. Every worker has both ends open, so that there
- * is never an end of file or EPIPE.
+ * as pipes and streams do not keep message boundaries. Every worker has both ends open,
+ * so that an end of file or EPIPE can never occur.
  */
 #include <fcntl.h>
 #include <limits.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A histogram of durations, of fixed size, with buckets of about 3 % of their value; and
- * how often an operation is timed, so that the clock reads do not distort the figures. */
+ * the choice of how often an operation is timed, so that the clock reads do not distort
+ * the figures. */
 #include "stress/engine/histogram.h"
 
 #include <stddef.h>
@@ -11,7 +12,7 @@
 /* Clock reads may take at most the measured time divided by this number. */
 #define CLOCK_PART UINT64_C(100)
 
-/* Time at least one operation in this many. */
+/* Of every this many operations, time at least one. */
 #define STRIDE_MOST 64
 
 static unsigned bucket_of(uint64_t ns)

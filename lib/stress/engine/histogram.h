@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A histogram: what one worker counts of one operation. */
+/* A histogram: what one worker counts and times for one operation. */
 #pragma once
 
 #include <stdint.h>
@@ -11,7 +11,7 @@
 #define IX_HIST_PARTS 32
 #define IX_HIST       (IX_HIST_PARTS * 37)
 
-/* More than the last errno of Linux. */
+/* Number of errno values: more than the highest errno of Linux. */
 #define IX_ERRNOS 134
 
 /* Counts and durations of one operation of one worker. */
@@ -21,7 +21,7 @@ struct ix_histogram {
 	uint64_t nanos;   /* sum of their durations */
 	uint64_t max;     /* ns */
 	uint32_t left;    /* untimed operations until the next sample; 0 at first */
-	uint32_t stride;  /* one operation in this many is timed */
+	uint32_t stride;  /* one of this many operations is timed */
 	uint32_t errors[IX_ERRNOS];
 	uint64_t hist[IX_HIST];
 };

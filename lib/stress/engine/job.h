@@ -19,14 +19,14 @@ struct ix_job {
 	const struct ix_workload *workload;
 	const void *on; /* what the workload needs: a driver, a way, a table of its own */
 	const char *what; /* description, one line */
-	const char *ops;  /* operations that are measured: words, at most IX_OPS */
+	const char *ops;  /* operations that are measured: at most IX_OPS words */
 	bool compare;     /* belongs to a comparison */
 	bool fresh_only;  /* uses up what others need: not for a namespace in use */
 };
 
 /* Return a job by its number; NULL after the last. A job that follows from a mechanism is
- * written into *room; all others are in the lists of their workloads' files, which end
- * with .subject = NULL and are collected in jobs.c. */
+ * written into *room; all other jobs are in the lists of their workloads' files, which
+ * end with .subject = NULL and are collected in jobs.c. */
 const struct ix_job *ix_job(unsigned number, struct ix_job *room);
 
 /* Write operation number op of a job to buf; false when the job has no such operation. */
@@ -41,7 +41,7 @@ struct ix_workload {
 	 * after ix_cannot() if the job cannot be run here; finish() is called in either
 	 * case. May be NULL. */
 	int (*prepare)(struct ix_task *t);
-	/* Each worker: work until ix_running() returns false. */
+	/* Called in each worker: work until ix_running() returns false. */
 	void (*work)(struct ix_worker *w);
 	/* Called in the supervisor, every 10 ms while the workers work. May be NULL. */
 	void (*poll)(struct ix_task *t);

@@ -63,7 +63,7 @@ int ix_remove(const struct ix_task *t, const struct ix_driver *d,
 {
 	int r = d->remove(&t->names, object);
 
-	/* Objects that somebody else removed are gone, too. */
+	/* Objects that another process removed are gone, too. */
 	if (r == 0 || r == -ENOENT || r == -EINVAL || r == -EIDRM)
 		t->shared->log[object->slot].state = ENTRY_FREE;
 	return r;

@@ -14,12 +14,12 @@
 #include "core/ctx.h"
 #include "stress/engine/histogram.h"
 
-/* The most operations of a job, and workers of a run. */
+/* The maximum number of operations of a job, and of workers of a run. */
 #define IX_OPS     8
 #define IX_WORKERS 256
 
 enum ix_phase {
-	IX_WAIT, /* until all workers are ready */
+	IX_WAIT, /* lasts until all workers are ready */
 	IX_WARM, /* warm-up: work is not counted yet */
 	IX_RUN,
 	IX_STOP,
@@ -81,7 +81,7 @@ struct ix_shared {
 	_Atomic uint32_t phase; /* enum ix_phase; a futex */
 	_Atomic uint32_t ready; /* workers that wait for the start; a futex */
 	_Atomic uint32_t quit;  /* the caller asks for the end of the run */
-	_Atomic uint32_t ended; /* the supervisor is done */
+	_Atomic uint32_t ended; /* the supervisor has finished */
 	uint32_t clock_cost;    /* ns that reading the clock takes */
 	uint32_t call_cost;     /* ns that an empty system call takes */
 	uint32_t fresh;         /* the namespace was created for this run */

@@ -30,7 +30,7 @@ void ix_fault(struct ix_worker *w, const char *fmt, ...)
 
 static void interrupted(int signo)
 {
-	(void)signo; /* exists only to make blocking calls fail with EINTR */
+	(void)signo; /* this handler exists only to make blocking calls fail with EINTR */
 }
 
 static void worker_mark(uint64_t *ret_cpu, uint64_t *ret_switches)
@@ -49,7 +49,7 @@ static void worker_begin(struct ix_worker *w)
 	w->began = ix_now();
 }
 
-/* Discard what was measured during the warm-up; errors and faults stay. */
+/* Discard what was measured during the warm-up; errors and faults are kept. */
 static void forget(struct ix_worker *w)
 {
 	for (unsigned op = 0; op < IX_OPS; op++)

@@ -21,7 +21,7 @@ struct ix_worker {
 };
 
 /* Return the log entry of a worker's object n. The entries below IX_LOG_FIRST belong to
- * the supervisor; the others are divided among the workers. */
+ * the supervisor; all other entries are divided among the workers. */
 #define IX_LOG_FIRST 256
 static inline uint32_t ix_log_slot(const struct ix_worker *w, uint32_t n)
 {

@@ -21,7 +21,7 @@
 #define STANDSTILL_POLLS 1000
 /* How many polls the workers may take to stop. */
 #define STOP_POLLS 1000
-/* Allow more polls for each worker: all workers may share one busy CPU. */
+/* Additional polls for each worker, since all workers may share one busy CPU. */
 #define POLLS(c, polls) ((polls) + 4 * (c)->task->workers)
 /* One of this many polls interrupts blocked workers: each signal costs them time. */
 #define INTERRUPT_EVERY 4
@@ -149,7 +149,7 @@ static void set_phase(struct workers *c, enum ix_phase phase)
 	(void)ix_futex_wake(&c->shared->phase, INT32_MAX);
 }
 
-/* Kill the workers: they hang. */
+/* Kill the workers, because they hang. */
 static void give_up(struct workers *c, const char *why)
 {
 	if (!c->killed)

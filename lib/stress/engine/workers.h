@@ -14,10 +14,10 @@ int ix_cannot(struct ix_task *t, int error, const char *fmt, ...) PRINTF(3, 4);
 void ix_workers_run(struct ix_task *t);
 
 /* Choose the CPUs for a placement (IPCX_ON_ONE, …) among those of this process. Returns
- * their number; 0 if there are too few. */
+ * the number of CPUs chosen; 0 if this process has too few. */
 unsigned ix_cpus(unsigned placement, unsigned ret_cpus[2]);
 
-/* Pin the calling process as worker number index. */
+/* Pin the calling process, which is worker number `index`. */
 void ix_pin(const struct ix_task *t, unsigned index);
 
 /* Store the results of a run, one for each operation. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The workload "churn": create, inspect, change and remove objects. Compares what the
- * kernel reports with what was created, and checks that a removed object can be found
- * neither by its id nor by its key or name.
+ * kernel reports with what the worker created, and checks that a removed object can be
+ * found neither by its id nor by its key or name.
  */
 #include <errno.h>
 #include <sys/resource.h>
@@ -58,7 +58,7 @@ static size_t largest(const struct ix_task *t)
 }
 
 /* How many objects one process can hold open: an object takes at most one descriptor, and
- * some are left for inspecting. */
+ * some descriptors are left for inspecting. */
 static unsigned descriptors(void)
 {
 	struct rlimit l;
@@ -283,8 +283,8 @@ static void churn_work(struct ix_worker *w)
 		struct own *o = &all[ix_random_below(&w->random, b->objects)];
 		bool before = o->made;
 
-		/* Other workers or processes use up the limit, and this worker has
-		 * nothing to remove. */
+		/* Other workers or processes use up the limit, and this worker has no
+		 * object that it could remove. */
 		if (!churn_step(w, o) && made == 0)
 			break;
 		made += (unsigned)o->made - (unsigned)before;

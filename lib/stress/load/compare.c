@@ -296,13 +296,13 @@ static const struct ix_workload serve = {
 		.ops = (op), .compare = true,                                          \
 	}
 
-/* The jobs of one way. */
+/* The jobs of one way to move data. */
 #define WAY(name, way, text)                                                           \
 	JOB(name, one_way, way, "message", text ", one way"),                          \
 		JOB(name, round_trip, way, "round-trip", text ", request and answer"), \
 		JOB(name, fan_in, way, "message", text ", from many to one")
 
-/* The jobs of a way whose messages can name their sender: "serve" as well. */
+/* The jobs of a way whose messages can name their sender: also the job "serve". */
 #define NAMED_WAY(name, way, text) \
 	WAY(name, way, text), JOB(name, serve, way, "round-trip", text ", many ask one")
 

@@ -17,7 +17,7 @@
 
 enum { LOCK, UNLOCK, LOCK_SEVERAL, UNLOCK_SEVERAL };
 
-/* Semaphores in the array; fewer if semmsl is lower. */
+/* Number of semaphores in the array; fewer if semmsl is lower. */
 #define CELLS 4
 
 /* One of this many rounds yields the CPU inside the lock, so that others have to wait. */
@@ -81,7 +81,7 @@ static void contend_lock_check(struct ix_task *t)
 	}
 }
 
-/* Use the cells of a set, whose locks are held. */
+/* Use the cells of a set; this worker holds their locks. */
 static void use(struct ix_worker *w, struct locks *l, unsigned set)
 {
 	uint64_t counts[CELLS];

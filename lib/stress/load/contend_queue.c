@@ -54,7 +54,7 @@ static int contend_queue_msg_send(int id, struct message *l, struct ix_random *r
 	return msgsnd(id, l, MESSAGE, 0);
 }
 
-/* Receive in either order: the first message, or the first of the lowest type. */
+/* Receive either the first message, or the first message of the lowest type. */
 static ssize_t contend_queue_msg_receive(int id, struct message *l, bool wait,
 					 struct ix_random *r)
 {
@@ -76,7 +76,8 @@ static ssize_t mq_fetch(int id, struct message *l, bool wait, struct ix_random *
 	ssize_t n;
 
 	(void)r;
-	/* O_NONBLOCK would also affect the senders, which share the descriptor and wait. */
+	/* O_NONBLOCK would also affect the senders, which share the descriptor and have
+	 * to block. */
 	n = wait ? mq_receive(id, text, sizeof(text), NULL)
 		 : mq_timedreceive(id, text, sizeof(text), NULL, &past);
 	if (n == (ssize_t)MESSAGE)

@@ -42,7 +42,7 @@ static unsigned channel_of(const struct ix_flow *f, unsigned worker)
 	return f->fan_in ? 0 : worker / 2 % f->channels;
 }
 
-/* Count the senders, or the receivers, of a channel. */
+/* Return the number of senders, or of receivers, of a channel. */
 static unsigned partners(const struct ix_task *t, unsigned channel, bool senders)
 {
 	const struct ix_flow *f = t->state;
@@ -133,7 +133,7 @@ uint64_t ix_flow_memory(unsigned channels, size_t longest)
 	return channels * (uint64_t)ix_ring_size(ix_ring_depth(longest), longest);
 }
 
-/* Add up what the senders, or the receivers, of a channel did. */
+/* Add up the totals of the senders, or of the receivers, of a channel. */
 static struct ix_payload_totals flow_sum_up(const struct ix_task *t, unsigned channel,
 					    bool senders)
 {
@@ -235,8 +235,8 @@ static void throttle(const struct ix_worker *w, uint64_t sent, unsigned senders)
 		(void)sched_yield();
 }
 
-/* Send until the run ends. Invariants are hoisted out of the loop, whose cost is part of
- * what is measured. */
+/* Send until the run ends. Values that do not change are computed before the loop, as the
+ * loop's cost is part of what is measured. */
 static void send_on(struct ix_worker *w, struct ix_channel *c, struct ix_payload *p,
 		    struct ix_sender *s)
 {

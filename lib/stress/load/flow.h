@@ -6,7 +6,7 @@
 #include "stress/channel/way.h"
 #include "stress/engine/worker.h"
 
-/* The most channels: the supervisor has slots for this number. */
+/* The maximum number of channels: the supervisor has slots for this number. */
 #define IX_CHANNELS (IX_LOG_FIRST / IX_PARTS)
 
 /* Stands for an operation that is not counted. */
@@ -38,5 +38,5 @@ void ix_flow_work(struct ix_worker *w);
 void ix_flow_check(struct ix_task *t);
 void ix_flow_finish(struct ix_task *t);
 
-/* The most memory that this many channels take, whatever the way. */
+/* The most memory that this many channels take, whichever way they use. */
 uint64_t ix_flow_memory(unsigned channels, size_t longest);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The workload "limits": reach each limit and check that the call fails exactly there,
- * with the right errno, and succeeds again once there is room. Limits of a namespace are
- * filled by one worker only, and only in a fresh namespace.
+ * with the right errno, and succeeds again when there is room again. Limits of a
+ * namespace are filled by one worker only, and only in a fresh namespace.
  */
 #include "stress/load/limits.h"
 
@@ -19,7 +19,7 @@ enum { READY, FIRST_ENDED };
 /* The most objects to create for a limit that cannot be lowered. */
 #define FILLED 8192
 
-/* In place of a number of objects: skip this limit. */
+/* Stands for a number of objects: skip this limit. */
 #define OUT UINT32_MAX
 
 struct plan {
@@ -239,8 +239,8 @@ static void try_all(struct ix_worker *w, struct ix_object *own)
 	}
 }
 
-/* Drop CAP_SYS_RESOURCE where it exempts from the limits. Returns whether the limits now
- * apply to this worker. */
+/* Drop CAP_SYS_RESOURCE if that capability exempts from the limits. Returns whether the
+ * limits now apply to this worker. */
 static bool is_held(const struct ix_probes *all)
 {
 	auto_free struct ix_libcap *lib = NULL;

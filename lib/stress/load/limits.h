@@ -27,7 +27,7 @@ struct ix_probes {
 	const struct ix_driver *driver;
 	size_t size;   /* size of each worker's own object */
 	bool resource; /* CAP_SYS_RESOURCE exempts from these limits */
-	/* A further limit to lower in a fresh namespace, without filling it. */
+	/* A further limit, which is lowered in a fresh namespace but not filled. */
 	const char *lowered;
 	uint64_t to;
 	/* Prepare the worker's own object. Returns 0 or -errno. May be NULL. */
@@ -45,11 +45,11 @@ extern const struct ix_probes ix_probes_mq, ix_probes_pshm, ix_probes_psem;
 /* errno if a call returned -1, else 0. */
 #define IX_ERROR(call) ((call) < 0 ? errno : 0)
 
-/* Report a fault unless error (an errno, or 0 for success) is the right one. Returns
+/* Report a fault if error (an errno, or 0 for success) is not the right one. Returns
  * whether error is right. */
 bool ix_expect(struct ix_worker *w, const char *what, int error, int right);
 
-/* Report a fault unless n is the right number. */
+/* Report a fault if n is not the right number. */
 void ix_expect_number(struct ix_worker *w, const char *what, uint64_t n, uint64_t right);
 
 /* A slot whose key and name are unused. */
@@ -62,6 +62,7 @@ static inline uint32_t ix_spare(const struct ix_worker *w)
  * by its name if id is -1. */
 void ix_undo_make(struct ix_worker *w, int id);
 
-/* Fill in a name of 256 bytes after the slash, one byte too long. Returns buf. */
+/* Fill in a name of 256 bytes after the slash, which is one byte too long. Returns
+ * buf. */
 #define IX_LONG_NAME 258
 const char *ix_long_name(char buf[IX_LONG_NAME]);

@@ -99,7 +99,7 @@ static bool bytes_of_queue(struct ix_worker *w, struct ix_object *own)
 	return true;
 }
 
-/* Empty messages take no bytes; the kernel allows msg_qbytes of them. */
+/* Empty messages take no bytes; the kernel allows as many of them as msg_qbytes says. */
 static bool messages_of_queue(struct ix_worker *w, struct ix_object *own)
 {
 	limits_queue_fill_queue(w, own, 0, (unsigned)w->slot->own[OWN_QBYTES]);
@@ -118,7 +118,8 @@ static void set_room(struct ix_worker *w, const struct ix_object *own, uint64_t 
 	(void)ix_expect(w, "setting msg_qbytes", error, 0);
 }
 
-/* Send a message of msgmax bytes, and one byte more, to a queue with room for it. */
+/* To a queue with enough room, send a message of msgmax bytes, and a message that is one
+ * byte longer. */
 static void longest_message(struct ix_worker *w, const struct ix_object *own, size_t most)
 {
 	struct text t = { .type = 1 };

@@ -28,7 +28,7 @@ static const struct ix_test_case *case_of(const struct ix_worker *w)
 	return w->task->job->on;
 }
 
-/* ---- waiting for each other */
+/* ---- workers wait for each other */
 
 static void removed_set_word(_Atomic uint32_t *word, uint32_t value)
 {
@@ -43,7 +43,8 @@ static void increment(_Atomic uint32_t *word)
 }
 
 /* Wait until a word is at least this value. Returns 0; EINTR when the run was stopped
- * first, unless to_the_end; ETIME when nothing came within WAITS_MAX waits. */
+ * first, unless to_the_end is set; ETIME when the value was not reached within WAITS_MAX
+ * waits. */
 static int removed_await(const struct ix_worker *w, _Atomic uint32_t *word,
 			 uint32_t least, bool to_the_end)
 {

@@ -24,8 +24,8 @@ struct ix_case_state {
 	uint32_t slot;       /* slot of the object */
 	_Atomic uint32_t
 		calls[IX_WORKERS]; /* blocking calls that each worker has announced */
-	_Atomic uint32_t blocked[IX_WORKERS]; /* call in which each worker was seen
-					       * asleep; 0: none */
+	_Atomic uint32_t blocked[IX_WORKERS]; /* number of the call in which each worker
+						 was seen asleep; 0: none */
 };
 
 #define IX_DONE UINT32_MAX

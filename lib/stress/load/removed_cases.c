@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What happens to each kind of object that is removed while in use: System V queues and
- * arrays are destroyed at once, all others live until the last user closes them. */
+ * arrays are destroyed at once, all other objects live until the last user closes
+ * them. */
 #include <mqueue.h>
 #include <semaphore.h>
 #include <string.h>
@@ -80,8 +81,8 @@ const struct ix_test_case ix_test_case_msg = {
 	.last = nothing,
 };
 
-/* Half of the workers wait for a token of semaphore 0, the others until semaphore 1, set
- * to 1 here, becomes 0. */
+/* Half of the workers wait for a token of semaphore 0; the other half waits until
+ * semaphore 1, set to 1 here, becomes 0. */
 static int set_array(struct ix_worker *w, struct ix_object *own)
 {
 	(void)w;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How many objects the limits leave to a workload, found by trying, as only the kernel
- * knows what others use; and the objects that a supervisor creates for its workers. */
+ * knows what other processes use; and the objects that a supervisor creates for its
+ * workers. */
 #include "stress/load/room.h"
 
 #include <errno.h>

@@ -22,7 +22,7 @@
 /* Bytes of a message: the cost of creating a queue does not depend on this size. */
 #define MESSAGE 8
 
-/* What a worker needs for a cycle. */
+/* What a worker needs for one cycle: to create, use and remove an object or channel. */
 struct bench {
 	const struct ix_task *task;
 	uint32_t slot;
@@ -140,7 +140,8 @@ static int setup_carry(struct ix_channel *c, struct bench *b)
 	memcpy(b->sent->data, &b->mark, c->size);
 	if (c->way->send(c, b->sent, c->size) < 0)
 		return -errno;
-	/* This blocks only if the message was lost; the supervisor then interrupts it. */
+	/* This blocks only if the message was lost; in that case the supervisor
+	 * interrupts the call. */
 	n = c->way->receive(c, b->came, true);
 	if (n < 0)
 		return errno == EINTR ? -EILSEQ : -errno;

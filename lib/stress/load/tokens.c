@@ -19,13 +19,13 @@
 #include "stress/engine/worker.h"
 #include "stress/engine/workers.h"
 
-/* Tokens that twins can hold; the most twins of a pair of workers; the most tokens in one
- * call. */
+/* ROOM: how many tokens twins can hold. TWINS: the most twins of a pair of workers. MOST:
+ * the most tokens in one call. */
 #define ROOM  64
 #define TWINS 16
 #define MOST  4
 
-/* Check the values once in this many rounds. */
+/* One of this many rounds checks the values. */
 #define LOOK_EVERY 64
 
 enum { OP_GIVE, OP_TAKE };
@@ -288,7 +288,7 @@ static void tokens_set(struct ix_worker *w, unsigned word, uint64_t value)
 	__atomic_store_n(&w->slot->own[word], value, __ATOMIC_RELEASE);
 }
 
-/* Give or take. OWN_BEGUN lets the partner see the call while it is in progress. */
+/* Give or take. OWN_BEGUN lets the partner see a call that is still in progress. */
 static int tokens_act(struct ix_worker *w, struct handful h, bool wait)
 {
 	const struct tokens *k = w->task->state;

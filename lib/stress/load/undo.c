@@ -97,8 +97,8 @@ static int undo_set_all(struct ix_object *own)
 										: 0;
 }
 
-/* Fill in operations for one call: take tokens of several semaphores and add to the last.
- */
+/* Fill in operations for one call: take tokens of several semaphores and add to the last
+ * one. */
 static unsigned random_share(struct child *v, struct sembuf ops[SEMS])
 {
 	struct ix_random *random = &v->w->random;
@@ -126,7 +126,7 @@ static int take_tokens(struct child *v)
 	return semop(v->object->id, ops, n) < 0 ? -errno : 0;
 }
 
-/* Take and give random tokens until killed. */
+/* Take and give random numbers of tokens until killed. */
 static void move_tokens(struct child *v)
 {
 	struct sembuf ops[SEMS];
@@ -282,7 +282,7 @@ static const struct kind memory = {
 /* ---- children */
 
 /* The child's main function. The first take() is measured; the child is killed only after
- * it has been counted. */
+ * that call has been counted. */
 static _Noreturn void child_main(struct child *v, pid_t parent)
 {
 	uint64_t began;
@@ -316,7 +316,7 @@ static int spawn_child(struct child *v)
 	return v->pid < 0 ? -errno : 0;
 }
 
-/* Kill the child a random time after its first take(). */
+/* After its first take(), kill the child at a random time. */
 static void kill_child(struct child *v)
 {
 	uint64_t ends = ix_now() + timeout(v->w->task);

@@ -18,8 +18,8 @@
 #define FIRST_KEY    UINT32_C(0x49000000)
 #define MARKER(from) ((key_t)((from) + IX_LOG_SLOTS))
 
-/* The marker's semaphores: 1 while its run lives; WHOLE_VALUE once all the others are
- * set; the run's number in words of 15 bits (the most that SEMVMX allows). */
+/* The marker's semaphores: 1 while its run lives; WHOLE_VALUE as soon as all the others
+ * are set; the run's number in words of 15 bits (the most that SEMVMX allows). */
 enum { LIVES, WHOLE, NUMBER, WORDS = 5, SEMS = NUMBER + WORDS };
 #define WHOLE_VALUE 0x4958
 
@@ -128,8 +128,8 @@ static bool few_arrays(void)
 	       info.semmni < ARRAYS_LEAST;
 }
 
-/* Create the marker; WHOLE is set last, as it makes the marker valid. Returns 0, also
- * without a marker; -EEXIST if another run was faster. */
+/* Create the marker; WHOLE is set last, as this value makes the marker valid. Returns 0,
+ * also without a marker; -EEXIST if another run was faster. */
 static int make_marker(struct ix_shared *shared, uint32_t from)
 {
 	struct sembuf live = { .sem_num = LIVES, .sem_op = 1, .sem_flg = SEM_UNDO };

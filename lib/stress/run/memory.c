@@ -13,8 +13,8 @@
 /* Leave an eighth of the free memory to other processes. */
 #define OURS(n) ((n) / 8 * 7)
 
-/* Return the number at the beginning of a text; UINT64_MAX if there is none, as "max"
- * means no limit. */
+/* Return the number at the beginning of a text; UINT64_MAX if the text begins with no
+ * number, as "max" means no limit. */
 static uint64_t stress_memory_number(char *text)
 {
 	uint64_t n = UINT64_MAX;
@@ -45,7 +45,7 @@ static uint64_t stress_memory_read_number(int dir, const char *name)
 		       : stress_memory_number(text);
 }
 
-/* The files of the memory controller: version 2, version 1. */
+/* The files of the memory controller, first for version 2, then for version 1. */
 static const struct hierarchy {
 	const char *line; /* text before the group's path in /proc/self/cgroup */
 	const char *dir, *most, *used;

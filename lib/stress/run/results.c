@@ -121,7 +121,8 @@ static struct result_row *results_row_of(struct ipcx_table *t, const struct ix_j
 	return row;
 }
 
-/* Return how many times faster the fastest comparable way is; 0 if unknown. */
+/* Return how many times faster than this way the fastest comparable way is; 0 if
+ * unknown. */
 static double ratio_of(const struct ix_shared *shared, const struct ix_result *o)
 {
 	struct ix_job room, others;

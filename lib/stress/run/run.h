@@ -20,7 +20,7 @@ void ix_supervise(struct ipcx_stress *s, int line);
 /* Reserve unused keys and names, and remove what killed runs have left. Returns 0,
  * -EEXIST, or -errno, with an error text. */
 int ix_key_range_take(struct ipcx *x, struct ix_shared *shared);
-/* Release these keys and names, after all their objects were removed. */
+/* Release the reserved keys and names, after all objects with them were removed. */
 void ix_key_range_give(struct ix_shared *shared);
 
 /* Store the namespace's limits for ipcx_stress_facts(). */
@@ -30,5 +30,5 @@ void ix_keep_limits(struct ipcx *x, struct ix_shared *shared);
 struct ix_task ix_task_of(struct ipcx_stress *s);
 
 /* Check that there is enough memory for what a plan can take at most. Returns 0, or
- * -ENOMEM with a text that names both amounts. */
+ * -ENOMEM with an error text that names the memory needed and the memory left. */
 int ix_memory_check(struct ipcx *x, const struct ipcx_stress_plan *plan);

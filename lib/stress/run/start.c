@@ -27,13 +27,14 @@
 #define DEFAULT_OBJECTS 8
 #define OBJECTS_MOST    32768
 
-/* How long ipcx_stress_end() waits for the supervisor before it kills it: longer than the
- * supervisor waits for hung workers, which depends on their number. */
+/* How long ipcx_stress_end() waits for the supervisor before it kills the supervisor:
+ * longer than the supervisor waits for hung workers, a time that depends on their
+ * number. */
 #define END_NS(workers) ((25 + UINT64_C(1) * (workers) / 10) * IX_SECOND_NS)
 
 /* ---- the plan */
 
-/* Check that all workloads, or ways, of a list exist. */
+/* Check that all workloads in a list exist, or all ways. */
 static int start_check_names(struct ipcx *x, const char *const *names, bool ways,
 			     bool compare)
 {
@@ -179,7 +180,8 @@ static int wait_ready(struct ipcx_stress *s)
 	return ix_fail_plain(s->x, -EIO, "the supervising process ended early");
 }
 
-/* Open a pidfd, so that no other process with a reused pid is waited for or signalled. */
+/* Open a pidfd, so that we can neither wait for nor signal another process that reuses
+ * the pid. */
 static int start_watch(struct ipcx_stress *s)
 {
 	s->pidfd = (int)syscall(SYS_pidfd_open, s->supervisor, 0);
@@ -354,7 +356,7 @@ static void cleanup_here(struct ipcx_stress *s)
 }
 
 /* Clean up in the namespace that was loaded, in a forked process that enters it. The
- * object log is shared, so that the caller sees what is left. */
+ * object log is shared, so that the caller sees which objects are left. */
 static void cleanup_there(struct ipcx_stress *s)
 {
 	pid_t pid = s->plan.ns ? fork() : 0;
