@@ -44,7 +44,7 @@ static inline bool app_can(const struct app *app, uint64_t what)
 	return (ipcx_mech_can(app->mech) & what) == what;
 }
 
-/* One line of EXAMPLES. */
+/* One line of the section EXAMPLES. */
 struct example {
 	char line[IX_TEXT(80)], what[IX_TEXT(80)];
 };

@@ -12,8 +12,8 @@ struct ns_args {
  * change something. */
 extern const struct opt ns_opts[], ns_one_opts[];
 
-/* Make the context use the namespace of --ns. Returns 0, or an exit status after a
- * message. */
+/* Make the library context use the namespace that --ns names. Returns 0, or an exit
+ * status after a message. */
 int ns_use(struct app *app, const struct ns_args *args);
 
 /* Print a note that a command in that namespace gets an empty /dev/shm. */

@@ -36,7 +36,7 @@ static void cols_get(const struct cols *c, const void *data, size_t row, size_t 
 	cell->len = end ? (size_t)(end - cell->text) : 0;
 }
 
-/* Write the text for a table; also return its width in columns. */
+/* Write the text of a cell of a table; also return the text's width in columns. */
 static char *table_text(const struct cols_column *column, const struct cell *cell,
 			char *p, size_t *ret_width)
 {
@@ -114,7 +114,7 @@ static void cols_fit(struct cols *c)
 		}
 }
 
-/* Return the end of the longest prefix that fits into a width. */
+/* Return the end of the longest prefix of a text that fits into this width. */
 static char *cols_cut(char *p, char *end, size_t width)
 {
 	char *at = p;

@@ -46,7 +46,7 @@ struct cols {
 	size_t rows;             /* rows printed so far */
 };
 
-/* Measure all rows of a table before the first is printed. */
+/* Measure all rows of a table before the first row is printed. */
 void cols_measure(struct cols *c, const void *data, size_t rows);
 
 /* Print rows; before the first one, also print the headings and anything else that begins

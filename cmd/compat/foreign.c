@@ -35,7 +35,7 @@ static bool is_utf8(void)
 	return known == 1;
 }
 
-/* Cached, to avoid a system call per cell. */
+/* The answer is cached, to avoid a system call per cell. */
 static bool is_terminal(void)
 {
 	static int known = -1;

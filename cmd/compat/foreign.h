@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* For a table: bytes that cannot be shown become \xNN. */
+/* Write a text for a table: bytes that cannot be shown become \xNN. */
 char *foreign_table(char *p, const char *s, size_t len);
 
 /* Write a text as foreign_table() does, but the characters in the string `special` and

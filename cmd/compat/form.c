@@ -187,7 +187,7 @@ char *form_perms(char *p, uint64_t mode)
 	return p;
 }
 
-/* Read up to size bytes; return their number, or -errno. */
+/* Read up to `size` bytes; return the number of bytes read, or -errno. */
 static ssize_t form_read_all(int fd, char *buf, size_t size)
 {
 	ssize_t got;

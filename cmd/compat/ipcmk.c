@@ -248,7 +248,7 @@ static int check_taken(struct ipcx *x, const char *mech, const char *name)
 	return usable ? 0 : -EACCES;
 }
 
-/* Messages quote names as given. */
+/* Messages quote names as the user gave them. */
 static int make_posix(struct ipcx *x, const struct options *w, struct ipcx_attrs *a,
 		      const char *mech, const char *what, const char *label)
 {

@@ -18,7 +18,7 @@
 /* Rows per slice: memory use does not depend on the number of objects. */
 #define SLICE 512
 
-/* Maximum size of a value: of a user name with some padding. */
+/* Maximum size of a value: a user name and some padding. */
 #define VALUE_MAX 512
 
 const char *const ipcs_mechs[IPCS_KINDS] = { "msg", "shm", "sem" };

@@ -39,7 +39,7 @@ enum ipcs_form {
 char *ipcs_value(char *p, const struct ipcx_table *t, size_t row, enum ipcx_field field,
 		 enum ipcs_form form);
 
-/* Each returns the exit status. */
+/* Each of these functions returns the exit status. */
 int ipcs_list(struct ipcx *x, enum ipcs_kind kind, enum ipcs_view view,
 	      enum ipcs_unit unit);
 int ipcs_detail(struct ipcx *x, enum ipcs_kind kind, int32_t id, enum ipcs_unit unit);

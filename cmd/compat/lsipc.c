@@ -141,7 +141,7 @@ static void put_elements(const struct ipcx_table *t)
 	cols_put(&cols, t, ipcx_table_rows(t));
 }
 
-/* A queue is named with a slash, other objects by their file name. */
+/* The name of a queue has a slash; the name of any other object is the file name. */
 static int lsipc_find(struct ipcx *x, const struct ls_options *w,
 		      struct ipcx_table **ret_t)
 {

@@ -277,7 +277,8 @@ int tool_parse(const char *text, unsigned base, int64_t min, int64_t max, int64_
 		over |= __builtin_mul_overflow(n, (int64_t)base, &n);
 		over |= __builtin_add_overflow(n, d, &n);
 	}
-	/* Like strtol(3): an overflow is reported even if garbage follows. */
+	/* As in strtol(3), an overflow is reported even if the number is followed by
+	 * garbage. */
 	if (*p && !over)
 		return -EINVAL;
 	if (over || n < min || n > max)
@@ -401,7 +402,7 @@ uint64_t tool_count(const struct ipcx_table *t, size_t row, enum ipcx_field fiel
 
 	if (ipcx_row_get(t, row, field, &v) < 0 || v.type == IPCX_TYPE_NONE)
 		return 0;
-	return v.as.u; /* signed values share the storage */
+	return v.as.u; /* signed and unsigned values share this storage */
 }
 
 bool tool_limit(const struct ipcx_table *limits, const char *name, enum ipcx_field field,

@@ -40,7 +40,7 @@ struct tool {
 		*gaps; /* the message if there are gaps; NULL: "something is left out" */
 };
 
-/* All four, terminated by NULL. */
+/* All four commands with an old name, terminated by NULL. */
 extern const struct tool *const tools[];
 
 /* Return the old name at the end of a path; NULL if the path ends with none of the old
@@ -55,7 +55,7 @@ struct tool_walk {
 	const struct tool *tool;
 	int argc;
 	char **argv;
-	bool quiet;      /* only parse: print no messages, no help */
+	bool quiet;      /* only parse the options: print no messages, no help */
 	const char *arg; /* argument of the last option, or NULL */
 	uint64_t seen;   /* bit mask: options seen so far, by their index in the table */
 	int first;       /* index of the first operand, at the end */

@@ -40,7 +40,8 @@ bool tell(int talk, int what, int n)
 /* ---- our terminal */
 
 /* Reopen the terminal: O_NONBLOCK on the existing open file description would affect
- * every process that shares it. If that fails, duplicate the descriptor. */
+ * every process that shares it. If the terminal cannot be reopened, duplicate the
+ * descriptor. */
 int relay_open(int fd)
 {
 	char path[32] = "/dev/tty";
@@ -190,7 +191,7 @@ static void squeeze_line_ends(struct relay *p)
 	f->end = to;
 }
 
-/* Remember which signal the command's terminal will generate for a key. */
+/* Remember which signal the command's terminal will generate for a typed key. */
 static void note_signals(struct relay *p)
 {
 	struct termios t;

@@ -70,7 +70,8 @@ static int read_caps(struct run *run)
 	return 0;
 }
 
-/* Wipe the memory, too, which is visible until execve(2): /proc/PID/environ. */
+/* Also wipe the memory of the environment, which /proc/PID/environ shows until
+ * execve(2). */
 static void wipe_environment(void)
 {
 	for (char **e = environ; e && *e; e++)
@@ -253,7 +254,7 @@ static int in_child(const struct run *run)
 		msg_error("cannot make a process: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
-	/* With another root directory, do not run exit handlers. */
+	/* After the root directory was changed, do not run exit handlers. */
 	_exit(signals_end_like(exec_run_attend(&held, pid)));
 }
 

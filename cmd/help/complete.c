@@ -43,7 +43,7 @@ static const struct opt *complete_takes(const struct cmd *c, const char *word, s
 	return o && o->kind != OPT_FLAG ? o : NULL;
 }
 
-/* Return how to complete the operands; a preceding option may change that. */
+/* Return how to complete the operands; a preceding option may change how. */
 static enum complete operands(const struct cmd *c, int n, char **words)
 {
 	enum complete what = c->complete;

@@ -43,7 +43,7 @@ static void options(const struct opt_group *groups)
 	out_text("]");
 }
 
-/* The status null means any other status. */
+/* The status null stands for any other status. */
 static void status(size_t i, const struct exit_text *e)
 {
 	out_text(i ? "," : "");

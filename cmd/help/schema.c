@@ -11,7 +11,8 @@ static void schema_field(enum ipcx_field f)
 	const struct ipcx_type_info *type = ipcx_type_info(info->type);
 
 	json_string(info->name);
-	/* Any value may be null: no value, or unknown (then named in "unknown"). */
+	/* Any value may be null: there is no value, or it is unknown (then "unknown"
+	 * names the member). */
 	out_format(":{\"type\":[\"%s\",\"null\"]%s%s,\"description\":", type->json,
 		   type->schema ? "," : "", type->schema ? type->schema : "");
 	json_string(info->doc);

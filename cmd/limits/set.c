@@ -84,7 +84,7 @@ static int try_save(struct app *app, const struct ipcx_setting *settings, size_t
 	return r;
 }
 
-/* Longer than the name of any limit. */
+/* A size that is longer than the name of any limit. */
 #define NAME_ROOM 64
 
 struct limits_set_args {
@@ -94,8 +94,8 @@ struct limits_set_args {
 	bool force, dry_run;
 };
 
-/* Parse "shmmax=64M": a name, and a number that may have a suffix. The word is cut at the
- * "=". */
+/* Parse "shmmax=64M": a name, and a number that may have a suffix. This writes a NUL over
+ * the "=" in the word. */
 static int limits_set_read_setting(char *word, struct ipcx_setting *ret_setting)
 {
 	char *sign = strchr(word, '=');

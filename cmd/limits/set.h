@@ -4,11 +4,11 @@
 
 #include "cmd.h"
 
-/* Longer than any sysctl line. */
+/* A size that is longer than any sysctl line. */
 #define LINE_ROOM 256
 
-/* Report a failure. If the limit is unknown, that is a usage error, unlike a missing
- * object. Returns the exit status after a message. */
+/* Report a failure. An unknown limit is a usage error, unlike a missing object. Returns
+ * the exit status after a message. */
 int limits_name_failed(struct app *app, int r);
 
 int limits_no_memory(void);

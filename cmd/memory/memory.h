@@ -40,8 +40,8 @@ int mem_bytes(const struct mem *mem, const struct mem_range *range, uint64_t *re
 /* Bytes per read. */
 #define MEM_PIECE ((size_t)1 << 18)
 
-/* Read a range in pieces, until take() returns nonzero. Returns 0, what take() returned,
- * or an exit status after a message. */
+/* Read a range in pieces, until the range ends or take() returns nonzero. Returns 0, what
+ * take() returned, or an exit status after a message. */
 typedef int mem_take(void *data, uint64_t at, const char *bytes, size_t n);
 int mem_each(struct app *app, const struct mem *mem, uint64_t at, uint64_t n,
 	     mem_take *take, void *data);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx shm write, fill and copy, and the same for all memory. Nothing is written unless
- * all of it fits. */
+/* ipcx shm write, fill and copy, and the same for all memory. If the data does not fit
+ * completely, nothing is written. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -84,7 +84,7 @@ static int mem_write_too_long(const struct input *in, const struct mem *mem, uin
 	return EXIT_FAILED;
 }
 
-/* Read enough of the input to know whether all of it fits. */
+/* Read enough of the input to know whether the whole input fits. */
 static int mem_write_fits(struct input *in, const struct mem *mem, uint64_t at)
 {
 	uint64_t room = ipcx_mem_size(mem->m) - at, left;

@@ -64,7 +64,7 @@ static int compare_refs(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct ipcx_ref));
 }
 
-/* Remove duplicates; return the new number. */
+/* Remove duplicate references; return how many are left. */
 static size_t unique(struct ipcx_ref *refs, size_t n)
 {
 	size_t kept = 0;

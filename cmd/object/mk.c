@@ -31,7 +31,7 @@ struct mk_args {
 
 /* The objects that one call creates. */
 struct making {
-	const struct ipcx_expr *where; /* which of the new objects to print */
+	const struct ipcx_expr *where; /* condition for the new objects to be printed */
 	struct app *app;
 	struct mk_args *args;
 	struct ipcx_attrs *specs;
@@ -320,7 +320,7 @@ static void print_names(const struct ipcx_table *made, bool terminal)
 }
 
 /* Remove the new objects if these could not be printed, as nobody would know of them.
- * Objects that existed before stay. */
+ * Objects that existed before are kept. */
 static void mk_take_back(struct making *m, const struct ipcx_table *made)
 {
 	size_t n = ipcx_table_rows(made), failed = n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipcx rm: remove exactly the objects that are meant. */
+/* ipcx rm: remove exactly the objects that the user means. */
 #include "object/rm.h"
 
 #include <stdio.h>

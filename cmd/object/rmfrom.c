@@ -19,7 +19,7 @@
 #include "base/num.h"
 #include "object/rm.h"
 
-/* Maximum size of a list; a million objects in JSON take half of that. */
+/* Maximum size of a list; a million objects in JSON take half of this size. */
 #define FROM_MAX ((size_t)1 << 30)
 
 #define WHAT_TO_GIVE \

@@ -72,7 +72,7 @@ int rm_from_check(struct removal *rm, struct rm_batch *batch)
 	rows = ipcx_table_rows(batch->same);
 	only_notes.done = rm->tally.done; /* nothing yet */
 	rm->tally = only_notes;
-	/* Existing objects have one row each, in the order of refs. */
+	/* The table has one row for each existing object, in the order of refs. */
 	for (size_t i = 0; i < batch->n && row < rows; i++) {
 		const struct ipcx_mech_info *m = ipcx_mech_info(batch->refs[i].mech);
 		char name[IPCX_REF_MAX];

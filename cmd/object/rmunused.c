@@ -24,7 +24,7 @@ int rm_unused_where(struct app *app, const struct opt_list *texts,
 	return select_condition(app->x, "--unused", &all, ret_where);
 }
 
-/* What is kept, and why. */
+/* Which objects are kept, and why. */
 struct kept {
 	struct ipcx_expr *used, *where;
 	size_t used_n, named_n;

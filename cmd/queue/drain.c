@@ -76,7 +76,7 @@ static int open_target(const struct target *t, int *ret_fd)
 	return r;
 }
 
-/* Begin with small batches, to detect early that the output accepts nothing. */
+/* Begin with small batches, to detect early whether the output accepts data at all. */
 static int drain_all(struct delivery *d)
 {
 	uint64_t left = queue_there(d->q), some = 1, n;
@@ -94,7 +94,7 @@ static int drain_all(struct delivery *d)
 	return d->false_ones ? EXIT_PART : EXIT_DONE;
 }
 
-/* Sync to disk what was received. */
+/* Sync the received messages to disk. */
 static int drain_settle(const char *path, int fd)
 {
 	if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)

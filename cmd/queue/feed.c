@@ -10,8 +10,8 @@
 
 #define CHUNK 65536
 
-/* Read more, after discarding the pieces already returned. Returns 1; 0 at the end of the
- * input; or -errno. */
+/* Read more, after discarding the pieces that were already returned. Returns 1; 0 at the
+ * end of the input; or -errno. */
 static int feed_fill(struct feed *f)
 {
 	ssize_t n;

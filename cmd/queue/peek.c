@@ -95,7 +95,7 @@ static int peek_look(struct app *app, struct ipcx_queue *q, uint64_t most, queue
 	return put ? peek_copy(app, q, most, put) : peek_list(app, q, most, s);
 }
 
-/* Prepare rows. A format that recv also has works as in recv. */
+/* Prepare rows. Formats that recv also has are the same as in recv. */
 static int peek_open_output(struct app *app, const struct peek_args *args,
 			    struct output *s)
 {

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "verb.h"
 
-/* The common beginning of the commands' argument structs. */
+/* The members with which the argument struct of each queue command begins. */
 struct queue_args {
 	struct ns_args where;
 	struct wait_args wait;

@@ -47,7 +47,7 @@ static int send_one(struct sending *s, const struct ipcx_message *m)
 	while (r == -EINTR && !stop_wanted())
 		r = ipcx_queue_send(s->q, m, s->timeout);
 	if (r == -EINTR)
-		return EXIT_FAILED; /* stop_end() dies of the signal */
+		return EXIT_FAILED; /* stop_end() ends the process by the signal */
 	if (r < 0)
 		return app_failed(s->app, r);
 	s->sent++;
