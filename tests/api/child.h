@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Code that moves its process or gives up privileges runs in a child process. */
+/* Runs test code in a child process if it enters other namespaces or gives up
+ * privileges. */
 #pragma once
 
 #include <sys/wait.h>

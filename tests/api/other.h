@@ -18,7 +18,8 @@ static inline uint64_t inode(pid_t pid)
 	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
-/* A child that has changed something about itself and now waits. */
+/* A child process that has called a function (to change its namespaces, for example) and
+ * now waits. */
 struct sub {
 	pid_t pid;
 	int end; /* closing this descriptor ends the child */

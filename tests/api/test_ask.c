@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls that need no table of their own, and contexts based on descriptors. */
+/* Calls that return an answer instead of a table, and contexts based on descriptors. */
 #include "api.h"
 
 #include <fcntl.h>
@@ -209,8 +209,8 @@ static void test_scanner_copies_references(void **state)
 
 /* ---- contexts based on descriptors */
 
-/* Start a process in other namespaces with one segment, and wait until it exists.
- * Returns -1 if namespaces cannot be created. */
+/* Start a process in new namespaces, and wait until it has created one segment there.
+ * Return -1 if namespaces cannot be created. */
 static pid_t elsewhere(int flags)
 {
 	int ready[2];

@@ -19,7 +19,7 @@ static uint64_t limit_of(struct ipcx *x, const char *name)
 	return n;
 }
 
-/* Skip where /proc/sys is not writable. */
+/* Skip the test if /proc/sys is not writable. */
 static void set_limit(struct ipcx *x, const char *name, uint64_t value)
 {
 	int r = ipcx_limit_set(x, name, value);

@@ -106,7 +106,7 @@ static void test_no_such_namespace(void **state)
 		{ "/nowhere/at/all", -ENOENT },
 		{ "/dev/null", -EINVAL },
 		{ "/proc/self/ns/mnt", -EINVAL },
-		{ "4194305", IF_SEEN }, /* greater than any PID */
+		{ "4194305", IF_SEEN }, /* a number greater than any PID */
 	};
 	struct ipcx *x = *state;
 	struct ipcx_ns *ns = NO_NS;

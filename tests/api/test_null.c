@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* NULL for a required pointer: -EINVAL, with a text if there is a context, and never a
- * crash. */
+/* A call with NULL for a required pointer returns -EINVAL and never crashes; if there is
+ * a context, it has an error text. */
 #include "api.h"
 
 #include <ipcx-stress.h>

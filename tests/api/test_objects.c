@@ -287,7 +287,8 @@ static size_t row_of(const struct ipcx_table *t, const char *mech)
 	return 0;
 }
 
-/* The kernel's totals match what was created: pages of segments, semaphores of arrays. */
+/* The kernel's totals match the created objects: the pages of segments and the semaphores
+ * of arrays. */
 static void test_totals_count_all(void **state)
 {
 	struct ipcx *x = *state;

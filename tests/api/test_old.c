@@ -40,7 +40,7 @@ static uint64_t number(const struct ipcx_table *t, size_t row, enum ipcx_field f
 	return v.as.u;
 }
 
-/* Create count arrays, of 1, 2, … semaphores. */
+/* Create a number of arrays: the first has 1 semaphore, the second 2, and so on. */
 static void make_arrays(struct ipcx *x, uint64_t count)
 {
 	struct ipcx_attrs a = { .size = sizeof(a), .set = IPCX_A_NSEMS };

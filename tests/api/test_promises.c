@@ -72,7 +72,7 @@ static void test_table_does_not_change(void **state)
 	ipcx_table_free(t);
 }
 
-/* With IPCX_NUMERIC owners are numbers. */
+/* With IPCX_NUMERIC, owners are shown as numbers. */
 static void test_numeric(void **state)
 {
 	struct ipcx *x = *state;
@@ -165,7 +165,7 @@ static void test_names_of_types_units_and_costs(void **state)
 	assert_string_equal(ipcx_cost_name(IPCX_COST_CHEAP), "cheap");
 }
 
-/* Texts are truncated as by snprintf(3). */
+/* Texts that are too long are truncated, as by snprintf(3). */
 static void test_texts_of_values(void **state)
 {
 	const struct ipcx_value key = { .type = IPCX_TYPE_KEY, .as.u = 0x4d2 };

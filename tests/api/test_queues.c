@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages sent and received through the library, over both kinds of queue; the test
- * uses system calls at the other end. */
+/* Messages are sent and received through the library, with both kinds of queue; at the
+ * other end of the queue, the test uses system calls. */
 #include "api.h"
 
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 
 #define NO_RUN ((struct ipcx_stress *)0x5a5a)
 
-/* The length of the interval does not matter: a wait ends when the run ends. */
+/* The length of the interval does not matter, since waiting ends when the run ends. */
 #define MOMENT INT64_C(10000000)
 
 static const char *const churn[] = { "churn", NULL };

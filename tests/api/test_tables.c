@@ -126,8 +126,8 @@ static void test_fields_of_rows(void **state)
 	ipcx_table_free(t);
 }
 
-/* A program that copies unchanged fields prints the same as one that reads every
- * field. */
+/* A program that copies fields reported as unchanged prints the same as a program that
+ * reads every field. */
 static void test_changed_fields(void **state)
 {
 	struct ipcx *x = *state;
@@ -336,7 +336,7 @@ static void test_failures_without_permission(void **state)
 	remove_all(x);
 }
 
-/* Notes belong to their table and survive the context. */
+/* Notes belong to their table and stay valid after the context was freed. */
 static void test_notes_outlive_their_context(void **state)
 {
 	struct ipcx *x = NULL;

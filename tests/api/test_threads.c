@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Many threads read one table and one condition while others work in contexts of their
- * own. Also built with the library under ThreadSanitizer, where the compiler supports it.
+ * Many threads read the same table and the same condition while other threads each work
+ * in their own context. If the compiler supports ThreadSanitizer, this test and the
+ * library are also built with it.
  */
 #include "api.h"
 

@@ -54,7 +54,7 @@ static void test_references_and_mechanisms_exclude_each_other(void **state)
 	assert_fails(x, ipcx_scan(x, &q, &t), -EINVAL, t, UNTOUCHED);
 }
 
-/* All objects of a mechanism are selected only by an explicit flag. */
+/* A query selects all objects of a mechanism only if the flag IPCX_ALL is set. */
 static void test_no_condition_needs_an_explicit_flag(void **state)
 {
 	struct ipcx *x = *state;
@@ -208,7 +208,8 @@ static void test_undo_leaves_existing_objects(void **state)
 	assert_int_equal(count(x, "all"), 1);
 }
 
-/* The created objects are gone, and their names and keys now belong to other objects. */
+/* The created objects were removed, and their names and keys now belong to other
+ * objects. */
 static void test_undo_leaves_foreign_objects(void **state)
 {
 	struct ipcx *x = *state;

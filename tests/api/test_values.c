@@ -204,11 +204,11 @@ static void test_hints(void **state)
 	make(x, &a, NULL);
 	assert_fails(x, ipcx_create(x, &a, 1, &t), -EEXIST, t, UNTOUCHED);
 	assert_int_equal(ipcx_error_hint(x)->kind, IPCX_HINT_TAKE_EXISTING);
-	/* Following the hint works. */
+	/* A program that does what the hint says succeeds. */
 	a.set |= IPCX_A_IF_MISSING;
 	assert_int_equal(ipcx_create(x, &a, 1, &t), 0);
 	ipcx_table_free(t);
-	/* A failure without advice has no hint. */
+	/* An error for which there is no advice has no hint. */
 	assert_int_equal(ipcx_ref_parse(x, "nope", IPCX_NO_MECH, &ref), -EINVAL);
 	assert_int_equal(ipcx_error_hint(x)->kind, IPCX_HINT_NONE);
 	assert_int_equal(ipcx_error_hint(NULL)->kind, IPCX_HINT_NONE);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run commands in isolation: one process per state, in its own IPC and mount namespaces; requests and answers are lines of JSON."""
+"""Run commands in isolation: each state has a process in its own IPC and mount namespaces; requests and answers are lines of JSON."""
 
 import ctypes
 import fcntl
@@ -158,7 +158,7 @@ def quick(state):
 
 
 def elsewhere(ask, work):
-    """Run a command in a world created for it; also return the objects left."""
+    """Run a command in a world created for this command; also return the objects that are left."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:

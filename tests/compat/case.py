@@ -5,7 +5,7 @@
 @uid=4000 @TZ=UTC-2 ipcs {-q,-m,-s} {-t,-p,}
 
 A section names the state (a function of states.py). A line is a command after optional words that begin with @: uid, out (full, closed or
-tty), columns of the tty, umask, outside (in a PID namespace of its own), or an environment variable. Braces hold alternatives, as in a shell; the rest of the
+tty), columns of the tty, umask, outside (run in a separate PID namespace), or an environment variable. Braces hold alternatives, as in a shell; the rest of the
 line is split into words as a shell would do it."""
 
 import glob

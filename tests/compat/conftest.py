@@ -126,7 +126,7 @@ def places():
 
 @pytest.fixture
 def place():
-    """A world for one test alone."""
+    """Create a world that only one test uses."""
     made = []
 
     def make(state):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The table of permitted differences from the original, with the versions they apply to, and why.
+"""The table of permitted differences from the original, with the versions to which each applies and the reason.
 
 There are two kinds: the original is older than the version that ipcx follows (RECORDED: the answer of 2.42 is in data/recorded.json), or ipcx deliberately
 differs (an object of class Ours says what ipcx does instead)."""
@@ -25,7 +25,7 @@ class Ours:
 
 
 class Refused(Ours):
-    """Status 1, an error message, no output, nothing changed."""
+    """The answer of ipcx is status 1 and an error message, without output, and nothing has changed."""
 
     def check(self, case, ours, _):
         assert (ours["rc"], ours["out"]) == (1, "") and ours["err"].startswith(case.tool + ": ")
@@ -62,7 +62,7 @@ class Utf8(Sane):
 
 
 class Says(Ours):
-    """Status 0, and stdout has the right texts and not the wrong ones."""
+    """The answer of ipcx is status 0 and an output that has the given right texts and none of the given wrong ones."""
 
     def __init__(self, has="", lacks=None):
         super().__init__(rc=0)
@@ -109,7 +109,7 @@ class Truer(Changed):
 
 
 class More(Ours):
-    """At least everything that the original lists."""
+    """ipcx lists at least everything that the original lists."""
 
     needs_theirs = True
 
@@ -126,7 +126,7 @@ WHOLE = {}
 
 
 def whole(state):
-    """Set the state before the command; called by the suite."""
+    """Return the objects that a state had before the command; the suite sets them."""
     return WHOLE[state]
 
 
@@ -150,7 +150,7 @@ def sysv_only(case, theirs):
 
 
 def with_perms(case, theirs):
-    """The permissions that lsipc -q -P omits."""
+    """ipcx also shows the permissions, which lsipc -q -P omits."""
     perms = iter(("0640", "0666", "0600", "0", "0444"))
     if re.search(r"^Permissions: +\d", theirs["out"], re.M):
         return theirs
@@ -268,7 +268,7 @@ GAP = "lsipc: something is left out: mq"
 
 
 def but_for_gaps(case, answer):
-    """Return an answer of ipcx without that line, which must be there."""
+    """Check that an answer of ipcx has this line; return the answer without it."""
     if not GAPS.search(case.id):
         return answer
     lines = answer["err"].splitlines(keepends=True)

@@ -45,7 +45,7 @@ def sem(key, n, mode, *values):
 
 
 def give(ctl, ident, uid, gid):
-    """Give an object another owner than its creator."""
+    """Give an object to an owner other than its creator."""
     b = ctypes.create_string_buffer(512)
     args = (0,) if ctl is libc.semctl else ()
     check(ctl(ident, *args, IPC_STAT, b))
@@ -113,7 +113,7 @@ def empty():
 
 
 def sysv():
-    """Every kind of System V object in every state."""
+    """System V objects of every kind in every state."""
     first = shm(0x4001, 5000, 0o640)
     attach(first)
     attach(first, RDONLY)
@@ -184,7 +184,7 @@ def posix():
 
 
 def names():
-    """Names that other users could choose."""
+    """Objects with hostile names, as other users could choose them."""
     for n, name in enumerate((b"a\tb", b"new\nline", b"esc\033[1m", b'q"u\'o', b"back\\slash", "f\u00fcr".encode(), b"bad\xff",
                               b"dollar$HOME", b"x" * 200, b"a=b,c")):
         file(name, n + 1, when=1700000000 + n)
@@ -229,7 +229,7 @@ def user():
 
 
 def large():
-    """Numbers wider than their columns."""
+    """Objects with numbers that are wider than their columns."""
     shm(0x5001, 1 << 42, 0o600 | NORESERVE)
     shm(0x5002, (1 << 44) + 12345, 0o600 | NORESERVE)
     for name, make in (("shm", lambda: shm(0x5003, 1, 0o600)), ("msg", lambda: msg(0x5004, 0o600)),
@@ -266,7 +266,7 @@ def limits_huge():
 
 
 def limits_odd():
-    """Values that are not powers of two."""
+    """Limits and sizes that are not powers of two."""
     sysv()
     sysctl("kernel/shmmax", "1234567890123")
     sysctl("kernel/shmall", "300000")
@@ -278,12 +278,12 @@ def limits_odd():
 
 
 def bare():
-    """Without /dev/shm and /dev/mqueue."""
+    """A world that has neither /dev/shm nor /dev/mqueue."""
     sysv()
 
 
 def nomq():
-    """/dev/mqueue is an ordinary directory without a mount."""
+    """/dev/mqueue is an ordinary directory on which nothing is mounted."""
     posix()
 
 

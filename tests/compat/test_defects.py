@@ -104,7 +104,7 @@ def test_d5_an_existing_object_is_not_resized(ipcx, size, name):
 
 
 def test_d6_a_mode_is_not_a_flag(ipcx):
-    """Bits above the permissions requested huge pages and IPC_EXCL; whatever the answer is, the segment is an ordinary one."""
+    """In the original, mode bits above the permissions requested huge pages and IPC_EXCL. Whatever ipcx answers, the segment is an ordinary one."""
     run = ipcx("empty")
     answer = run("ipcmk -M 4096 -p 04644")
     shm = run.left()["shm"]
@@ -271,7 +271,7 @@ setpriv --reuid 4000 --clear-groups "$1/ipcmk" -s -n mine 2>&1 && exit 9; :""")
 
 
 def test_wide_columns_before_one_that_wraps(ipcx):
-    """Another process's command line has no length limit; a wrapped line is indented by the width of all columns before it."""
+    """The command line of a process can have any length; if it is wrapped, its further lines are indented by the width of all columns before it."""
     answer = ipcx("empty").sh("""
 id=$("$1/ipcx" mk shm --size 4K 2>/dev/null || ipcmk -M 4096 | grep -o '[0-9]*$')
 sh -c ': '"$(printf '%08000d' 0 | tr 0 '\001')"' ; sleep 0' &

@@ -177,7 +177,7 @@ Point = collections.namedtuple("Point", "call nth error")
 
 
 def run(argv, where):
-    """Return a result; remaining processes of a command that hangs are killed."""
+    """Run a command and return the result; if the command hangs, its processes are killed."""
     p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=where, start_new_session=True,
                          env=ENV)
     try:
@@ -280,7 +280,7 @@ def steady(out, fresh):
 
 
 def records(text):
-    """Return the messages of records anywhere in a text, except void ones (ipcx-msg(5))."""
+    """Return the messages of all records in a text, except records that are void (ipcx-msg(5))."""
     found = []
     for line in text.decode("utf-8", "surrogateescape").splitlines():
         try:
@@ -293,7 +293,7 @@ def records(text):
 
 
 class Judge:
-    """A run with a fault, compared with a run without faults. Each finding is a kind and a text."""
+    """A run with a fault, compared with a run without faults. Each finding consists of its kind and a text."""
 
     def __init__(self, c, plain, before, done, places):
         self.c, self.plain, self.before, self.done, self.places = c, plain, before, done, places
@@ -563,7 +563,7 @@ def work(a):
 
 
 def why_not():
-    """Return what is missing here, or None."""
+    """Return what this machine lacks to run the suite, or None."""
     for program in ("strace", "unshare", "cc"):
         if not shutil.which(program):
             return f"{program} is not installed"
@@ -601,7 +601,7 @@ def prepare(scratch):
 
 
 def measure(a, cases, tell=lambda result: None, begin=begin_worker, ready=prepare):
-    """Run all of these commands with several workers; return the results by name. Each worker starts in a prepared directory."""
+    """Run all of these commands with several workers; return the results by name. Each worker starts in a directory that was prepared for it."""
     results, workers, local = {}, [], threading.local()
 
     def one(c):
@@ -632,7 +632,7 @@ def measure(a, cases, tell=lambda result: None, begin=begin_worker, ready=prepar
 
 
 def text_of(result):
-    """Return what was wrong with a command, a line for each point."""
+    """Return what was wrong with a command: one line for each point."""
     lines = [f"{kind}: {result['case']}: strace -f -e inject={point} ipcx {result['words']}\n    rc={rc} {err!r}\n    {text}"
              for point, kind, text, rc, err in result["found"]]
     return "\n".join(lines)

@@ -230,7 +230,7 @@ def serve(n, pipe):
 
 
 def settle():
-    """Mounts in a private namespace."""
+    """Move to a private mount namespace and mount what a place needs."""
     mount("none", "/", "none", MS_REC | MS_PRIVATE)
     mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777")
     mount("mqueue", "/dev/mqueue", "mqueue")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A failed lookup is not an answer: breaking the name service, or exhausting memory, does not make ipcx select, remove or change more."""
+"""A failed lookup is not an answer: breaking the name service, or exhausting memory, does not make ipcx select, remove or change more objects."""
 
 import os
 import shutil

@@ -68,7 +68,7 @@ def test_the_covered_namespace_itself_is_an_error(world):
         assert r.rc == 1 and "may not be opened" in r.err and r.err.count("\n") == 1, (words, r.rc, r.err)
 
 
-# A mount namespace whose /dev never answers: a process that opens its /dev/shm blocks.
+# In this mount namespace the file system on /dev never answers: a process that opens /dev/shm there is blocked.
 STALLED = """exec 3<&0 4>&1; mkfifo {dir}/up{n}
 {fuse} /dev >{dir}/up{n} & read -r up <{dir}/up{n}; echo "${{up:+$$}}" >&4; exec cat <&3"""
 

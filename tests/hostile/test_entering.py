@@ -50,10 +50,10 @@ def quiet(**env):
     return {"ASAN_OPTIONS": ":".join([*options, "detect_leaks=0"]), **env}
 
 
-# ---- nothing is reachable (checked from inside at each step)
+# ---- nothing of ours can be reached (checked from inside the namespace at each step)
 
 def inside(world, pid, words, uid=None, before="", **more):
-    """Inspect a command from inside the namespaces of pid at each of its steps; return the result."""
+    """Run a command that enters the namespaces of pid, and inspect it from inside these after each of its steps; return the result."""
     world.run("mount", "-t", "tmpfs", "-o", "mode=755", "none", "/mnt")
     world.run("touch", "/mnt/mark")
     setpriv = f"{shutil.which('setpriv')} --reuid={uid} --regid={uid} --clear-groups " if uid else ""
@@ -270,7 +270,7 @@ def test_an_unreadable_bounding_set_is_not_kept(world, place, error):
 
 @pytest.mark.parametrize("call", STEPS)
 def test_a_step_that_only_pretends_to_succeed(world, box, call):
-    """The call returns 0 and does nothing: the requested state is compared with the real one."""
+    """If a call returns 0 but does nothing, this is noticed, since the real state is compared with the requested one."""
     root = ["ns", "enter", "--no-pty", "--mount", "--keep-caps", "none", box.pid, "--", "sh", "-c",
             f"readlink -v {' '.join(links())} && grep Cap /proc/self/status && id -G"]
     there, weak = is_there(world, box.pid, NAMES), caps_at_most(0)

@@ -21,7 +21,7 @@ OTHER = 12345
 
 @pytest.fixture
 def sticky(queue):
-    """A directory in which every user may create files, and only owners may remove them."""
+    """A directory in which every user may create files, but only the owner of a file may remove it."""
     path = os.path.join(queue.dir, "tmp")
     os.mkdir(path)
     os.chmod(path, 0o1777)

@@ -90,7 +90,7 @@ def nothing_of_ours_changed(world, where):
     assert world.ipcx("limits", "msgmni", "--json").json["limits"][0]["limit"] != 17
 
 
-# ---- root of a container, without a user namespace
+# ---- attacks by the root user of a container that has no user namespace
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 @pytest.mark.parametrize("kind", ["k8s.io", "moby", "default"])
@@ -190,7 +190,7 @@ def test_a_process_cannot_give_itself_a_name_of_root(machine):
     forged.end()
 
 
-# ---- a user of the host
+# ---- attacks by a user of the host
 
 @pytest.mark.parametrize("comm", WATCHERS)
 def test_a_users_name_includes_the_user(machine, comm):

@@ -386,7 +386,7 @@ def work(a):
 
 
 def why_not():
-    """Return what is missing here, or None."""
+    """Return what this machine lacks to run the suite, or None."""
     if os.uname().machine not in ("x86_64", "aarch64"):
         return "failcall.c knows no calls of this machine"
     for program in ("unshare", "cc"):
@@ -421,7 +421,7 @@ def measure(a, cases, tell=lambda result: None):
 
 
 def text_of(result):
-    """Return what was wrong with a command, a line for each point."""
+    """Return what was wrong with a command: one line for each point."""
     return "\n".join(f"{kind}: {result['case']}: failing.py --point '{point}' IPCX {result['case']}: ipcx {result['words']}\n    rc={rc} {err!r}\n    {text}"
                      for point, kind, text, rc, err in result["found"])
 

@@ -311,7 +311,7 @@ static void test_bubblewrap_sandbox_is_its_inner_process(void **state)
 
 struct member {
 	const char *cgroup; /* NULL: no such file */
-	char ns;            /* the PID namespace: 'c' the container's, 'h' ours */
+	char ns;            /* 'h': our PID namespace; others: a container's */
 	int first;          /* first process of its container; 0: it is in no container */
 };
 

@@ -134,8 +134,8 @@ static void test_texts_are_escaped(void **state)
 }
 
 /*
- * In a buffer of any size the result is a prefix of the whole that ends between
- * characters.
+ * In a buffer that is too small, the result is the beginning of the full text and ends
+ * between two characters.
  */
 static void test_truncation_ends_between_characters(void **state)
 {
@@ -227,7 +227,8 @@ static void test_percent_escapes_are_decoded(void **state)
 	}
 }
 
-/* Every byte survives a round trip, and the escaped form holds only safe ASCII. */
+/* Every byte can be escaped and read back, and the escaped form has only safe ASCII
+ * characters. */
 static void test_every_byte_survives_a_round_trip(void **state)
 {
 	(void)state;
@@ -266,7 +267,7 @@ static void test_display_widths(void **state)
 		{ "\xe2\x80\x8b", 0 },     /* zero-width space */
 		{ "\xe3\x80\xaa", 0 },     /* a combining mark among wide characters */
 		{ "\xf0\xa0\x80\x80", 2 }, /* plane 2 */
-		{ "\xff\xff", 2 },         /* invalid bytes: one column each */
+		{ "\xff\xff", 2 },         /* each invalid byte takes one column */
 		{ "\xee\x80\x80", 1 },     /* private use */
 		{ "\xe0\xb8\x81\xe0\xb8\xb4", 1 }, /* Thai, a vowel above */
 	};

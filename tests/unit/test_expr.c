@@ -20,7 +20,7 @@
 
 struct row {
 	const char *text;
-	int known, unknown; /* result for row 0 and row 1 of rows.h */
+	int known, unknown; /* results for row 0 and row 1 of rows.h */
 };
 
 /* clang-format off */
@@ -179,7 +179,8 @@ static const struct row rows[] = {
 	{ "rss != 5", YES, UNK },
 	{ "size > rss", YES, UNK },
 	{ "rss < size", YES, UNK },
-	/* null means "has none"; a comparison with an unknown value is unknown */
+	/* null means that there is no value; a comparison with an unknown value is
+	 * unknown */
 	{ "rss == null", NO, UNK },
 	{ "rss != null", YES, UNK },
 	{ "null == rss", NO, UNK },
@@ -393,7 +394,7 @@ static void test_owners_of_another_user_namespace(void **state)
 	ipcx_table_free(t);
 }
 
-/* A failing user lookup does not make the condition invalid. */
+/* If looking up a user fails, the condition is nevertheless valid. */
 static void test_failed_user_lookup_is_not_a_syntax_error(void **state)
 {
 	static const char *const texts[] = { "owner == away",

@@ -200,7 +200,8 @@ static void test_invalid_conditions_are_refused(void **state)
 	ipcx_free(x);
 }
 
-/* Return n times before, then middle, then n times after. The caller frees it. */
+/* Return a text: n times "before", then "middle", then n times "after". The caller frees
+ * it. */
 static char *repeated(size_t n, const char *before, const char *middle, const char *after)
 {
 	char *text = malloc(n * (strlen(before) + strlen(after)) + strlen(middle) + 1),

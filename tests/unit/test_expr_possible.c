@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/eval.c: whether any object of a mechanism could meet a condition. */
+/* core/eval.c: whether it is possible that an object of a mechanism meets a condition. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Whether it could is decided by the fields that objects of the mechanism have. */
+/* Whether an object could meet the condition follows from the fields that the mechanism
+ * has. */
 static void test_condition_impossible_for_a_mechanism(void **state)
 {
 	static const struct {

@@ -150,7 +150,7 @@ static void test_memory_by_overcommit_mode(void **state)
 	}
 }
 
-/* The hint never advises to raise a limit above its maximum. */
+/* The hint never advises the user to raise a limit above its maximum. */
 static void test_hint_respects_a_limits_maximum(void **state)
 {
 	const struct tree *t = *state;

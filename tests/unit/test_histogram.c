@@ -84,8 +84,8 @@ static void test_percentiles(void **state)
 	free(sum);
 }
 
-/* Nearest rank, rounded up: of ten values, permille 999 is the tenth; of two, the
- * median is the first. */
+/* A percentile is the value at the nearest rank, rounded up: of ten values, permille 999
+ * is the tenth value; of two values, the median is the first. */
 static void test_nearest_rank_rounds_up(void **state)
 {
 	static const struct {

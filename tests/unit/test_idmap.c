@@ -68,7 +68,7 @@ static void test_map_texts(void **state)
 	}
 }
 
-/* As many lines as the kernel accepts, and no more. */
+/* A map has as many lines as the kernel accepts, but no more. */
 static void test_most_lines_of_a_map(void **state)
 {
 	static struct ix_idrange ranges[IX_IDMAP_MAX + 1];
@@ -89,7 +89,8 @@ static void test_most_lines_of_a_map(void **state)
 	assert_true(same(&ranges[IX_IDMAP_MAX], &untouched));
 }
 
-/* Rootless podman: root maps to the user, other ids come from /etc/subuid. */
+/* The map of rootless podman: root is mapped to the user, other ids come from
+ * /etc/subuid. */
 static const struct ix_idrange podman[] = { { 0, 1000, 1 }, { 1, 100000, 65535 } };
 /* The highest ids, mapped onto each other in reverse. */
 static const struct ix_idrange high[] = { { 4294967285, 10, 10 },
@@ -116,7 +117,7 @@ static const struct pair pairs[] = {
 	{ MAP(podman), 65535, 165534, true },
 	{ MAP(podman), 65536, IX_UNMAPPED, false },
 	{ MAP(podman), FULL, IX_UNMAPPED, false },
-	/* the overflow id, which any unmapped id is shown as */
+	/* the overflow id, as which any unmapped id is shown */
 	{ MAP(podman), IX_UNMAPPED, IX_UNMAPPED, false },
 	{ MAP(high), 4294967285, 10, true },
 	{ MAP(high), 4294967294, 19, true },
@@ -128,7 +129,7 @@ static const struct pair pairs[] = {
 	{ MAP(nothing), 5, IX_UNMAPPED, false },
 	{ MAP(everything), 0, 0, true },
 	{ MAP(everything), 4294967294, 4294967294, true },
-	{ MAP(everything), FULL, IX_UNMAPPED, false }, /* (uid_t)-1 is not a user */
+	{ MAP(everything), FULL, IX_UNMAPPED, false }, /* (uid_t)-1 is no user */
 	{ "no ranges", NULL, 0, 0, IX_UNMAPPED, false },
 };
 /* clang-format on */
@@ -163,7 +164,7 @@ static void test_ids_without_a_mapping_fail(void **state)
 	assert_int_equal(ix_id_there(nothing, 1, 6, &there), -EOVERFLOW);
 	assert_int_equal(ix_id_there(NULL, 0, 0, &there), -EOVERFLOW);
 	assert_int_equal(there, 77);
-	/* outside, 65534 is an ordinary id */
+	/* in the outer namespace, 65534 is an ordinary id */
 	assert_int_equal(ix_id_there(podman, ARRAY_SIZE(podman), 165533, &there), 0);
 	assert_int_equal(there, 65534);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* base/jsonread.c: values by path and type from arbitrary text. */
+/* base/jsonread.c: reading values by their path and type from any text, valid JSON or
+ * not. */
 #include "base/jsonread.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ static int begin(void **state)
 	return r;
 }
 
-/* Parse from a buffer of exactly this size. */
+/* Parse a text from a buffer that ends right after the text. */
 static int parse_bytes(const char *text, size_t len, struct ix_json **ret_json)
 {
 	auto_free char *copy = malloc(len ? len : 1);
@@ -172,7 +173,7 @@ static void test_long_keys_do_not_match_their_prefix(void **state)
 	ix_json_free(j);
 }
 
-/* The document is a list or a scalar. */
+/* Documents that are a list or a scalar instead of an object. */
 static void test_top_level_may_be_a_list_or_scalar(void **state)
 {
 	struct ix_json *j = parse("[ \"a\", [ 7 ] ]");
@@ -228,7 +229,8 @@ static void test_blanks_around_the_document(void **state)
 		ix_json_free(parse(texts[i]));
 }
 
-/* A file that is being written: no prefix of it parses as a document. */
+/* A file that is just being written is not accepted: none of its beginnings is a complete
+ * document. */
 static void test_truncated_document_is_refused(void **state)
 {
 	size_t len = strlen(sample);
@@ -255,7 +257,7 @@ static void test_deep_nesting_is_refused(void **state)
 	struct ix_json *j = NULL;
 
 	(void)state;
-	/* deeper than any runtime's file */
+	/* a list nested deeper than the file of any runtime */
 	assert_int_equal(parse_deep(20, true, &j), 0);
 	ix_json_free(TAKE(j));
 	assert_int_equal(parse_deep(1000, true, &j), -EPROTO);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stress/memory.c: how much memory of a control group is reclaimable. */
+/* stress/memory.c: how much of a control group's memory can be reclaimed. */
 #include "stress/run/memory.h"
 
 #include "base/util.h"

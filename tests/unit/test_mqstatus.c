@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mech/mqstatus.c: the text of a queue's file as the kernel writes it, as later
- * kernels may write it, and malformed. */
+/* mech/mqstatus.c: the text of a queue's file as the kernel writes it, as later kernels
+ * may write it, and malformed texts. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>

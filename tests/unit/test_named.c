@@ -57,7 +57,8 @@ static void give(const char *name, uid_t uid)
 	assert_int_equal(fchownat(dir, name, uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW), 0);
 }
 
-/* Return 0 or -errno; check whether the error text contains word. */
+/* Open a file by name; check that the error text contains the word; return 0 or
+ * -errno. */
 static int try(bool write, const char *name, mode_t mode, const char *word)
 {
 	const char *why = "";

@@ -33,7 +33,7 @@ static const char *const junk[] = {
 	/* words */
 	"nan", "NaN", "inf", "-inf", "Infinity", "null", "true", "five", "K", "s", "ns",
 	"KiB",
-	/* digits of other scripts, and look-alikes of ASCII */
+	/* digits of other scripts, and characters that look like ASCII */
 	"\xef\xbc\x95", "\xd9\xa5", "\xe0\xa5\xab", "\xe0\xa7\xab", /* fullwidth, Arabic, Devanagari, Bengali */
 	"\xc2\xb2", "\xe2\x85\xa4", "\xf0\x9d\x9f\x93", "\xc2\xbe", /* superscript, Roman, bold, 3/4 */
 	"5" "\xef\xbc\x95", "\xe2\x88\x92" "5", "5" "\xd9\xab" "5", /* mixed, minus sign, Arabic point */

@@ -91,7 +91,7 @@ static void test_long_pids(void **state)
 	live(m, 4194303, 1, 500, BOX, "4194303\t1");
 	live(m, 999999, 4194303, 900, BOX, "999999\t7");
 	live(m, 100000, 999999, 950, BOX, "100000\t8");
-	drop(m, 999999, "status"); /* no process in between is read */
+	drop(m, 999999, "status"); /* no process between these two is read */
 	expect(m, BOX, 4194303, 500, 3);
 }
 

@@ -106,8 +106,8 @@ static void test_dangerous_patterns_are_refused(void **state)
 	}
 }
 
-/* Any accepted pattern matches any name quickly: all combinations take less than a
- * minute. Without the checks they took many minutes. */
+/* Any accepted pattern is matched with any name quickly: all combinations together take
+ * less than a minute. Without the checks they took many minutes. */
 static void test_accepted_patterns_match_quickly(void **state)
 {
 	static const char *const slow[] = {

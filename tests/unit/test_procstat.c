@@ -29,7 +29,7 @@ static const struct row rows[] = {
 	{ "8 (a) R 9 (b) S" REST "7 0", "a) R 9 (b", 'S', 7 },
 	{ "8 ((((( ))))) D" REST "7 0", "(((( ))))", 'D', 7 },
 	{ "8 (a\nb c\x1b[31m) T" REST "7 0", "a\nb c\x1b[31m", 'T', 7 },
-	/* longer than any kernel writes: truncated without overflow */
+	/* a name longer than any kernel writes is truncated without an overflow */
 	{ "8 (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa) I" REST "7 0",
 	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 'I', 7 },
 	{ "", NULL, 0, 0 },
@@ -130,8 +130,8 @@ static void test_own_process_at_different_times(void **state)
 	assert_int_equal(p.alive, IX_UNKNOWN);
 	assert_int_equal(p.why, IX_WHY_MOMENT);
 	assert_string_equal(p.comm, "");
-	/* Without a time, and before the boot, the answer is unknown: the clock was
-	 * set. */
+	/* Without a time the answer is unknown; it is also unknown for a time before the
+	 * boot, since the clock must have been set. */
 	assert_int_equal(then(x, getpid(), 0, 0).why, IX_WHY_MOMENT);
 	assert_int_equal(then(x, getpid(), 1, 1).alive, IX_UNKNOWN);
 	ipcx_free(x);

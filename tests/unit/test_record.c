@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd/queue/record.c: the format of a line, and the error text for a malformed one. */
+/* cmd/queue/record.c: the format of a line, and the error text for a malformed line. */
 #include "queue/record.h"
 
 #include <string.h>

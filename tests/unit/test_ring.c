@@ -200,7 +200,8 @@ static void test_receive_without_waiting(void **state)
 	}
 }
 
-/* An overwritten size does not lead out of the shared memory. */
+/* If another process overwrites a size, no access is made outside of the shared
+ * memory. */
 static void test_overwritten_size_is_detected(void **state)
 {
 	auto_free struct ix_payload *p = ix_payload_new(LONGEST + 64);
@@ -276,7 +277,7 @@ static void test_signal_interrupts_a_wait(void **state)
 	}
 }
 
-/* A ring has room for at least a few messages of any size; the count is a power of
+/* A ring has room for at least a few messages of any size; their number is a power of
  * two. */
 static void test_depth_by_message_size(void **state)
 {

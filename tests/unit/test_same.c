@@ -89,7 +89,7 @@ static void test_same_id(void **state)
 
 		now = table("sem");
 		row = add_id(now, 7 * 32769 % 1000003);
-		row->uid = 5; /* chown keeps it the same */
+		row->uid = 5; /* after chown the object is still the same */
 		row->mode = 0777;
 		row->key += change == 1;
 		row->cuid += change == 2;
@@ -129,7 +129,7 @@ static void test_same_name(void **state)
 	ipcx_table_free(before);
 }
 
-/* The same id or name of another mechanism is another object. */
+/* An object of another mechanism is a different one, even with the same id or name. */
 static void test_other_mechanisms(void **state)
 {
 	struct ipcx_table *before = table("shm"), *now = table("msg");
@@ -207,8 +207,8 @@ static void test_namespaces_of_ids(void **state)
 	ipcx_table_free(before);
 }
 
-/* If any mark was unknown then or is unknown now, the object does not count as the
- * same. */
+/* If a mark of identity was unknown when the object was listed or is unknown now, the
+ * object does not count as the same. */
 static void test_unknown_marks_do_not_match(void **state)
 {
 	struct ipcx_table *before = table("shm"), *now = table("shm");

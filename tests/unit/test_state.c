@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* container/state.c, container/containers.c: which state files are trusted, and for
- * which process. */
+/* container/state.c, container/containers.c: which state files are trusted, and which
+ * process each of them names. */
 #include "container/state.h"
 
 #include <errno.h>
@@ -89,7 +89,7 @@ static void written_at(const struct machine *m, const char *path, int64_t when)
 	assert_int_equal(utimensat(m->fd, path, times, 0), 0);
 }
 
-/* A reused PID: the process is younger than the file that names it. */
+/* A PID was reused: the process is younger than the file that names its PID. */
 static void test_file_older_than_its_process(void **state)
 {
 	static const struct {
@@ -153,7 +153,7 @@ static void dir_by_link(const struct machine *m, const char *dir, const char *fi
 	assert_int_equal(symlinkat(".elsewhere", m->fd, dir), 0);
 }
 
-/* Create a FIFO; opening it must not block. */
+/* Create a FIFO in place of the file; opening the FIFO must not block. */
 static void fifo(const struct machine *m, const char *dir, const char *file)
 {
 	(void)dir;
@@ -230,7 +230,7 @@ static void open_root(const struct machine *m, const char *dir, const char *file
 	change_root(m, 0777);
 }
 
-/* A directory like /tmp: nobody can replace another user's file. */
+/* A sticky directory like /tmp: nobody can replace a file of another user. */
 static void sticky_root(const struct machine *m, const char *dir, const char *file)
 {
 	(void)dir;

@@ -16,7 +16,7 @@ struct object {
 
 static struct {
 	const struct object *all;
-	int n, count; /* count: the number reported; -1: the true number */
+	int n, count; /* count: the reported number of objects; -1: the true one */
 	int asked;    /* number of calls */
 } world;
 
@@ -276,7 +276,8 @@ static void test_slot_holds_another_object(void **state)
 	struct ix_sysv_row row;
 
 	(void)state;
-	/* Slot 1 with 15 bits of index; with 24 bits this slot does not exist here. */
+	/* This id is in slot 1 if the index has 15 bits; with 24 bits, its slot does not
+	 * exist here. */
 	PLAY(-1, OBJECT(0), OBJECT(1), { 32769, 0, 0, -EACCES });
 	assert_int_equal(ix_sysv_stat(&cheap, 32769, &row), -EACCES);
 	PLAY(-1, OBJECT(0), { 32769, 0, 0, -EACCES });

@@ -103,7 +103,7 @@ static void test_other_headings(void **state)
 	(void)state;
 	assert_int_equal(line(&p, "blue 4 3 77 - 255 8 640 more words", &row), 1);
 	assert_int_equal(row.base.id, 4);
-	assert_int_equal(row.number[0], 3); /* the first of two nattch columns */
+	assert_int_equal(row.number[0], 3); /* of the first nattch column */
 	assert_int_equal(row.time[0], 77);
 	assert_int_equal(row.base.key, 255);
 	assert_int_equal(row.base.mode, 0640);
@@ -213,7 +213,7 @@ static void test_lines_are_read_to_their_length(void **state)
 	assert_int_equal(p.bad, 2);
 }
 
-/* More columns than the parser has room for: the first ones count. */
+/* If a line has more columns than the parser has room for, the first columns count. */
 static void test_too_many_columns(void **state)
 {
 	char heading[512] = "semid nsems key", data[512] = "1 2 3";

@@ -208,8 +208,8 @@ static void test_notes(void **state)
 	ipcx_table_free(t);
 }
 
-/* A field that differs from the row before is always reported as changed; constant
- * fields never are. */
+/* A field whose value differs from that of the row before is always reported as changed;
+ * a constant field is never reported. */
 static void test_changed_fields_are_reported(void **state)
 {
 	struct ipcx_table *t = NULL;
@@ -282,7 +282,7 @@ static void test_ages_are_never_negative(void **state)
 	ipcx_table_free(t);
 }
 
-/* An incomplete table is never returned; the error says why. */
+/* A table that could not be built completely is never returned; the error says why. */
 static void test_incomplete_table_is_not_returned(void **state)
 {
 	struct ipcx_table *got = NULL, *t = NULL;

@@ -79,7 +79,7 @@ static void test_wait_ends_at_its_deadline(void **state)
 			assert_true(wait_for(spans[i], n) == spans[i]);
 }
 
-/* Sleeps are short, so that the condition is polled often. */
+/* Single sleeps are short, so that the condition is checked often. */
 static void test_condition_is_polled_often(void **state)
 {
 	(void)state;
@@ -87,7 +87,7 @@ static void test_condition_is_polled_often(void **state)
 	assert_true(longest <= 10 * MS);
 }
 
-/* The first call sets the deadline, and time that passes in between counts. */
+/* The first call sets the deadline; time that passes between two calls counts. */
 static void test_time_between_calls_counts(void **state)
 {
 	struct ix_timeout p = { .span = 20 * MS };

@@ -137,7 +137,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* Return a table with one row whose members are all made from one number. */
+/* Return a table with one row; all members of the row are made from the same number. */
 static struct ipcx_table *table_of(const struct ix_kind *kind, uint64_t stored)
 {
 	struct ipcx_table *t = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/value.c: one order over values of every type. */
+/* core/value.c: values of every type have one common order. */
 #include "base/util.h"
 #include "ipcx.h"
 #include "unit.h"

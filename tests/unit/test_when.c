@@ -143,7 +143,8 @@ static void test_dates_are_written(void **state)
 	}
 }
 
-/* Every day of eight centuries agrees with the C library and survives a round trip. */
+/* For every day of eight centuries, the result agrees with the C library and can be
+ * converted back. */
 static void test_calendar_agrees_with_the_c_library(void **state)
 {
 	char buf[IX_TIME_MAX + 1], other[40];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/wire.c: a table as bytes and back; invalid bytes leave the reader's table
- * unchanged. */
+/* core/wire.c: a table is turned into bytes and back; invalid bytes leave the table of
+ * the reader unchanged. */
 #include "core/wire.h"
 
 #include <errno.h>
@@ -224,8 +224,8 @@ static void test_received_table_can_grow(void **state)
 	ipcx_table_free(got);
 }
 
-/* Check, with a buffer of exactly this size, that the table stays unchanged to the
- * last byte. */
+/* Check that these bytes are refused and leave the table unchanged to its last byte; the
+ * buffer has exactly their size. */
 static void refused(struct ipcx_table *t, const char *data, size_t len)
 {
 	struct ipcx_table before = *t;
@@ -241,7 +241,7 @@ static void refused(struct ipcx_table *t, const char *data, size_t len)
 	assert_memory_equal(t, &before, sizeof(before));
 }
 
-/* A child was killed while it was writing. */
+/* The bytes of a child that was killed while it was writing. */
 static void test_truncated_bytes_are_refused(void **state)
 {
 	struct ipcx_table *t = full_table(), *keep = test_table(), *wanted = test_table();
@@ -294,7 +294,7 @@ static void test_wrong_lengths_are_refused(void **state)
 	ipcx_table_free(keep);
 }
 
-/* A header of another size is refused, even if the rest is valid. */
+/* A header of a different size is refused, even if everything else is valid. */
 static void test_other_header_size_is_refused(void **state)
 {
 	static const size_t heads[] = { 0, 8, sizeof(struct ipcx_table) - 8,

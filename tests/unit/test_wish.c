@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core/limit.c, core/attr.c: amounts, requests and attributes. */
+/* core/limit.c, core/attr.c: reading amounts, requests and attributes. */
 #include "core/limit.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A recorded tree that replaces / and /proc in tests: which directories it has, and which
- * files a test may put into it.
+ * A directory tree that replaces / and /proc in tests: its directories, and functions
+ * with which a test puts files into it.
  */
 #pragma once
 

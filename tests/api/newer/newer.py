@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """newer.py HEADER OUT: write the header as a later version might have it.
 
-Every struct with a size member has one more member, and enum ipcx_field has one more field. A list of the structs is appended, so that
+In the written header, every struct that has a size member gets one more member, and enum ipcx_field gets one more field. A list of the structs is appended, so
+that
 test_newer.c can check that it knows them all: NEWER_IPCX_H(line) or NEWER_IPCX_STRESS_H(line); the macro HAS_NEWER_ipcx_query says that struct ipcx_query is
 one of these structs."""
 
