@@ -8,13 +8,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The size of an array in a table's entry that holds a text of at most this many bytes. C
- * lets a string fill its array without the NUL: tests/policy/test_texts.py finds such
- * strings by compiling the tables with arrays that are one byte shorter. */
-#ifndef IX_TEXT_SPARE
-#define IX_TEXT_SPARE 0
-#endif
-#define IX_TEXT(bytes) ((bytes)-IX_TEXT_SPARE)
+/* The size of an array that holds a short text inside a table. C lets a string fill its
+ * array without the NUL: tests/policy/test_texts.py finds such strings by compiling the
+ * tables with arrays that are one byte shorter. */
+#define IX_TEXT(bytes) (bytes)
 
 #define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b)         ((a) < (b) ? (a) : (b))

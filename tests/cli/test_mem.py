@@ -262,7 +262,7 @@ def test_input_that_does_not_fit_changes_nothing(world, mech, how, size):
         assert r.rc == 1 and "does not fit" in r.err and "nothing was written" in r.err and r.err.count("\n") == 1, r.err
         assert theirs(world, ref, size) == b"before" + bytes(size - 6)
     r = write(0, "--offset", size + 1)
-    assert r.rc == 1 and f"it ends at {size}" in r.err
+    assert r.rc == 1 and f"beyond its end at {size}" in r.err
     assert write(0, "--offset", size).rc == 0 and theirs(world, ref, size)[:6] == b"before"
     assert write(size).rc == 0 and theirs(world, ref, size) == BYTES[:1] * size
 
@@ -306,7 +306,7 @@ def test_beyond_the_end(world, mech, verb):
     for words in (["--offset", 1001], ["--length", 1001], ["--offset", 1000, "--length", 1], ["--offset", 1, "--length", "18446744073709551615"],
                   ["--offset", "18446744073709551615"], ["--offset", "8E", "--length", "8E"]):
         for how in ([], ["--hex"], ["--strings"]) if verb == "read" else ([],):
-            refused(world, mech, verb, ref, *words, *how, says="it ends at 1000")
+            refused(world, mech, verb, ref, *words, *how, says="at 1000")
     assert theirs(world, ref, 1000) == BYTES[:1000]
 
 

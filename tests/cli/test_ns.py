@@ -72,7 +72,7 @@ def test_a_namespace_can_be_named_in_several_ways(world, place):
 
 
 @pytest.mark.parametrize("where,rc,says", [
-    ("4194000", 3, "process 4194000: there is none"), ("0", 2, "0 is not a process"), ("ipc:[1]", 3, "ipc:[1]: no such namespace"),
+    ("4194000", 3, "process 4194000: no such process"), ("0", 2, "0 is not a process"), ("ipc:[1]", 3, "ipc:[1]: no such namespace"),
     ("4294967295", 3, "no such namespace"), ("/etc/passwd", 2, "is not an IPC namespace"), ("/absent", 3, "No such file"),
     ("/proc/self/ns/mnt", 2, "is not an IPC namespace"), ("/dev/null", 2, "is not an IPC namespace"), ("nobody", 3, "no container is called 'nobody'"),
     ("", 2, "is not a namespace"), ("docker:x", 3, "no container"), ("a\033[31m", 3, "a\\x1b[31m")])
@@ -303,7 +303,7 @@ def test_comparing_two_places_that_share_nothing(world, place):
     rows_ = told(r)
     assert r.rc == 1 and not rows_["IPC namespace"]["same"] and not rows_["/dev/shm"]["same"] and not rows_["MIT-SHM"]["same"]
     assert rows_["limit shmmni"]["second"] == "44"
-    assert rows_["shm:0x00000055"]["follows"].startswith("two objects") and rows_["shm:0x00000066"]["first"] is None
+    assert rows_["shm:0x00000055"]["follows"].startswith("two different objects") and rows_["shm:0x00000066"]["first"] is None
     assert world.ipcx("ns", "cmp", "self", place.pid, "-q").out == ""
 
 

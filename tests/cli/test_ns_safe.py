@@ -160,7 +160,7 @@ def test_a_user_without_a_uid_in_the_namespace_keeps_its_objects(world):
     p = Place(world, "--user", "--map-root-user", uid=1234)
     made = world.ipcx("mk", "shm", "--size", "4K", "--ns", p.pid).out.strip()  # root's
     r = world.ipcx("set", f"shm:{made}", "--mode", "0640", "--ns", p.pid, uid=1234)
-    assert r.rc == 1 and "nobody" in r.err
+    assert r.rc == 1 and "does not exist in that user namespace" in r.err
     assert world.ipcx("ls", f"shm:{made}", "--ns", p.pid, "--json").json["objects"][0]["uid"] == 0
     p.end()
 

@@ -71,7 +71,7 @@ def test_other_listings_in_a_storm(storm, words):
     mechs = ("shm",) if "shm" in words else tuple(MAKE)
     for _ in range(ROUNDS):
         r = world.run(release(), *words)
-        assert r.rc == 0 and all("not used is not known" in line for line in r.err.splitlines()), r.err
+        assert r.rc == 0 and all("the idle time of" in line for line in r.err.splitlines()), r.err
         rows = r.json["objects"] if "--json" in words else [json.loads(line) for line in r.lines]
         refs = [o["ref"] for o in rows]
         assert len(refs) == len(set(refs))

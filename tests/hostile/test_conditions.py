@@ -81,7 +81,7 @@ def test_removal_by_name_removes_nothing(people, how):
     for where in ("owner != daemon", "!(owner == daemon)", "creator != daemon", "group != daemon", "creator_group != daemon",
                   "size > 0 && owner != daemon", "owner != nosuchuser"):
         r = broken(people, how, "rm", "all", "--where", where, "--yes")
-        told(r, number_will_do=1)
+        told(r, use_its_number=1)
         assert r.out == ""
     spared(people)
 
@@ -224,7 +224,7 @@ def test_owner_of_created_and_changed_objects(people, how):
     before = people.steady()
     for owner in ("daemon", ":daemon", "daemon:daemon", "1:daemon", "nosuchuser"):
         for words in (("mk", "shm", "--size", "4K"), ("mk", "pshm", "/new", "--size", "4K"), ("set", "shm:0"), ("set", "pshm:/keep")):
-            told(broken(people, how, *words, "--owner", owner), number_will_do=1)
+            told(broken(people, how, *words, "--owner", owner), use_its_number=1)
     assert people.steady() == before
     r = broken(people, how, "set", "shm:0", "--owner", "1:1")
     assert r.rc == 0, r.err
