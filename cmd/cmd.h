@@ -91,7 +91,8 @@ struct exit_text {
 #define OF_PRIORITIES (UINT64_C(1) << 63) /* a message's number is its priority */
 
 /*
- * The part of a noun's verb that only some mechanisms have. All variants that fit the
+ * Texts, options and examples of a verb ("send") that apply only to some of the
+ * mechanisms that have it. All variants that fit the
  * mechanism are applied: their options and examples come before those of the command, and
  * their texts replace the command's.
  */

@@ -85,9 +85,9 @@ static void report_stop(const struct leader *l, int number)
 		(void)tell(l->talk, STOPPED, number);
 }
 
-/* Handle one signal. Returns whether the command has ended. For a hangup of its terminal
- * the kernel signals only the session leader, so pass that signal on; any other signal
- * sent to the leader was meant for the command. */
+/* Handle one signal. Returns whether the command has ended. When the terminal hangs up,
+ * the kernel signals only the session leader, which is this process, so pass SIGHUP on;
+ * any other signal sent to this process was meant for the command. */
 static bool listen_to_signals(const struct leader *l, int *ret_status)
 {
 	struct signalfd_siginfo s;

@@ -72,7 +72,7 @@ struct removal {
 };
 
 /* The columns of a table: identity and use, as far as these mechanisms have them.
- * ret_fields has room for IPCX_NO_FIELD. */
+ * ret_fields must have room for all of them; IPCX_NO_FIELD elements always suffice. */
 struct shown rm_shown(uint64_t mechs, enum ipcx_field *ret_fields);
 
 /* rm_named(): return the query of a batch. rm_whole(): return the query of the whole

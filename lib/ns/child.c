@@ -292,7 +292,7 @@ static int child_lost(struct ipcx *x, const struct ix_ns_call *e, int error)
 			what, *what ? ": " : "");
 	return ix_fail_plain(
 		x, error,
-		"%s%swhat the process sent to that namespace did stays in effect, but its answer is lost: %s",
+		"%s%sthe answer of the process that entered that namespace is lost; what it did there stays in effect: %s",
 		what, *what ? ": " : "", ix_errno_text(error));
 }
 

@@ -72,7 +72,8 @@ static int cmp_add(struct cmp *c, const char *name, const char *first, const cha
 
 /* ---- what is shared */
 
-/* One difference decides; an unknown item leaves the result open. */
+/* Add an item to the result: one difference makes it OTHER; without a difference, one
+ * unknown item makes it UNKNOWN. */
 static void cmp_count(struct cmp *c, enum same same)
 {
 	if (same == OTHER || c->meet == SAME)

@@ -246,7 +246,7 @@ def test_an_empty_message_is_kept(queue):
     assert taken(queue) == [(2, b"one"), (1, b"")]
 
 
-def test_a_full_file_can_be_loaded(queue):
+def test_a_file_cut_short_by_a_full_disk_can_be_loaded(queue):
     """The messages of complete records are no longer in the queue; a partial record does not prevent loading the others."""
     messages = [(i, bytes([i]) * 300) for i in range(1, 31)]
     put(queue, *messages)

@@ -83,7 +83,7 @@ def test_the_text_source_in_a_storm(storm):
     for mech in SYSV:
         for _ in range(ROUNDS):
             r = world.run(helper("seccomp"), 38, f"{mech}ctl", "--", release(), "ls", mech, "--json")
-            # The text has no qbytes, which is reported.
+            # /proc/sysvipc has no qbytes; a note reports that they are missing.
             assert r.rc == 0 and all("not in /proc/sysvipc" in line for line in r.err.splitlines()), r.err
             refs = [o["ref"] for o in r.json["objects"]]
             assert len(refs) == len(set(refs)) and {s for s in stable if s.startswith(mech + ":")} <= set(refs)

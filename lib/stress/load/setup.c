@@ -37,7 +37,7 @@ struct ix_setup_kind {
 	const struct ix_driver *driver; /* object_cycle(): mechanism of the object */
 	/* object_cycle(): use the object once. Returns as cycle(). */
 	int (*use)(struct ix_object *object, uint64_t mark);
-	const struct ix_way *way; /* way_cycle(): way of the channel */
+	const struct ix_way *way; /* used by way_cycle(): how data is moved */
 };
 
 /* ---- an object of a mechanism */
