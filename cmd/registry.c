@@ -5,7 +5,7 @@
 
 #include "cmd.h"
 
-/* Return whether cmds[at] is the noun's first verb in the list. */
+/* Return whether cmds[at] is the first command in the list that is a verb of this noun. */
 static bool begins_at(const struct cmd *const *cmds, unsigned mech, size_t at)
 {
 	size_t i = 0;

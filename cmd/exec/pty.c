@@ -115,8 +115,8 @@ static bool listen_to_signals(const struct leader *l, int *ret_status)
 }
 
 /* Run until the command has ended and the relay has closed its end of the socket, which
- * means that the relay has read all output: the terminal vanishes with the session
- * leader. */
+ * means that the relay has read all output. The session leader must not exit earlier,
+ * because the terminal vanishes with it. */
 static void lead(struct leader *l)
 {
 	bool open = true, ended = false;

@@ -128,7 +128,7 @@ static int make_pinned(struct app *app, const struct ns_new_args *args)
 	(void)close(down[1]);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	/* The child's exit status says more than the fact that no byte came. */
+	/* A failed child's exit status is more specific than the missing byte. */
 	return WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : r;
 }
 

@@ -88,7 +88,8 @@ void rm_list_counts(const size_t *count, char *buf, size_t size);
 void rm_count(const struct ipcx_table *t, size_t *count);
 
 /* rmfrom.c: read the objects of a file ("-": standard input). Returns 0, or an exit
- * status after a message; in the latter case nothing may be removed. */
+ * status after a message; in the latter case the caller must remove
+ * nothing. */
 int rm_from_read(struct app *app, const char *file, bool nul, struct rm_list *ret_list);
 
 /* rmsame.c: look up a batch that has marks, and keep only unchanged objects in its refs,

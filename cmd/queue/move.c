@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Move messages so that each message leaves the queue only after it was written: copy a
- * batch (MSG_COPY), write it with write(2), then receive its messages one by one. However
- * the process ends, some messages may be both in the queue and in the output, but none is
- * lost.
+ * batch (MSG_COPY), write it with write(2), then receive its messages one by one. No
+ * matter how the process ends, no message is lost, but some may be both in the queue and
+ * in the output.
  *
  * MSG_COPY copies by position, but a message cannot be received by position, and other
  * processes may send and receive meanwhile. So each received message is looked up among

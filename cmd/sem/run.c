@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipcx sem run, and the same for all semaphores: hold a semaphore while a command runs.
+ * The verb run of every semaphore mechanism: hold a semaphore while a command runs.
  * For an array, SEM_UNDO makes the kernel release the semaphore however the command ends;
  * a named semaphore is released by ipcx, which waits for the command.
  */

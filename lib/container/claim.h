@@ -50,7 +50,8 @@ struct ix_giver {
 struct ix_giver ix_giver_file(uid_t uid);
 
 /*
- * Get the giver for a process that watches containers, judged by what the kernel reports.
+ * Describe a process that watches containers as a giver of names, by what the kernel
+ * reports about it.
  * Returns false if the process is gone or the caller does not trust its names: an
  * unprivileged caller trusts only names given by root and by the caller.
  */

@@ -187,8 +187,8 @@ static void containers_drop_doubles(struct ix_containers *c)
 	qsort(c->all, c->n, sizeof(*c->all), containers_by_pid);
 	for (size_t i = 0; i < c->n; i++)
 		if (n && c->all[n - 1].c.pid == c->all[i].c.pid) {
-			/* A lower-level runtime's claim may say what the best claim does
-			 * not. */
+			/* Perhaps only the claim of a lower-level runtime says that the
+			 * objects are elsewhere. */
 			if (c->all[i].c.rank <= c->all[n - 1].c.rank)
 				c->all[n - 1].c.elsewhere |= c->all[i].c.elsewhere;
 			end_entry(&c->all[i]);

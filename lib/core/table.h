@@ -175,7 +175,7 @@ struct ipcx_table {
 		      changed */
 	struct ix_lacking no_name; /* fields that are unknown in rows of a place whose
 				      containers are unknown */
-	size_t unjudged;           /* number of objects for which the condition failed */
+	size_t unjudged;           /* number of objects that could not be judged */
 	struct ix_verdict unjudged_why;     /* the first failure */
 	ix_text unjudged_refs[IX_UNJUDGED]; /* references of the first few such objects;
 					       only for actions */

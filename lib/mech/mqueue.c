@@ -107,7 +107,8 @@ static int same_namespace(const struct ix_posix_dir *dir, const char *name)
 	return fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -EAGAIN : 0;
 }
 
-/* Try the listed queues until one shows whose directory it is. Returns 1 if the directory
+/* Try the listed queues until one shows to which namespace the directory
+ * belongs. Returns 1 if the directory
  * is this namespace's, -EXDEV if it is another's, 0 if there are no queues, or none that
  * shows it. */
 static int check_namespace(const struct ix_posix_dir *dir, bool *ret_empty)

@@ -112,8 +112,8 @@ static bool in_group(gid_t gid)
 /*
  * Whether the caller is in a group of the initial user namespace. Returns 1, 0 or -errno.
  * From another user namespace, only one gid of the initial one can be translated: 0,
- * which is the group of the sysctl file HUGE_GROUP. If gid 0 is not mapped there, it
- * cannot be distinguished from other unmapped gids.
+ * which is the group of the sysctl file HUGE_GROUP. If the caller's user
+ * namespace does not map that gid, it cannot be distinguished from other unmapped gids.
  */
 static int in_first_group(int proc, int first, uint64_t group)
 {

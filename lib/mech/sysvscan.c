@@ -19,7 +19,7 @@
 #include "mech/sysvtext.h"
 
 /* Each hole in the index range costs a call. With more than MANY_MISSES holes, and more
- * than MISS_RATIO for each object, the text is cheaper (ipcmni_extend: 16 M slots). */
+ * than MISS_RATIO per object, the text is cheaper (ipcmni_extend allows 16 M slots). */
 #define MANY_MISSES 100000
 #define MISS_RATIO  8
 

@@ -213,8 +213,8 @@ static struct need fit_weigh(struct ix_limits *s, const struct ix_charge *c,
 	return n;
 }
 
-/* Whether there is a limit for each charge: there is none for a size of huge pages that
- * no machine has. */
+/* Whether there is a limit for each charge. There is none for a huge page size that no
+ * machine supports. */
 static bool has_limits(const struct ix_mech *m, const struct ipcx_attrs *a)
 {
 	for (const struct ix_charge *c = m->charges; c && c->limit; c++)

@@ -365,7 +365,7 @@ static int limits_fill(struct ipcx_table *t, const struct ix_limits *s,
 	return 0;
 }
 
-/* Copy the note on what besides objects fills the file system. */
+/* Copy the note that something other than objects takes space in the file system. */
 static int note_space(struct ipcx *x, struct ipcx_table *t, const struct look *look)
 {
 	struct ipcx_query q = { .size = sizeof(q),

@@ -39,6 +39,6 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 				  unsigned mech, const struct ix_limit *l,
 				  const struct ix_reading *r);
 
-/* Set a row's percent to part of the limit; unknown if the limit is. */
+/* Set a row's percent: part, in percent of the limit; unknown if the limit is unknown. */
 void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
 		      const struct ix_reading *r, uint64_t part);

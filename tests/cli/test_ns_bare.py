@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a container does not inherit when a command enters it, and what the container cannot reach through that command."""
+"""What a command does not bring into a container that it enters, and what the container cannot reach through that command."""
 
 import os
 import subprocess

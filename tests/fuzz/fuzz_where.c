@@ -133,8 +133,8 @@ static int match(const struct ipcx_expr *e, size_t row)
 	return r;
 }
 
-/* A text around a condition, which occurs once or twice in it, and the expected result
- * for each result of that condition: true, false and unknown. */
+/* A template into which a condition is inserted once or twice, and the expected result of
+ * the whole if the condition is true, false or unknown. */
 struct law {
 	const char *before, *between, *after; /* between: NULL if it occurs once */
 	int yes, no, unknown;

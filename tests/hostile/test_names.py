@@ -129,7 +129,7 @@ def test_a_monitor_in_a_container_cannot_give_a_name_of_root(machine, comm):
 @pytest.mark.parametrize("flags", [["unshare", "--mount"], ["unshare", "--pid", "--fork", "--kill-child"]], ids=["its mounts", "its PIDs"])
 @pytest.mark.parametrize("comm", WATCHERS)
 def test_sharing_half_of_our_namespaces_is_not_trusted(machine, comm, flags):
-    """A process that shares only one of our PID namespace and our mounts does not count as a process of the host."""
+    """A process that shares our PID namespace or our mount namespace, but not both, does not count as a process of the host."""
     forged = Forged(machine, comm, "fresh", OWN, around=flags)
     assert all_labels(machine).count(f"?/{WATCHERS[comm][1]}:fresh") == 1
     assert machine.ipcx("ls", "--ns", "fresh").rc == 3

@@ -24,7 +24,7 @@ def test_the_registry_lists_every_mechanism():
     assert defined == OWN
 
 
-# Commands written for certain mechanisms, whichever others exist.
+# The directory of commands that are written for certain mechanisms, whatever other mechanisms exist.
 OLD_NAMES = "cmd/compat/"
 
 

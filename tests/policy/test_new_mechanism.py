@@ -176,7 +176,7 @@ def test_memory(toys):
 
 
 def test_messages(toys):
-    """The same holds for messages, with the mechanism's own term for the number of a message."""
+    """The verbs for messages exist, too; the type or priority of a message has the name that the mechanism gives it."""
     toys.ok("mk", "toy", "/a", "--size", "5")
     toys.ok("mk", "toy", "/b", "--size", "5")
     assert toys.ok("toy", "send", "/a", "one") == ""

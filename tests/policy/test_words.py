@@ -10,7 +10,7 @@ import tokenize
 import pytest
 from source import files, read
 
-# Pattern, a sentence of the tree that had it, and what to write instead.
+# A pattern, an example that was once in the tree, and what to write instead.
 PHRASES = [
     (r"(what|who|which|that|those) (is|are) none", "nothing is written to what is none", "name it: is not a stream, no such object"),
     (r"whoever", "whoever may mount knows", "the caller, any process, a user who"),

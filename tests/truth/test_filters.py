@@ -63,7 +63,7 @@ def refused(world, *words, uid=None):
 
 @pytest.mark.parametrize("uid", [None, 1000])
 def test_an_empty_directory_proves_nothing(world, uid):
-    """An empty mount of another namespace looks the same: this is reported, and a removal of all queues does not claim to be complete."""
+    """An empty mount looks the same whether it is our namespace's or another one's: that is reported, and a removal of all queues does not claim to be complete."""
     for words, rc in (["ls", "mq"], 0), (["rm", "mq", "--all", "--yes"], 4):
         r = refused(world, *words, "--json", uid=uid)
         assert (r.rc, r.json["objects" if words[0] == "ls" else next(k for k in r.json if isinstance(r.json[k], list))]) == (rc, [])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mech/sysvscan.c and sysv.c. The functions here stand in for kernels that refuse calls,
- * omit objects or count wrongly. There is no text: /proc/sysvipc has no such file. */
+ * omit objects or count wrongly. There is no text to read: the file name
+ * used here does not exist in /proc/sysvipc. */
 #include <errno.h>
 #include <string.h>
 

@@ -24,8 +24,8 @@ struct ix_job {
 	bool fresh_only;  /* uses up what others need: not for a namespace in use */
 };
 
-/* Return a job by its number; NULL after the last. A job that follows from a mechanism is
- * written into *room; all other jobs are in the lists of their workloads' files, which
+/* Return a job by its number; NULL after the last. The churn job of a mechanism
+ * is generated in *room; all other jobs are in the lists of their workloads' files, which
  * end with .subject = NULL and are collected in jobs.c. */
 const struct ix_job *ix_job(unsigned number, struct ix_job *room);
 

@@ -15,7 +15,7 @@
 
 /* SHMMAX: the value to which shmmax is lowered, so that it can be reached. MANY_PAGES:
  * the size of the segments that fill shmall, a multiple of every page size, and so large
- * that the segments that fill shmmni take fewer pages. */
+ * that these segments take at least as many pages as those that fill shmmni. */
 #define SHMMAX     (256 << 10)
 #define MANY_PAGES (128 << 10)
 
