@@ -142,6 +142,16 @@ static const char *filled(struct called *to, const struct cmd *c, const char *te
 	return begin;
 }
 
+/* Write a text with its placeholders replaced into an array, which has to hold it. */
+static void called_fill(char *buf, size_t size, struct called *to, const struct cmd *c,
+			const char *text)
+{
+	int n = snprintf(buf, size, "%s", filled(to, c, text));
+
+	assert(n >= 0 && (size_t)n < size);
+	(void)n;
+}
+
 /* ---- options, examples, variants */
 
 static bool has_placeholder(const struct opt *o)
@@ -166,10 +176,8 @@ static const struct opt *filled_opts(struct called *to, const struct cmd *c,
 	memcpy(copy, list, (n + 1) * sizeof(*list)); /* including the terminator */
 	to->n_opts += n + 1;
 	for (size_t i = 0; i < n; i++) {
-		(void)snprintf(copy[i].name, sizeof(copy[i].name), "%s",
-			       filled(to, c, list[i].name));
-		(void)snprintf(copy[i].help, sizeof(copy[i].help), "%s",
-			       filled(to, c, list[i].help));
+		called_fill(copy[i].name, sizeof(copy[i].name), to, c, list[i].name);
+		called_fill(copy[i].help, sizeof(copy[i].help), to, c, list[i].help);
 	}
 	return copy;
 }
@@ -198,10 +206,8 @@ static void add_examples(struct called *to, const struct cmd *c, const struct ex
 		assert(n < ARRAY_SIZE(to->examples) - 1);
 		if (n == ARRAY_SIZE(to->examples) - 1)
 			break;
-		(void)snprintf(to->examples[n].line, sizeof(e->line), "%s",
-			       filled(to, c, e->line));
-		(void)snprintf(to->examples[n++].what, sizeof(e->what), "%s",
-			       filled(to, c, e->what));
+		called_fill(to->examples[n].line, sizeof(e->line), to, c, e->line);
+		called_fill(to->examples[n++].what, sizeof(e->what), to, c, e->what);
 		to->examples[n].line[0] = '\0';
 	}
 }
