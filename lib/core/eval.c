@@ -79,7 +79,7 @@ static bool value_of(const struct row *row, enum ipcx_field f, struct ipcx_value
 static bool id_of(const struct row *row, const struct ix_name_field *named,
 		  struct ipcx_value *v)
 {
-	return !is_unmapped(row, named) && ix_kind_has(row->s->kind, named->name) &&
+	return !is_unmapped(row, named) && ipcx_fieldset_has(&row->s->has, named->name) &&
 	       !ix_is_unknown(row->t, row->data, named->name) &&
 	       value_of(row, named->id, v);
 }
@@ -152,7 +152,7 @@ static int eval_unknown(const struct ix_node *n, const struct row *row)
 {
 	const struct ix_name_field *named = ix_find_name_field(n->left);
 
-	if (!ix_kind_has(row->s->kind, n->left))
+	if (!ipcx_fieldset_has(&row->s->has, n->left))
 		return 0;
 	return ix_is_unknown(row->t, row->data, n->left) ||
 	       (named && is_no_name(row, named));

@@ -35,8 +35,9 @@ int ipcx_row_ref(const struct ipcx_table *t, size_t row, struct ipcx_ref *ret_re
 	data = ix_table_at(t, row, &s);
 	if (!data)
 		return -EINVAL;
-	if (!ix_mech(s->mech) || !ix_kind_has(s->kind, IPCX_F_REF) ||
-	    !ix_kind_has(s->kind, ix_mech(s->mech)->info.named ? IPCX_F_NAME : IPCX_F_ID))
+	if (!ix_mech(s->mech) || !ipcx_fieldset_has(&s->has, IPCX_F_REF) ||
+	    !ipcx_fieldset_has(&s->has,
+			       ix_mech(s->mech)->info.named ? IPCX_F_NAME : IPCX_F_ID))
 		return -ENODATA;
 	ix_row_ref(t, s, data, ret_ref);
 	return 0;

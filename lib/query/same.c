@@ -79,7 +79,7 @@ int ix_same_index(struct ix_scan *s)
 		const void *row = ix_table_at(s->same, i, &section);
 
 		/* ipcx_create() found this object, it did not create it. */
-		if (ix_kind_has(section->kind, IPCX_F_EXISTED) &&
+		if (ipcx_fieldset_has(&section->has, IPCX_F_EXISTED) &&
 		    ix_column_raw(ix_section_column(section, IPCX_F_EXISTED), row))
 			continue;
 		ix_row_ref(s->same, section, row, &ref);

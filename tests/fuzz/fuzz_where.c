@@ -72,8 +72,9 @@ static void add_row(struct ipcx_table *t, const struct ix_kind *kind, unsigned i
 	struct ix_row *row = ix_table_row(t);
 
 	CHECK(row);
-	for (unsigned f = 0; f < kind->ncolumns; f++) {
-		const struct ix_column *c = ix_column(kind, f);
+	for (unsigned k = 0; k < kind->ncolumns; k++) {
+		const struct ix_column *c = &kind->columns[k];
+		unsigned f = c->field;
 
 		if (c->size && !c->derive)
 			put(row, c, pick((enum ipcx_field)f, i, texts));
@@ -81,7 +82,7 @@ static void add_row(struct ipcx_table *t, const struct ix_kind *kind, unsigned i
 			 ipcx_field_info((enum ipcx_field)f)->type == IPCX_TYPE_STRING &&
 			 c->size == sizeof(ix_text))
 			put(row, c, 0); /* the source of a derived text: none */
-		if (i == 4 && f % 3 == 0 && ix_kind_has(kind, f))
+		if (i == 4 && f % 3 == 0)
 			ix_unknown(t, row, (enum ipcx_field)f);
 	}
 	for (size_t n = 0; i == 3 && n < IX_NAMED; n++)

@@ -96,7 +96,7 @@ void ix_results(struct ix_task *t)
 		all.cpu += shared->slots[i].cpu;
 		all.switches += shared->slots[i].switches;
 	}
-	for (unsigned op = 0; ix_job_op(t->job, op, name); op++) {
+	for (unsigned op = 0; op < IX_OPS && ix_job_op(t->job, op, name); op++) {
 		if (shared->nresults == IX_RESULTS)
 			return;
 		all.op = (uint8_t)op;
