@@ -21,12 +21,12 @@ int main(int argc, char **argv)
 	r = ipcx_ns_open(x, argv[1], &ns);
 	if (r == 0)
 		r = ipcx_ns_enter(x, ns, 0);
-	if (r < 0) {
+	if (r < 0)
 		fprintf(stderr, "enter: %s\n", ipcx_error(x));
-		return 1; /* partly moved: run nothing else */
-	}
 	ipcx_ns_free(ns);
 	ipcx_free(x);
+	if (r < 0)
+		return 1; /* perhaps partly moved: run nothing else */
 	(void)execvp(argv[2], argv + 2);
 	perror(argv[2]);
 	return 127;
