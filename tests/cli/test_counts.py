@@ -251,5 +251,6 @@ def test_a_start_touches_few_pages(world, words, most):
     faults = helper("faults")
     counted = {program: int(world.sh(f"{faults} {program}").out) for program in ("true", f"{release()} {' '.join(words)}")}
     least, ours = counted.values()
-    # The faults of the loader and the C library alone differ between machines: there were 70 where the goals were set.
-    assert ours - least <= most - 70, counted
+    assert ours <= most, counted
+    # The loader and the C library cost more on some machines, and more where a library is placed unluckily: 5 at most were seen.
+    assert ours - least <= most - 70 + 5, counted

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * faults PROGRAM [ARGUMENT...]: run a program several times with its output discarded;
- * print the smallest number of minor page faults in a run, as getrusage(2) counts them.
- * The counted faults include the few that the child takes between fork(2) and execve(2).
+ * faults PROGRAM [ARGUMENT...]: run a program several times with its output discarded and
+ * print the fewest minor page faults that a run took, as getrusage(2) counts them. The
+ * child is made by vfork(2), so that it takes none before execve(2).
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 
 	for (int i = 0; argc > 1 && i < RUNS; i++) {
 		struct rusage use;
-		pid_t pid = fork();
+		pid_t pid = vfork();
 		int status;
 
 		if (pid == 0) {
