@@ -472,6 +472,21 @@ enum ipcx_field {
 	IPCX_F_LRPID_ALIVE,
 	IPCX_F_CEILING,
 	IPCX_F_DATA,
+	IPCX_F_USER_COUNT,
+	IPCX_F_IN_USE,
+	IPCX_F_IN_USE_REASON,
+	IPCX_F_HUGEPAGESIZE,
+	IPCX_F_HOW,
+	IPCX_F_ACCESS,
+	IPCX_F_MAPPINGS,
+	IPCX_F_ADDRESS,
+	IPCX_F_MAPPED,
+	IPCX_F_BASIS,
+	IPCX_F_SEALS,
+	IPCX_F_READERS,
+	IPCX_F_WRITERS,
+	IPCX_F_CAPACITY,
+	IPCX_F_BUFFERED,
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
 
@@ -671,9 +686,10 @@ enum ipcx_cost ipcx_mech_cost(unsigned mech, enum ipcx_field field);
 
 /** How a reference names its object. */
 enum ipcx_by {
-	IPCX_BY_ID,   /**< by System V id */
-	IPCX_BY_KEY,  /**< by System V key */
-	IPCX_BY_NAME, /**< by POSIX name, with its slash */
+	IPCX_BY_ID,    /**< by System V id */
+	IPCX_BY_KEY,   /**< by System V key */
+	IPCX_BY_NAME,  /**< by POSIX name, with its slash */
+	IPCX_BY_INODE, /**< by the device and inode of its file: objects without a name */
 };
 
 /**
@@ -686,8 +702,11 @@ struct ipcx_ref {
 	enum ipcx_by by;
 	int32_t id;
 	uint32_t key;
-	char name[257];    /**< "/" and at most 255 bytes (NAME_MAX) */
-	char reserved[47]; /**< must be 0; later versions may use it */
+	char name[257];   /**< "/" and at most 255 bytes (NAME_MAX) */
+	char reserved[7]; /**< must be 0; later versions may use it */
+	uint64_t device;  /**< IPCX_BY_INODE: st_dev; 0 for a pipe. Otherwise 0 */
+	uint64_t inode;   /**< IPCX_BY_INODE: st_ino. Otherwise 0 */
+	char more[24];    /**< must be 0; later versions may use it */
 };
 
 /** The buffer size that suffices for ipcx_ref_format() of every reference, also for
@@ -1023,6 +1042,79 @@ int ipcx_scanner_next(struct ipcx_scanner *s, const struct ipcx_table **ret_tabl
 
 /** Free a scanner and its table. s may be NULL. */
 void ipcx_scanner_free(struct ipcx_scanner *s);
+
+/* ---- ipcx_users(3): find the processes that use objects ---- */
+/*
+ * The kernel records how often a segment is attached, but not by whom; of the other
+ * objects it records nothing. This function looks through /proc for the processes that
+ * map an object or have it open. Nothing is opened, attached or stopped for that: reading
+ * /proc has no side effects on objects and processes.
+ *
+ * Processes do not attach to message queues and semaphore arrays of System V: for these,
+ * the rows are the processes that operated on the object last. That there is no such row
+ * does not mean that nobody uses the object.
+ *
+ * @example users.c
+ * @see proc_pid_maps(5), proc_pid_fd(5), ptrace(2)
+ */
+
+/** What could not be seen. Set size to sizeof(struct ipcx_unseen). */
+struct ipcx_unseen {
+	size_t size;
+	uint64_t attaches;  /**< attaches of segments for which no process was found */
+	uint64_t processes; /**< processes that the caller may not look at */
+	bool others; /**< there may be more processes than those in /proc: in another PID
+			namespace, or hidden by the mount option hidepid */
+};
+
+/** The size of struct ipcx_unseen in the first version. */
+#define IPCX_UNSEEN_SIZE_0_1 (offsetof(struct ipcx_unseen, others) + sizeof(bool))
+
+/** Flag of ipcx_users(): for all objects, also list the processes that the object records
+ * (its creator and the last ones to operate on it), if they still run. */
+#define IPCX_USERS_LAST (1U << 0)
+
+/**
+ * List the processes that use objects, a row for each process and object: mech, ref, ns,
+ * pid, command (of the process), owner and uid (of the process), started, container, how
+ * (mapped, open, both, notify or last-op), access (r, w or rw), mappings, fds, address
+ * (of the first mapping), mapped (bytes), basis.
+ *
+ * Unlinked POSIX objects that processes still use are listed, too, with a reference
+ * "pshm:inode=DEVICE:INODE".
+ *
+ * @param q the objects, by mechanisms or references; where is a condition on the fields
+ * of these rows; same, max_rows and resume must be 0
+ * @param pid look at this process only; 0: at all
+ * @param flags IPCX_USERS_LAST or 0
+ * @param ret_unseen what could not be seen; or NULL
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL as for ipcx_scan()
+ * @retval -ESRCH there is no process with this pid
+ * @retval -ENOENT there is no /proc
+ */
+int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned flags,
+	       struct ipcx_unseen *ret_unseen, struct ipcx_table **ret_table);
+
+/** Whether an object is in use. New values may be added at the end. */
+enum ipcx_use {
+	IPCX_USE_UNKNOWN,  /**< cannot be found out: treat it as used */
+	IPCX_USE_GONE,     /**< the object does not exist */
+	IPCX_USE_ATTACHED, /**< processes have attached, mapped or opened it, or wait for
+			      it */
+	IPCX_USE_CREATOR,  /**< nobody has, but the process that created it still runs */
+	IPCX_USE_HOLDS,    /**< nobody has, but it holds messages */
+	IPCX_USE_NONE, /**< nobody has, and the processes that it records have ended */
+};
+
+/**
+ * Find out whether one object is in use, as the fields in_use and in_use_reason say it.
+ *
+ * @return 0, or -errno
+ * @retval -EINVAL the reference cannot name an object
+ */
+int ipcx_in_use(struct ipcx *x, const struct ipcx_ref *ref, enum ipcx_use *ret_use);
 
 /* ---- ipcx_create(3): create objects ---- */
 /*

@@ -21,6 +21,22 @@
 struct ix_scan;
 struct ix_same;
 
+/* How the processes that use an object of a mechanism are recognised in /proc. */
+struct ix_traces {
+	bool mapped, opened; /* by mappings, by descriptors */
+	bool by_id;          /* a System V segment: by id and key. Otherwise by the fields
+				device and inode */
+	unsigned kind;       /* enum ix_use_kind */
+	const char *none;    /* if nothing is mapped or open: why */
+};
+
+/* A sign that an object is in use: a field above 0, or true. */
+struct ix_sign {
+	enum ipcx_field field;
+	enum ipcx_use use;
+	char reason[IX_TEXT(40)];
+};
+
 /* The text for an errno with which an action fails: what the errno means here, and what
  * to do. */
 struct ix_errtext {
@@ -40,6 +56,14 @@ struct ix_mech {
 	/* Its objects are in /dev/shm of the mount namespace and do not belong to an IPC
 	 * namespace. */
 	bool mounted;
+
+	const struct ix_traces *traces;
+	/* The signs of use, ended by .reason = ""; an object without any of them is
+	 * unused, unless .unrecorded says that use may leave no sign. */
+	const struct ix_sign *signs;
+	const char *unrecorded;
+	bool unlisted; /* found in /proc only; listed only when named, not as part of
+			  "all" */
 
 	/* Why the idle time is unknown; NULL: it can be computed from the object's times.
 	 */

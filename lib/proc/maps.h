@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The mappings of a process that are backed by a file: read by the ioctl PROCMAP_QUERY of
+ * /proc/PID/maps (Linux 6.11), which formats no path, or from the text where the kernel
+ * has no such ioctl.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ix_mapping {
+	uint64_t start, end, dev, ino;
+	bool read, write, shared;
+};
+
+struct ix_maps {
+	int fd;
+	bool shared_only, text;
+	uint64_t next; /* where the next query begins */
+	char *data;    /* text: a buffer of its own */
+	size_t len, at, cap;
+	const char *name; /* text: the path of the last mapping, name_len bytes */
+	size_t name_len;
+};
+
+/* Begin to read the mappings of a process or thread: "path" ("maps", "task/TID/maps") is
+ * relative to its /proc directory. With shared_only, private mappings are left out.
+ * Returns 0 or -errno. */
+int ix_maps_open(int dir, const char *path, bool shared_only, struct ix_maps *ret_maps);
+
+/* Return 1 and the next mapping, 0 at the end, -ESRCH if the process has ended, or
+ * another -errno. Mappings without a file are left out. */
+int ix_maps_next(struct ix_maps *m, struct ix_mapping *ret_mapping);
+
+/* Write the path of the mapping returned last, NUL-terminated, and cut to fit; bytes
+ * as the kernel writes them (a newline is "\012"). Returns its length or -errno. */
+int ix_maps_name(struct ix_maps *m, const struct ix_mapping *mapping, char *buf,
+		 size_t size);
+
+#define auto_maps __attribute__((cleanup(ix_maps_close)))
+void ix_maps_close(struct ix_maps *m);
+
+/* Parse one line of the text, without its newline; ret_name points into it. Returns 0 or
+ * -EPROTO. */
+int ix_maps_parse(const char *line, size_t len, struct ix_mapping *ret_mapping,
+		  const char **ret_name, size_t *ret_name_len);
