@@ -1098,7 +1098,7 @@ int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned f
 	       struct ipcx_unseen *ret_unseen, struct ipcx_table **ret_table);
 
 /** Whether an object is in use. New values may be added at the end. */
-enum ipcx_use {
+enum ipcx_verdict {
 	IPCX_USE_UNKNOWN,  /**< cannot be found out: treat it as used */
 	IPCX_USE_GONE,     /**< the object does not exist */
 	IPCX_USE_ATTACHED, /**< processes have attached, mapped or opened it, or wait for
@@ -1114,7 +1114,7 @@ enum ipcx_use {
  * @return 0, or -errno
  * @retval -EINVAL the reference cannot name an object
  */
-int ipcx_in_use(struct ipcx *x, const struct ipcx_ref *ref, enum ipcx_use *ret_use);
+int ipcx_in_use(struct ipcx *x, const struct ipcx_ref *ref, enum ipcx_verdict *ret_use);
 
 /* ---- ipcx_create(3): create objects ---- */
 /*

@@ -33,7 +33,7 @@ struct ix_traces {
 /* A sign that an object is in use: a field above 0, or true. */
 struct ix_sign {
 	enum ipcx_field field;
-	enum ipcx_use use;
+	enum ipcx_verdict verdict;
 	char reason[IX_TEXT(40)];
 };
 
