@@ -7,6 +7,7 @@
 #   test    the same, and running the test suites
 #   containers  the runtimes that tests/containers starts, as far as available; their
 #               services are not started
+#   bench   tools that tests/bench compares ipcx with, besides util-linux
 #   clang   the second compiler, its sanitizers, clang-format, clang-tidy
 #   deb     the packages of "build", and making the Debian package
 #
@@ -48,6 +49,7 @@ names() {
 	debian:test) echo g++ libcmocka-dev python3-pytest \
 		python3-jsonschema strace util-linux libcap2-bin jq groff-base zsh fish \
 		abigail-tools dpkg-dev ;;
+	*:bench) echo lsof psmisc stress-ng ;;
 	debian:clang) echo clang clang-format clang-tidy libclang-rt-dev ;;
 	debian:deb) echo build-essential debhelper libcmocka-dev ;;
 	debian:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon uidmap lxc containerd \

@@ -31,12 +31,13 @@ LIMITS = {
 
 @dataclasses.dataclass(frozen=True)
 class Fixture:
-    """Contents of a world: the numbers of objects of each System V kind, of queues, and of idle processes in namespaces of their own."""
+    """Contents of a world: the numbers of objects of each System V kind, of queues, and of idle processes."""
     objects: int = 0
     owners: str = "one"     # one, named or unknown
     queues: int = 0
     processes: int = 0
     namespaces: int = 0
+    tenants: tuple = ()     # idle processes that use objects: the arguments of that helper
 
 
 FIXTURES = {
@@ -53,6 +54,9 @@ FIXTURES = {
     "one place": Fixture(processes=2000, namespaces=1),
     "500 places": Fixture(processes=500, namespaces=500),
     "1000 places": Fixture(processes=1000, namespaces=1000),
+    "2000 users": Fixture(tenants=(2000, 50, 300, 20)),     # 100 of them attach two segments
+    "all users": Fixture(tenants=(2000, 50, 300, 1)),       # each attaches three
+    "600 users": Fixture(tenants=(600, 109, 109, 20)),
     "spare": Fixture(),     # for commands that create and remove objects themselves
 }
 
@@ -137,6 +141,8 @@ class World:
             self.facts[f"{kind}key"] = hex(int(key))
         if fixture.processes:
             self.must(["@bin@/crowd", str(fixture.processes), str(fixture.namespaces)])
+        if fixture.tenants:
+            self.must(["@bin@/tenants", *map(str, fixture.tenants)])
         if fixture.queues:
             made = int(self.must(["@bin@/fixture", "make", "mq", str(fixture.queues)]))
             self.facts["queues"] = str(made)

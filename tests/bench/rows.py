@@ -150,6 +150,33 @@ ONE_BY_KEY = ours("ls", "shm:@shmkey@", check=lines(1))
 LIMITS = ours("limits")
 NS_LS = ours("ns", "ls", world="crowd", check=lines(51))
 CROWDS = ("crowd", "one place")
+
+
+def who(mech, users, *before, world="600 users"):
+    """Which processes use the objects of a mechanism; all of it is one JSON text."""
+    return Cmd(world, (*before, "@ipcx@", "who", mech, "--json"), check=objects(users))
+
+
+def grep(world):
+    """Into a file: grep stops at its first match if the output is /dev/null."""
+    return Cmd(world, ("sh", "-c", "exec grep -l SYSV /proc/[0-9]*/maps > @tmp@/grep"))
+
+
+def fuser(name):
+    return Cmd("600 users", ("fuser", f"/dev/shm/{name}"))
+
+
+def attaches(world, *before):
+    """Attaches that `who` found or counted as unseen, then those that the kernel counted."""
+    add = 'json.load(sys.stdin); print(sum(u["mappings"] for u in all["users"]) + all["unseen"]["attaches"])'
+    script = f"{' '.join(before)} @ipcx@ who shm --json | /usr/bin/python3 -c 'import json, sys; all = {add}'"
+    return (Cmd(world, ("sh", "-c", script), metric="out"),
+            Cmd(world, ("awk", "NR > 1 { n += $7 } END { print n }", "/proc/sysvipc/shm"), metric="out"))
+
+
+LSOF = ("lsof", "-n", "-w", "-d", "DEL")
+LSFD = ("lsfd", "-Q", 'ASSOC == "shm"')
+STRANGER = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 QUEUES = ours("ls", "mq", "-o", "ref,owner,mode,maxmsg,msgsize,curmsgs,qsize",
               world="queues")
 LIBRARIES = Cmd("10", ("env", "LD_DEBUG=files", "LD_DEBUG_OUTPUT=@tmp@/ld",
@@ -237,6 +264,22 @@ CASES = [
     Case("P14", "libraries of ls besides libc and libipcx", (LIBRARIES,), "<=", 0,
          formula=alone),
 
+    *[Case("P15", f"who shm, 2,000 processes ÷ {name}", (who("shm", 200, world="2000 users"), peer), *goal)
+      for name, peer, *goal in (
+          ("grep", grep("2000 users"), "<=", 0.35),
+          ("lsof -d DEL", Cmd("2000 users", LSOF), "<=", 0.17),
+          ("bare query loop", Cmd("2000 users", ("@bin@/pass", "maps"))))],
+    *[Case("P16", f"the same without PROCMAP_QUERY ÷ {name}",
+           (who("shm", 200, "@bin@/noquery", world="2000 users"), peer), *goal)
+      for name, peer, *goal in (
+          ("grep", grep("2000 users"), "<=", 1.15),
+          ("bare search", Cmd("2000 users", ("@bin@/noquery", "@bin@/pass", "text"))))],
+    *[Case("P17", f"attaches {what}: difference to nattch", attaches(world, *before), "<=", 0,
+           formula=lambda found, counted: abs(found - counted))
+      for what, world, *before in (
+          ("200", "2000 users"), ("6,000", "all users"), ("by text", "2000 users", "@bin@/noquery"),
+          ("by another user", "2000 users", *STRANGER))],
+
     Case("P20", "ns ls, 2,000 processes in 50 ÷ lsns -t ipc",
          (NS_LS, Cmd("crowd", ("lsns", "-t", "ipc"), check=lines(51))), "<=", 0.4),
     *[Case("P21", f"ls {what} --ns all, each of 50 ÷ trivial program",
@@ -289,4 +332,16 @@ CASES = [
          (QUEUES, Cmd("queues", ("ls", "-l", "@mqueue@"))), "<=", 1.6),
     Case("P26", "queues with attributes ÷ cat *",
          (QUEUES, Cmd("queues", ("sh", "-c", "exec cat @mqueue@/*"))), "<=", 0.35),
+
+    *[Case("P27", f"who {mech}, 600 processes ÷ {name}", (who(mech, users), peer), *goal)
+      for mech, users, name, peer, *goal in (
+          ("shm", 60, "grep", grep("600 users"), "<=", 0.35),
+          ("shm", 60, "lsof -d DEL", Cmd("600 users", LSOF), "<=", 0.17),
+          ("shm", 60, "lsfd, ASSOC shm", Cmd("600 users", LSFD)),
+          ("pshm", 30, "grep", grep("600 users"), "<=", 0.55),
+          ("pshm", 30, "fuser FILE", fuser("tenants"), "<=", 0.4),
+          ("psem", 30, "grep", grep("600 users"), "<=", 0.55),
+          ("psem", 30, "fuser FILE", fuser("sem.tenants"), "<=", 0.4),
+          ("mq", 30, "grep", grep("600 users"), "<=", 0.25),
+          ("mq", 30, "bare look at descriptors", Cmd("600 users", ("@bin@/pass", "fds"))))],
 ]
