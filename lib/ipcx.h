@@ -593,8 +593,9 @@ int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field)
 /* ---- ipcx_mech(3): mechanisms and what they can do ---- */
 /*
  * A mechanism is a kind of object: shm, msg and sem of System V, mq, pshm and psem of
- * POSIX. It is a number below 64; sets of mechanisms are masks of 64 bits. The numbers
- * may differ between versions of the library: look them up by name.
+ * POSIX, memfd and pipe, which belong to processes. It is a number below 64; sets of
+ * mechanisms are masks of 64 bits. The numbers may differ between versions of the
+ * library: look them up by name.
  *
  * @example create.c
  */
@@ -611,17 +612,20 @@ struct ipcx_mech_info {
 	const char *name;   /**< such as "shm" */
 	const char *label;  /**< such as "System V shared memory" */
 	const char *object; /**< the noun for one object: "shared memory segment" */
-	const char *group;  /**< "sysv" or "posix" */
-	bool named;       /**< objects have a name; otherwise they have an id and a key */
-	uint64_t create;  /**< the IPCX_A_… attributes that ipcx_create() accepts */
-	uint64_t require; /**< the attributes that ipcx_create() requires */
-	uint64_t change;  /**< the IPCX_A_… attributes that ipcx_change() accepts */
+	const char *group;  /**< "sysv", "posix" or "process" */
+	bool named;         /**< objects are files; otherwise they have an id and a key */
+	uint64_t create;    /**< the IPCX_A_… attributes that ipcx_create() accepts */
+	uint64_t require;   /**< the attributes that ipcx_create() requires */
+	uint64_t change;    /**< the IPCX_A_… attributes that ipcx_change() accepts */
 	const char *need; /**< what a request to ipcx_fit() looks like: "[COUNTx]SIZE" */
 	const enum ipcx_field *shown; /**< the default columns, nshown of them */
 	size_t nshown;                /**< the number of default columns */
 	const char *message_label; /**< what the number of a message is called: "type" or
 				      "priority"; NULL if objects hold no messages */
 	int64_t message_least;     /**< the least such number, and the default */
+	bool unlisted; /**< objects are in no directory, but found through the processes
+			  that use them: named by inode, listed only when asked for (not
+			  part of "all"), neither created nor changed nor removed */
 };
 
 /** What the objects of a mechanism support besides listing, creating, changing and
@@ -654,7 +658,8 @@ const struct ipcx_mech_info *ipcx_mech_info(unsigned mech);
 int ipcx_mech_by_name(const char *name, size_t len, unsigned *ret_mech);
 
 /**
- * Find the mask of a mechanism or of a group: "shm", "sysv", "posix", "all".
+ * Find the mask of a mechanism or of a group: "shm", "sysv", "posix", "process", "all"
+ * ("all" leaves out mechanisms that are unlisted).
  *
  * @return 0, or -errno
  * @retval -ENOENT there is no such mechanism or group
@@ -679,7 +684,8 @@ enum ipcx_cost ipcx_mech_cost(unsigned mech, enum ipcx_field field);
 
 /* ---- ipcx_ref(3): references to objects ---- */
 /*
- * A reference names one object by its mechanism and an id, a key or a name.
+ * A reference names one object by its mechanism and an id, a key or a name; an object
+ * without a name, by its device and inode.
  *
  * @example guard.c
  */
@@ -715,7 +721,9 @@ struct ipcx_ref {
 
 /**
  * Parse a reference: "shm:5" (id), "shm:0x4d2" or "msg:key=1234" (key), "mq:/jobs" (name;
- * the slash may be omitted). In a name after "MECH:", "%XX" is the byte with that
+ * the slash may be omitted), "memfd:1:2057" or "pipe:31871" (device and inode; a pipe
+ * that is not a FIFO has no device), "pshm:inode=26:7" (an unlinked file; with the slash,
+ * "pshm:/inode=26:7" is a name). In a name after "MECH:", "%XX" is the byte with that
  * hexadecimal number (not 00), and a literal % must be written as %25.
  *
  * If def is a mechanism, "MECH:" may be omitted. A name without "MECH:" is taken byte for

@@ -81,6 +81,8 @@ static int meant_compare(const struct ipcx_ref *a, const struct ipcx_ref *b)
 	r = r ? r : meant_order((int64_t)a->by, (int64_t)b->by);
 	r = r ? r : meant_order(a->id, b->id);
 	r = r ? r : meant_order(a->key, b->key);
+	r = r ? r : (a->device > b->device) - (a->device < b->device);
+	r = r ? r : (a->inode > b->inode) - (a->inode < b->inode);
 	return r ? r : strcmp(a->name, b->name);
 }
 

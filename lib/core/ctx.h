@@ -145,6 +145,9 @@ const char *ix_errno_text(int error);
  * or, for a reference of a newer version, -E2BIG. */
 int ix_ref_check(struct ipcx *x, const struct ipcx_ref *ref);
 
+/* The same for an object that is to be opened: only an id, a key or a name can be. */
+int ix_ref_check_open(struct ipcx *x, const struct ipcx_ref *ref);
+
 /* Make a path relative to rootfd; used for every absolute path. */
 static inline const char *ix_relative(const char *path)
 {

@@ -62,8 +62,10 @@ struct ix_mech {
 	 * unused, unless .unrecorded says that use may leave no sign. */
 	const struct ix_sign *signs;
 	const char *unrecorded;
-	bool unlisted; /* found in /proc only; listed only when named, not as part of
-			  "all" */
+	/* Its objects are mostly in one file system of the kernel: a reference to these
+	 * has no device. */
+	bool one_device;
+	bool by_inode; /* find() takes references by inode */
 
 	/* Why the idle time is unknown; NULL: it can be computed from the object's times.
 	 */
@@ -305,6 +307,7 @@ static inline int ix_scan_keep(struct ix_scan *s)
 	return s->keep(s);
 }
 
-/* Make the reference of the one object that a row describes. */
+/* Make the reference of the one object that a row describes: of a file that has no name
+ * (any more) by its device and inode. */
 void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const void *row,
 		struct ipcx_ref *ret_ref);

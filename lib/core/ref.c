@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* References in text form, MECH:WHICH: which texts are valid and what they refer to. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +10,7 @@
 #include "base/num.h"
 #include "core/copyin.h"
 #include "core/ctx.h"
+#include "core/mech.h"
 #include "ipcx.h"
 
 /* How many bytes of an invalid text an error message quotes. */
@@ -152,6 +154,65 @@ static int read_name(struct ipcx *x, const char *mech, const char *text, bool es
 	return 0;
 }
 
+/* "MECH:inode=DEVICE:INODE": an object that has lost its name. */
+#define BY_INODE "inode="
+
+/* Read DEVICE:INODE, or INODE alone if the mechanism allows that. Returns whether the
+ * text is one of these. */
+static bool read_inode(const struct ix_mech *m, const char *text, struct ipcx_ref *ref)
+{
+	const char *colon = strchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : 0;
+	uint64_t device = 0, inode;
+	char number[24];
+
+	if (colon) {
+		if (len >= sizeof(number))
+			return false;
+		memcpy(number, text, len);
+		number[len] = '\0';
+		if (ix_parse_u64(number, UINT64_MAX, &device) < 0 || !device)
+			return false;
+		text = colon + 1;
+	} else if (!m->one_device) {
+		return false;
+	}
+	if (ix_parse_u64(text, UINT64_MAX, &inode) < 0 || !inode)
+		return false;
+	ref->by = IPCX_BY_INODE;
+	ref->device = device;
+	ref->inode = inode;
+	return true;
+}
+
+static int read_unlisted(struct ipcx *x, const struct ix_mech *m, const char *text,
+			 struct ipcx_ref *ref)
+{
+	struct shown s;
+
+	if (read_inode(m, text, ref))
+		return 0;
+	return ix_fail_plain(x, -EINVAL, "%s: \"%s\" is not %sDEVICE:INODE (two numbers)",
+			     m->info.name, ref_show(&s, text),
+			     m->one_device ? "INODE or " : "");
+}
+
+/* Read what follows "MECH:", or a text without it (then "after" is false). */
+static int read_which(struct ipcx *x, unsigned mech, const char *text, bool after,
+		      struct ipcx_ref *ref)
+{
+	const struct ix_mech *m = ix_mech(mech);
+	size_t len = sizeof(BY_INODE) - 1;
+
+	if (m->info.unlisted)
+		return read_unlisted(x, m, text, ref);
+	if (!m->info.named)
+		return read_sysv(x, m->info.name, text, ref);
+	if (after && !strncmp(text, BY_INODE, len) && read_inode(m, text + len, ref))
+		return 0;
+	return read_name(x, m->info.name, text, after, ref);
+}
+
 /* Report a text that does not name a mechanism although it has to. */
 static int no_mech(struct ipcx *x, const char *text, const char *colon)
 {
@@ -188,13 +249,36 @@ int ipcx_ref_parse(struct ipcx *x, const char *text, unsigned def,
 		return no_mech(x, text, colon);
 	if (*which == '\0')
 		return ix_fail_plain(x, -EINVAL, "%s: %s is missing", info->name,
-				     info->named ? "the name" : "the id or key");
-	r = info->named ? read_name(x, info->name, which, which != text, &ref)
-			: read_sysv(x, info->name, which, &ref);
+				     info->unlisted ? "the inode"
+				     : info->named  ? "the name"
+						    : "the id or key");
+	r = read_which(x, ref.mech, which, which != text, &ref);
 	if (r < 0)
 		return r;
 	*ret_ref = ref;
 	return 0;
+}
+
+static int format_inode(const struct ix_mech *m, const struct ipcx_ref *ref, char *buf,
+			size_t size)
+{
+	const char *prefix = m->info.unlisted ? "" : BY_INODE;
+
+	if (!ref->inode || (!ref->device && !m->one_device))
+		return -EINVAL;
+	if (!ref->device)
+		return snprintf(buf, size, "%s:%s%" PRIu64, m->info.name, prefix,
+				ref->inode);
+	return snprintf(buf, size, "%s:%s%" PRIu64 ":%" PRIu64, m->info.name, prefix,
+			ref->device, ref->inode);
+}
+
+/* Whether references to objects of a mechanism can have this form. */
+static bool can_be_by(const struct ipcx_mech_info *info, enum ipcx_by by)
+{
+	if (by == IPCX_BY_INODE)
+		return info->named;
+	return !info->unlisted && info->named == (by == IPCX_BY_NAME);
 }
 
 int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size)
@@ -202,7 +286,7 @@ int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size)
 	const struct ipcx_mech_info *info = ref ? ipcx_mech_info(ref->mech) : NULL;
 	char name[3 * sizeof(ref->name)];
 
-	if (!info || (!buf && size) || info->named != (ref->by == IPCX_BY_NAME))
+	if (!info || (!buf && size) || !can_be_by(info, ref->by))
 		return -EINVAL;
 	switch (ref->by) {
 	case IPCX_BY_ID:
@@ -218,6 +302,8 @@ int ipcx_ref_format(const struct ipcx_ref *ref, char *buf, size_t size)
 			return -EINVAL;
 		(void)ix_escape(name, sizeof(name), ref->name, IX_ESC_REF);
 		return snprintf(buf, size, "%s:%s", info->name, name);
+	case IPCX_BY_INODE:
+		return format_inode(ix_mech(ref->mech), ref, buf, size);
 	}
 	return -EINVAL;
 }
@@ -227,10 +313,24 @@ int ix_ref_check(struct ipcx *x, const struct ipcx_ref *ref)
 	static const struct ipcx_ref none = { .mech = 0 };
 	char text[IPCX_REF_MAX];
 
-	if (memcmp(ref->reserved, none.reserved, sizeof(ref->reserved)))
+	if (memcmp(ref->reserved, none.reserved, sizeof(ref->reserved)) ||
+	    memcmp(ref->more, none.more, sizeof(ref->more)))
 		return ix_fail_plain(x, -E2BIG,
 				     "a reference uses features of a newer libipcx");
-	if (ipcx_ref_format(ref, text, sizeof(text)) >= 0)
+	if (ipcx_ref_format(ref, text, sizeof(text)) >= 0 &&
+	    (ref->by == IPCX_BY_INODE ? !ref->name[0] : !ref->device && !ref->inode))
 		return 0;
 	return ix_fail_plain(x, -EINVAL, "a reference that cannot name an object");
+}
+
+int ix_ref_check_open(struct ipcx *x, const struct ipcx_ref *ref)
+{
+	char text[IPCX_REF_MAX];
+	int r = ix_ref_check(x, ref);
+
+	if (r < 0 || ref->by != IPCX_BY_INODE)
+		return r;
+	(void)ipcx_ref_format(ref, text, sizeof(text));
+	return ix_fail_plain(x, -EINVAL, "%s: has no name by which it could be opened",
+			     text);
 }

@@ -8,6 +8,16 @@
 #include "core/columns.h"
 #include "core/mech.h"
 
+/* Whether a row's object is a file that has no name by which it could be opened. */
+static bool is_nameless(const struct ix_section *s, const void *row)
+{
+	const struct ix_column *links = ix_section_column(s, IPCX_F_LINKS);
+
+	return ix_mech(s->mech)->info.unlisted ||
+	       (ix_section_column(s, IPCX_F_INODE)->size && links->size &&
+		ix_column_raw(links, row) == 0);
+}
+
 void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const void *row,
 		struct ipcx_ref *ret_ref)
 {
@@ -17,6 +27,12 @@ void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const vo
 	if (!ix_mech(s->mech)->info.named) {
 		ret_ref->id =
 			(int32_t)ix_column_raw(ix_section_column(s, IPCX_F_ID), row);
+		return;
+	}
+	if (is_nameless(s, row)) {
+		ret_ref->by = IPCX_BY_INODE;
+		ret_ref->device = ix_column_raw(ix_section_column(s, IPCX_F_DEVICE), row);
+		ret_ref->inode = ix_column_raw(ix_section_column(s, IPCX_F_INODE), row);
 		return;
 	}
 	ret_ref->by = IPCX_BY_NAME;

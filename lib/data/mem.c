@@ -69,7 +69,7 @@ int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 	IX_REQUIRE(x, ref, ret_mem);
 	const struct ix_mech *mech = ix_mech(ref->mech);
 	auto_free struct ipcx_mem *m = NULL;
-	int r = ix_ref_check(x, ref);
+	int r = ix_ref_check_open(x, ref);
 
 	if (r < 0)
 		return r;

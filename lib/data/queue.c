@@ -18,7 +18,7 @@ int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 	IX_REQUIRE(x, ref, ret_queue);
 	const struct ix_mech *mech = ix_mech(ref->mech);
 	struct ipcx_queue *q;
-	int r = ix_ref_check(x, ref);
+	int r = ix_ref_check_open(x, ref);
 
 	if (r < 0)
 		return r;

@@ -14,7 +14,7 @@
  * or -EINVAL with a text. */
 static int check_ref(struct ipcx *x, const struct ipcx_ref *ref)
 {
-	int r = ix_ref_check(x, ref);
+	int r = ix_ref_check_open(x, ref);
 
 	if (r < 0)
 		return r;

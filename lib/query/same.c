@@ -37,6 +37,8 @@ static uint64_t hash_ref(const struct ipcx_ref *ref, uint64_t ns)
 
 	for (; ns; ns >>= 8)
 		h = (h ^ (ns & 0xff)) * UINT64_C(0x100000001b3);
+	h = (h ^ ref->device) * UINT64_C(0x100000001b3);
+	h = (h ^ ref->inode) * UINT64_C(0x100000001b3);
 
 	for (const char *p = ref->name; *p; p++)
 		h = (h ^ (unsigned char)*p) * UINT64_C(0x100000001b3);

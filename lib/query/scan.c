@@ -216,7 +216,7 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	ix_plan_lookups(s, m->kind);
 	ix_plan_times(s, m->kind);
 	s->x->error[0] = '\0';
-	r = m->find(s, ref);
+	r = ref->by == IPCX_BY_INODE && !m->by_inode ? -ENOENT : m->find(s, ref);
 	if (r == -ECANCELED)
 		return 0;
 	if (r == -ENOMEM)
@@ -416,7 +416,7 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 	struct ipcx_ref copy = *ref;
 	const struct ix_mech *m = ix_mech(ref->mech);
 	struct ipcx_table *t;
-	int r = ix_ref_check(x, ref);
+	int r = ix_ref_check_open(x, ref);
 
 	if (r < 0)
 		return r;

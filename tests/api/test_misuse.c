@@ -49,6 +49,9 @@ static void test_references(void **state)
 		{ .mech = pshm, .by = IPCX_BY_NAME, .name = "/../etc/passwd" },
 		{ .mech = pshm, .by = IPCX_BY_NAME, .name = "/" },
 		{ .mech = pshm, .by = IPCX_BY_NAME, .name = "" },
+		{ .mech = pshm, .by = IPCX_BY_INODE, .device = 26 },
+		{ .mech = pshm, .by = IPCX_BY_INODE, .inode = 7 },
+		{ .mech = shm, .by = IPCX_BY_INODE, .device = 26, .inode = 7 },
 		{ .mech = pshm, .by = IPCX_BY_NAME },
 	};
 	struct ipcx_table *t = UNTOUCHED;
@@ -71,6 +74,43 @@ static void test_references(void **state)
 	}
 }
 
+/* The members that the form of a reference does not use must be 0. A name by inode cannot
+ * be opened. */
+static void test_references_by_inode(void **state)
+{
+	struct ipcx *x = *state;
+	unsigned pshm = mech_of("pshm");
+	const struct ipcx_ref right = {
+		.mech = pshm, .by = IPCX_BY_INODE, .device = 26, .inode = 7
+	};
+	const struct ipcx_ref wrong[] = {
+		{ .mech = pshm, .by = IPCX_BY_NAME, .name = "/x", .device = 26 },
+		{ .mech = pshm, .by = IPCX_BY_NAME, .name = "/x", .inode = 7 },
+		{ .mech = mech_of("shm"), .by = IPCX_BY_ID, .inode = 7 },
+		{ .mech = pshm,
+		  .by = IPCX_BY_INODE,
+		  .name = "/x",
+		  .device = 1,
+		  .inode = 7 },
+	};
+	struct ipcx_query q = { .size = sizeof(q), .refs = &right, .nrefs = 1 };
+	struct ipcx_table *t = UNTOUCHED;
+	struct ipcx_mem *m = NULL;
+
+	assert_int_equal(sizeof(struct ipcx_ref), 320);
+	assert_int_equal(ipcx_scan(x, &q, &t), 0);
+	assert_int_equal(ipcx_table_rows(t), 0);
+	assert_int_equal(ipcx_table_note(t, 0)->kind, IPCX_NOTE_MISSING);
+	ipcx_table_free(t);
+	t = UNTOUCHED;
+	assert_fails(x, ipcx_mem_open(x, &right, 0, &m), -EINVAL, m, NULL);
+	assert_fails(x, ipcx_contents(x, &right, &t), -EINVAL, t, UNTOUCHED);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		q.refs = &wrong[i];
+		assert_fails(x, ipcx_scan(x, &q, &t), -EINVAL, t, UNTOUCHED);
+	}
+}
+
 /* If a newer program sets a member of a reference that the library does not know, the
  * member is never ignored. */
 static void test_newer_references(void **state)
@@ -78,15 +118,17 @@ static void test_newer_references(void **state)
 	struct ipcx *x = *state;
 	struct ipcx_ref ref;
 	struct ipcx_query q = { .size = sizeof(q), .refs = &ref, .nrefs = 1 };
+	char *const places[] = { ref.reserved, &ref.reserved[sizeof(ref.reserved) - 1],
+				 ref.more, &ref.more[sizeof(ref.more) - 1] };
 	struct ipcx_table *t = UNTOUCHED;
 
-	for (size_t at = 0; at < sizeof(ref.reserved); at += sizeof(ref.reserved) - 1) {
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		make_small(x, "psem", "/r", &ref);
-		ref.reserved[at] = 1;
+		*places[i] = 1;
 		assert_fails(x, ipcx_scan(x, &q, &t), -E2BIG, t, UNTOUCHED);
 		assert_fails(x, ipcx_remove(x, &q, &t), -E2BIG, t, UNTOUCHED);
 		assert_fails(x, ipcx_contents(x, &ref, &t), -E2BIG, t, UNTOUCHED);
-		ref.reserved[at] = 0;
+		*places[i] = 0;
 		assert_int_equal(ipcx_remove(x, &q, &t), 0);
 		assert_int_equal(ipcx_table_rows(t), 1);
 		ipcx_table_free(t);
@@ -365,6 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_query_struct),
 		TEST(test_references),
+		TEST(test_references_by_inode),
 		TEST(test_newer_references),
 		TEST(test_snapshot_alone_is_refused),
 		TEST(test_invalid_reference_changes_nothing),

@@ -19,7 +19,8 @@ static void round_trip(struct ipcx *x, const struct ipcx_ref *ref)
 	CHECK(!strpbrk(text, " \t\n\x1b\x7f*?[]\\'\"$`!;&|<>(){}~#^"));
 	CHECK(ipcx_ref_parse(x, text, IPCX_NO_MECH, &again) == 0);
 	CHECK(again.mech == ref->mech && again.by == ref->by && again.id == ref->id &&
-	      again.key == ref->key && strcmp(again.name, ref->name) == 0);
+	      again.key == ref->key && strcmp(again.name, ref->name) == 0 &&
+	      again.device == ref->device && again.inode == ref->inode);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

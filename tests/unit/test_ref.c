@@ -109,6 +109,23 @@ static const struct row rows[] = {
 	{ "mq:a%4", NULL, NULL, "two hexadecimal digits" },
 	{ "mq:50%", NULL, NULL, "% itself is %25" },
 	{ "shm:%35", NULL, NULL, "neither an id" },
+	/* files without a name: by device and inode */
+	{ "pshm:inode=26:7", NULL, "pshm:inode=26:7", NULL },
+	{ "mq:inode=18446744073709551615:1", NULL, "mq:inode=18446744073709551615:1", NULL },
+	{ "pshm:inode=026:07", NULL, "pshm:inode=26:7", NULL },
+	/* what merely resembles that is a name, and a name is written with its slash */
+	{ "pshm:/inode=26:7", NULL, "pshm:/inode=26:7", NULL },
+	{ "pshm:%69node=26:7", NULL, "pshm:/inode=26:7", NULL },
+	{ "inode=26:7", "pshm", "pshm:/inode=26:7", NULL },
+	{ "pshm:inode=7", NULL, "pshm:/inode=7", NULL },
+	{ "pshm:inode=0:7", NULL, "pshm:/inode=0:7", NULL },
+	{ "pshm:inode=26:0", NULL, "pshm:/inode=26:0", NULL },
+	{ "pshm:inode=26:7:8", NULL, "pshm:/inode=26:7:8", NULL },
+	{ "pshm:inode=26:7x", NULL, "pshm:/inode=26:7x", NULL },
+	{ "pshm:inode=26:18446744073709551616", NULL, "pshm:/inode=26:18446744073709551616", NULL },
+	{ "pshm:inode=000000000000000000000000026:7", NULL, "pshm:/inode=000000000000000000000000026:7", NULL },
+	{ "pshm:INODE=26:7", NULL, "pshm:/INODE=26:7", NULL },
+	{ "shm:inode=26:7", NULL, NULL, "neither an id" },
 	/* texts without a mechanism or with an unknown mechanism */
 	{ "", NULL, NULL, "does not say which mechanism" },
 	{ "5", NULL, NULL, "write MECH:WHICH" },
@@ -135,7 +152,8 @@ static unsigned mech_of(const char *name)
 static bool same(const struct ipcx_ref *a, const struct ipcx_ref *b)
 {
 	return a->mech == b->mech && a->by == b->by && a->id == b->id &&
-	       a->key == b->key && strcmp(a->name, b->name) == 0;
+	       a->key == b->key && strcmp(a->name, b->name) == 0 &&
+	       a->device == b->device && a->inode == b->inode;
 }
 
 static void accepted(struct ipcx *x, const struct row *row)
@@ -201,6 +219,16 @@ static void test_references_are_written(void **state)
 	assert_int_equal(ipcx_ref_format(&ref, buf, sizeof(buf)), -EINVAL);
 	memset(ref.name, 'x', sizeof(ref.name));
 	ref.name[0] = '/';
+	assert_int_equal(ipcx_ref_format(&ref, buf, sizeof(buf)), -EINVAL);
+	ref = (struct ipcx_ref){ .mech = mech_of("pshm"), .by = IPCX_BY_INODE };
+	ref.device = 26;
+	assert_int_equal(ipcx_ref_format(&ref, buf, sizeof(buf)), -EINVAL);
+	ref.inode = 7;
+	assert_int_equal(ipcx_ref_format(&ref, buf, sizeof(buf)), 15);
+	ref.device = 0;
+	assert_int_equal(ipcx_ref_format(&ref, buf, sizeof(buf)), -EINVAL);
+	ref.device = 26;
+	ref.mech = mech_of("shm");
 	assert_int_equal(ipcx_ref_format(&ref, buf, sizeof(buf)), -EINVAL);
 	ref.mech = 1000;
 	assert_int_equal(ipcx_ref_format(&ref, buf, sizeof(buf)), -EINVAL);

@@ -42,9 +42,15 @@ static struct ix_sysv_row *add_id(struct ipcx_table *t, int32_t id)
 
 static struct ix_posix_row *add_name(struct ipcx_table *t, const char *name)
 {
+	const struct ix_section *last = &t->sections[t->nsections - 1];
+	const struct ix_column *links = ix_section_column(last, IPCX_F_LINKS);
 	struct ix_posix_row *row = ix_table_row(t);
+	const uint64_t one = 1;
 
 	assert_non_null(row);
+	/* A file without links has no name. */
+	if (links->size)
+		memcpy((char *)row + links->offset, &one, sizeof(one));
 	row->name = row->ref = ix_table_text(t, name);
 	row->uid = 1000;
 	row->mode = 0600;

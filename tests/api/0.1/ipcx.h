@@ -472,6 +472,21 @@ enum ipcx_field {
 	IPCX_F_LRPID_ALIVE,
 	IPCX_F_CEILING,
 	IPCX_F_DATA,
+	IPCX_F_USER_COUNT,
+	IPCX_F_IN_USE,
+	IPCX_F_IN_USE_REASON,
+	IPCX_F_HUGEPAGESIZE,
+	IPCX_F_HOW,
+	IPCX_F_ACCESS,
+	IPCX_F_MAPPINGS,
+	IPCX_F_ADDRESS,
+	IPCX_F_MAPPED,
+	IPCX_F_BASIS,
+	IPCX_F_SEALS,
+	IPCX_F_READERS,
+	IPCX_F_WRITERS,
+	IPCX_F_CAPACITY,
+	IPCX_F_BUFFERED,
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
 
@@ -578,8 +593,9 @@ int ipcx_field_by_name(const char *name, size_t len, enum ipcx_field *ret_field)
 /* ---- ipcx_mech(3): mechanisms and what they can do ---- */
 /*
  * A mechanism is a kind of object: shm, msg and sem of System V, mq, pshm and psem of
- * POSIX. It is a number below 64; sets of mechanisms are masks of 64 bits. The numbers
- * may differ between versions of the library: look them up by name.
+ * POSIX, memfd and pipe, which belong to processes. It is a number below 64; sets of
+ * mechanisms are masks of 64 bits. The numbers may differ between versions of the
+ * library: look them up by name.
  *
  * @example create.c
  */
@@ -596,17 +612,20 @@ struct ipcx_mech_info {
 	const char *name;   /**< such as "shm" */
 	const char *label;  /**< such as "System V shared memory" */
 	const char *object; /**< the noun for one object: "shared memory segment" */
-	const char *group;  /**< "sysv" or "posix" */
-	bool named;       /**< objects have a name; otherwise they have an id and a key */
-	uint64_t create;  /**< the IPCX_A_… attributes that ipcx_create() accepts */
-	uint64_t require; /**< the attributes that ipcx_create() requires */
-	uint64_t change;  /**< the IPCX_A_… attributes that ipcx_change() accepts */
+	const char *group;  /**< "sysv", "posix" or "process" */
+	bool named;         /**< objects are files; otherwise they have an id and a key */
+	uint64_t create;    /**< the IPCX_A_… attributes that ipcx_create() accepts */
+	uint64_t require;   /**< the attributes that ipcx_create() requires */
+	uint64_t change;    /**< the IPCX_A_… attributes that ipcx_change() accepts */
 	const char *need; /**< what a request to ipcx_fit() looks like: "[COUNTx]SIZE" */
 	const enum ipcx_field *shown; /**< the default columns, nshown of them */
 	size_t nshown;                /**< the number of default columns */
 	const char *message_label; /**< what the number of a message is called: "type" or
 				      "priority"; NULL if objects hold no messages */
 	int64_t message_least;     /**< the least such number, and the default */
+	bool unlisted; /**< objects are in no directory, but found through the processes
+			  that use them: named by inode, listed only when asked for (not
+			  part of "all"), neither created nor changed nor removed */
 };
 
 /** What the objects of a mechanism support besides listing, creating, changing and
@@ -639,7 +658,8 @@ const struct ipcx_mech_info *ipcx_mech_info(unsigned mech);
 int ipcx_mech_by_name(const char *name, size_t len, unsigned *ret_mech);
 
 /**
- * Find the mask of a mechanism or of a group: "shm", "sysv", "posix", "all".
+ * Find the mask of a mechanism or of a group: "shm", "sysv", "posix", "process", "all"
+ * ("all" leaves out mechanisms that are unlisted).
  *
  * @return 0, or -errno
  * @retval -ENOENT there is no such mechanism or group
@@ -664,16 +684,18 @@ enum ipcx_cost ipcx_mech_cost(unsigned mech, enum ipcx_field field);
 
 /* ---- ipcx_ref(3): references to objects ---- */
 /*
- * A reference names one object by its mechanism and an id, a key or a name.
+ * A reference names one object by its mechanism and an id, a key or a name; an object
+ * without a name, by its device and inode.
  *
  * @example guard.c
  */
 
 /** How a reference names its object. */
 enum ipcx_by {
-	IPCX_BY_ID,   /**< by System V id */
-	IPCX_BY_KEY,  /**< by System V key */
-	IPCX_BY_NAME, /**< by POSIX name, with its slash */
+	IPCX_BY_ID,    /**< by System V id */
+	IPCX_BY_KEY,   /**< by System V key */
+	IPCX_BY_NAME,  /**< by POSIX name, with its slash */
+	IPCX_BY_INODE, /**< by the device and inode of its file: objects without a name */
 };
 
 /**
@@ -686,8 +708,11 @@ struct ipcx_ref {
 	enum ipcx_by by;
 	int32_t id;
 	uint32_t key;
-	char name[257];    /**< "/" and at most 255 bytes (NAME_MAX) */
-	char reserved[47]; /**< must be 0; later versions may use it */
+	char name[257];   /**< "/" and at most 255 bytes (NAME_MAX) */
+	char reserved[7]; /**< must be 0; later versions may use it */
+	uint64_t device;  /**< IPCX_BY_INODE: st_dev; 0 for a pipe. Otherwise 0 */
+	uint64_t inode;   /**< IPCX_BY_INODE: st_ino. Otherwise 0 */
+	char more[24];    /**< must be 0; later versions may use it */
 };
 
 /** The buffer size that suffices for ipcx_ref_format() of every reference, also for
@@ -696,7 +721,9 @@ struct ipcx_ref {
 
 /**
  * Parse a reference: "shm:5" (id), "shm:0x4d2" or "msg:key=1234" (key), "mq:/jobs" (name;
- * the slash may be omitted). In a name after "MECH:", "%XX" is the byte with that
+ * the slash may be omitted), "memfd:1:2057" or "pipe:31871" (device and inode; a pipe
+ * that is not a FIFO has no device), "pshm:inode=26:7" (an unlinked file; with the slash,
+ * "pshm:/inode=26:7" is a name). In a name after "MECH:", "%XX" is the byte with that
  * hexadecimal number (not 00), and a literal % must be written as %25.
  *
  * If def is a mechanism, "MECH:" may be omitted. A name without "MECH:" is taken byte for
@@ -1023,6 +1050,79 @@ int ipcx_scanner_next(struct ipcx_scanner *s, const struct ipcx_table **ret_tabl
 
 /** Free a scanner and its table. s may be NULL. */
 void ipcx_scanner_free(struct ipcx_scanner *s);
+
+/* ---- ipcx_users(3): find the processes that use objects ---- */
+/*
+ * The kernel records how often a segment is attached, but not by whom; of the other
+ * objects it records nothing. This function looks through /proc for the processes that
+ * map an object or have it open. Nothing is opened, attached or stopped for that: reading
+ * /proc has no side effects on objects and processes.
+ *
+ * Processes do not attach to message queues and semaphore arrays of System V: for these,
+ * the rows are the processes that operated on the object last. That there is no such row
+ * does not mean that nobody uses the object.
+ *
+ * @example users.c
+ * @see proc_pid_maps(5), proc_pid_fd(5), ptrace(2)
+ */
+
+/** What could not be seen. Set size to sizeof(struct ipcx_unseen). */
+struct ipcx_unseen {
+	size_t size;
+	uint64_t attaches;  /**< attaches of segments for which no process was found */
+	uint64_t processes; /**< processes that the caller may not look at */
+	bool others; /**< there may be more processes than those in /proc: in another PID
+			namespace, or hidden by the mount option hidepid */
+};
+
+/** The size of struct ipcx_unseen in the first version. */
+#define IPCX_UNSEEN_SIZE_0_1 (offsetof(struct ipcx_unseen, others) + sizeof(bool))
+
+/** Flag of ipcx_users(): for all objects, also list the processes that the object records
+ * (its creator and the last ones to operate on it), if they still run. */
+#define IPCX_USERS_LAST (1U << 0)
+
+/**
+ * List the processes that use objects, a row for each process and object: mech, ref, ns,
+ * pid, command (of the process), owner and uid (of the process), started, container, how
+ * (mapped, open, both, notify or last-op), access (r, w or rw), mappings, fds, address
+ * (of the first mapping), mapped (bytes), basis.
+ *
+ * Unlinked POSIX objects that processes still use are listed, too, with a reference
+ * "pshm:inode=DEVICE:INODE".
+ *
+ * @param q the objects, by mechanisms or references; where is a condition on the fields
+ * of these rows; same, max_rows and resume must be 0
+ * @param pid look at this process only; 0: at all
+ * @param flags IPCX_USERS_LAST or 0
+ * @param ret_unseen what could not be seen; or NULL
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL as for ipcx_scan()
+ * @retval -ESRCH there is no process with this pid
+ * @retval -ENOENT there is no /proc
+ */
+int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned flags,
+	       struct ipcx_unseen *ret_unseen, struct ipcx_table **ret_table);
+
+/** Whether an object is in use. New values may be added at the end. */
+enum ipcx_verdict {
+	IPCX_USE_UNKNOWN,  /**< cannot be found out: treat it as used */
+	IPCX_USE_GONE,     /**< the object does not exist */
+	IPCX_USE_ATTACHED, /**< processes have attached, mapped or opened it, or wait for
+			      it */
+	IPCX_USE_CREATOR,  /**< nobody has, but the process that created it still runs */
+	IPCX_USE_HOLDS,    /**< nobody has, but it holds messages */
+	IPCX_USE_NONE, /**< nobody has, and the processes that it records have ended */
+};
+
+/**
+ * Find out whether one object is in use, as the fields in_use and in_use_reason say it.
+ *
+ * @return 0, or -errno
+ * @retval -EINVAL the reference cannot name an object
+ */
+int ipcx_in_use(struct ipcx *x, const struct ipcx_ref *ref, enum ipcx_verdict *ret_use);
 
 /* ---- ipcx_create(3): create objects ---- */
 /*
