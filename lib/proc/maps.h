@@ -18,6 +18,7 @@ struct ix_mapping {
 struct ix_maps {
 	int fd;
 	bool shared_only, text;
+	bool any;      /* text: something was read */
 	uint64_t next; /* where the next query begins */
 	char *data;    /* text: a buffer of its own */
 	size_t len, at, cap;
@@ -30,8 +31,9 @@ struct ix_maps {
  * Returns 0 or -errno. */
 int ix_maps_open(int dir, const char *path, bool shared_only, struct ix_maps *ret_maps);
 
-/* Return 1 and the next mapping, 0 at the end, -ESRCH if the process has ended, or
- * another -errno. Mappings without a file are left out. */
+/* Return 1 and the next mapping; 0 at the end; -ESRCH if the process has no memory, as
+ * it has ended or is a thread of the kernel; or another -errno. Mappings without a file
+ * are left out. */
 int ix_maps_next(struct ix_maps *m, struct ix_mapping *ret_mapping);
 
 /* Write the path of the mapping returned last, NUL-terminated, and cut to fit; bytes

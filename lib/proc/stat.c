@@ -9,8 +9,11 @@
 #include "base/num.h"
 #include "base/util.h"
 
-/* After the command comes field 3 (state); the start time is field 22. */
-#define FIELDS_TO_START 19
+/* After the command comes field 3 (state), then field 4 (the parent): how many fields
+ * later come the flags (field 9), the number of threads (20) and the start time (22). */
+#define TO_FLAGS   5
+#define TO_THREADS 16
+#define TO_START   18
 
 /* Parse what follows the command: the state, then numbers, each preceded by a blank. */
 static int parse_rest(const char *p, const char *end, struct ix_proc_stat *st)
@@ -24,11 +27,18 @@ static int parse_rest(const char *p, const char *end, struct ix_proc_stat *st)
 	if (ix_take_u64(&p, end, INT32_MAX, &n) < 0)
 		return -EPROTO;
 	st->parent = (int32_t)n;
-	for (int i = 1; i < FIELDS_TO_START; i++) {
+	for (int i = 1; i <= TO_START; i++) {
 		p = memchr(p, ' ', (size_t)(end - p));
 		if (!p)
 			return -EPROTO;
 		p++;
+		if ((i == TO_FLAGS || i == TO_THREADS) &&
+		    ix_take_u64(&p, end, UINT32_MAX, &n) < 0)
+			return -EPROTO;
+		if (i == TO_FLAGS)
+			st->flags = (uint32_t)n;
+		else if (i == TO_THREADS)
+			st->threads = n;
 	}
 	/* In a complete text, more fields follow; a number at the very end of the text
 	 * may be truncated. */

@@ -9,8 +9,12 @@ struct ix_proc_stat {
 	char comm[64]; /* may contain any bytes, also ')' and blanks */
 	char state;
 	int32_t parent; /* 0 if we cannot see the parent */
+	uint32_t flags; /* PF_… (include/linux/sched.h) */
+	uint64_t threads;
 	uint64_t start; /* ticks since boot */
 };
+
+#define IX_PROC_KTHREAD 0x00200000U /* PF_KTHREAD: a thread of the kernel */
 
 /* Returns 0 or -EPROTO. */
 int ix_proc_stat_parse(const char *text, size_t len, struct ix_proc_stat *ret_st);

@@ -56,26 +56,27 @@ struct ix_user {
 };
 
 struct ix_uses {
-	struct ix_use *all; /* sorted by kind, dev, ino, user */
+	struct ix_use *all; /* sorted by kind, ino, dev, user */
 	size_t n, cap;
 	struct ix_user *users; /* by pid */
 	size_t nusers, cap_users;
-	uint64_t memory_dev; /* the file system of segments and memfds */
-	uint64_t denied;     /* processes that may not be looked at */
-	uint64_t missed;     /* processes that could not be read for another reason */
+	struct ix_memory_dev {
+		uint64_t dev;
+		uint64_t page; /* size of its huge pages; 0: ordinary pages */
+	} devs[8]; /* the kernel's own memory file systems: of segments and memfds */
+	size_t ndevs;
+	uint64_t pipe_dev; /* the device of pipes without a name */
+	uint64_t denied;   /* processes that may not be looked at */
+	uint64_t missed;   /* processes that could not be read for another reason */
 	int missed_error;
 	bool others; /* more processes may exist than /proc shows */
-};
-
-/* A wanted file; see ix_uses_find(). */
-struct ix_wanted {
-	uint64_t dev, ino;
 };
 
 /* What to look for. */
 struct ix_uses_what {
 	unsigned kinds; /* bit mask of 1U << IX_USE_… */
 	bool maps, fds; /* where */
+	bool access;    /* also how descriptors of files were opened */
 	int32_t pid;    /* this process only; 0: all */
 	/* For IX_USE_FILE: only files on these devices; NULL: all files except those on
 	 * disks. */
@@ -101,15 +102,21 @@ const struct ix_use *ix_uses_of(const struct ix_uses *u, enum ix_use_kind kind,
 
 /*
  * Return the uses of a System V segment in an IPC namespace: id and key must match, and
- * the process must be in that namespace, or must have been when it attached: such uses
- * are marked in ret_inferred[]. nattch is what the kernel counted. ret[] has room for n
- * (ix_uses_of()). *ret_found is the number of distinct attaches; if it equals nattch,
- * nothing is unseen. Returns the number of uses.
+ * the process must be in that namespace, or must have been when it attached: uses that
+ * are known by elimination only are marked in ret_inferred[]. nattch is what the kernel
+ * counted. ret[] and ret_inferred[] have room for ix_uses_segment_most(). *ret_found is
+ * the number of distinct attaches; if it is at least nattch, nothing is unseen. Returns
+ * the number of uses.
  */
 size_t ix_uses_of_segment(struct ipcx *x, const struct ix_uses *u, uint64_t ns,
 			  int32_t id, uint32_t key, uint64_t nattch,
 			  const struct ix_use **ret, bool *ret_inferred,
 			  uint64_t *ret_found);
+size_t ix_uses_segment_most(const struct ix_uses *u, int32_t id);
+
+/* Return the size of the huge pages on a file system of segments and memfds; 0 for
+ * ordinary pages. */
+uint64_t ix_uses_page(const struct ix_uses *u, uint64_t dev);
 
 /* Add to a table, once, why uses may be missing. */
 void ix_uses_note(const struct ix_uses *u, struct ipcx_table *t);

@@ -16,6 +16,7 @@ LAYERS = [
     ("lib/mech/", 2),
     ("lib/limits/", 2),
     ("lib/proc/", 2),
+    ("lib/who/", 2),
     ("lib/container/", 2),
     ("lib/ns/", 2),
     ("lib/query/", 3),
@@ -24,7 +25,6 @@ LAYERS = [
     ("lib/stress/channel/", 3),
     ("lib/stress/load/", 3),
     ("lib/stress/run/", 3),
-    ("lib/who/", 3),
     ("lib/state/", 3),
     ("lib/ipcx.h", None),
     ("lib/ipcx-stress.h", None),
@@ -44,7 +44,8 @@ LAYERS = [
 ]
 PUBLIC = ("lib/ipcx.h", "lib/ipcx-stress.h")
 # Pairs of directories of one layer: the first may use the second.
-STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/"), ("cmd/help/", "cmd/compat/")}
+STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/"), ("lib/who/", "lib/proc/"), ("lib/mech/", "lib/who/"),
+             ("cmd/help/", "cmd/compat/")}
 STANDS_ON |= {(f"lib/stress/{above}/", f"lib/stress/{below}/") for above, below in itertools.combinations(["run", "load", "channel", "engine"], 2)}
 # Pairs of directories: the first may call public functions of the second, as a program would.
 CALLS = {(f"lib/stress/{room}/", "lib/query/") for room in ("load", "run")}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * AT_STATX_DONT_SYNC: a file on a network or FUSE file system that does not answer must
+ * not stop a look at all processes. Sizes on such file systems may be old; those of
+ * memory file systems, which are all that matters here, never are.
+ */
+#include "proc/fds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/file.h"
+#include "base/util.h"
+
+int ix_fds_open(int dir, const char *path, struct ix_fds *ret_fds)
+{
+	int fd = ix_open(dir, path, O_RDONLY | O_DIRECTORY);
+	DIR *d;
+
+	if (fd < 0)
+		return fd;
+	d = fdopendir(fd);
+	if (!d) {
+		int error = -errno;
+
+		(void)close(fd);
+		return error;
+	}
+	ret_fds->dir = d;
+	return 0;
+}
+
+void ix_fds_close(struct ix_fds *f)
+{
+	if (f->dir)
+		(void)closedir(f->dir);
+	f->dir = NULL;
+}
+
+/* Parse the name of a link in /proc/PID/fd; -1 for "." and "..". */
+static int fds_number(const char *name)
+{
+	int n = 0;
+
+	for (; *name >= '0' && *name <= '9' && n < 100000000; name++)
+		n = 10 * n + (*name - '0');
+	return *name ? -1 : n;
+}
+
+int ix_fds_next(struct ix_fds *f, struct ix_opened *ret_opened)
+{
+	const struct dirent *d;
+	struct statx st;
+	int r;
+
+	while ((r = ix_readdir(f->dir, &d)) == 0 && d) {
+		int number = fds_number(d->d_name);
+
+		if (number < 0)
+			continue;
+		if (statx(dirfd(f->dir), d->d_name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS,
+			  &st) < 0) {
+			if (errno == EACCES || errno == EPERM || errno == ESRCH)
+				return -errno;
+			continue; /* closed meanwhile, or a file system fails: then the
+				   * file is not one in memory */
+		}
+		*ret_opened = (struct ix_opened){
+			.number = number,
+			.dev = makedev(st.stx_dev_major, st.stx_dev_minor),
+			.ino = st.stx_ino,
+			.size = st.stx_size,
+			.blocks = st.stx_blocks,
+			.links = st.stx_nlink,
+			.mode = st.stx_mode,
+		};
+		return 1;
+	}
+	return r;
+}
+
+int ix_fd_flags_parse(const char *text, size_t len, int *ret_flags)
+{
+	static const char word[] = "flags:";
+	const char *end = text + len;
+
+	for (const char *p = text; p < end; p++) {
+		const char *stop = memchr(p, '\n', (size_t)(end - p));
+		unsigned flags = 0;
+
+		if (!stop)
+			break;
+		if ((size_t)(stop - p) <= sizeof(word) ||
+		    memcmp(p, word, sizeof(word) - 1) != 0) {
+			p = stop;
+			continue;
+		}
+		for (p += sizeof(word) - 1; *p == '\t' || *p == ' '; p++)
+			;
+		if (p == stop || stop - p > 11)
+			return -EPROTO;
+		for (; p < stop; p++) {
+			if (*p < '0' || *p > '7')
+				return -EPROTO;
+			flags = flags << 3 | (unsigned)(*p - '0');
+		}
+		*ret_flags = (int)flags;
+		return 0;
+	}
+	return -EPROTO;
+}
+
+int ix_fd_flags(int dir, int number, int *ret_flags)
+{
+	char path[32], text[512];
+	auto_fd int fd = -1;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "fdinfo/%d", number);
+	fd = ix_open(dir, path, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	do
+		n = read(fd, text, sizeof(text));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : ix_fd_flags_parse(text, (size_t)n, ret_flags);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Parts of the pass over /proc: which processes there are, and which file systems hold
+ * memory that has no name. */
+#pragma once
+
+#include <dirent.h>
+
+#include "proc/stat.h"
+#include "who/uses.h"
+
+/* A walk over the processes in /proc. */
+struct ix_procs_walk {
+	DIR *dir;
+};
+
+/* Returns 0 or -errno. */
+int ix_procs_walk_open(struct ipcx *x, struct ix_procs_walk *ret_walk);
+
+/* Return 1 and the next pid, 0 at the end, or -errno. */
+int ix_procs_walk_next(struct ix_procs_walk *w, int32_t *ret_pid);
+
+#define auto_procs_walk __attribute__((cleanup(ix_procs_walk_close)))
+void ix_procs_walk_close(struct ix_procs_walk *w);
+
+/* Open the /proc directory of a process with O_PATH. Returns a descriptor or -errno. */
+int ix_procs_open(struct ipcx *x, int32_t pid);
+
+/* Read the file "stat" below a /proc directory. Returns 0 or -errno. */
+int ix_procs_stat(int dir, struct ix_proc_stat *ret_st);
+
+/* Whether a process has neither memory nor descriptors: it is a thread of the kernel, or
+ * has ended. */
+bool ix_procs_is_empty(const struct ix_proc_stat *st);
+
+/* If the first thread of a process has ended while others run, write "task/TID/" of one
+ * of them and return true. */
+bool ix_procs_thread(int dir, char *buf, size_t size);
+
+/* Store the file systems of segments and memfds, one for each size of pages. Returns
+ * their number. */
+size_t ix_procs_memory(struct ix_memory_dev *ret, size_t max);
+
+/* Return the device of pipes that have no name; 0 if unknown. */
+uint64_t ix_procs_pipes(void);
