@@ -2,6 +2,7 @@
 /* JSON documents and lines (ipcx-json(5)). */
 #include "ui/json.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/esc.h"
@@ -229,6 +230,7 @@ void json_rows(struct output *s, const struct output_rows *rows)
 static void json_child(const struct output *s, const struct output_child *c)
 {
 	struct output below = { .format = s->format, .style = s->style };
+	struct output_rows rows;
 
 	out_format(",\"%s\":", c->name);
 	if (!c->t) {
@@ -237,10 +239,10 @@ static void json_child(const struct output *s, const struct output_child *c)
 	}
 	out_text("[");
 	(void)output_fields(&below, NULL, c->shown, NULL, NULL);
-	for (size_t i = 0; i < ipcx_table_rows(c->t); i++) {
+	rows = output_child_rows(c);
+	for (size_t i = 0; i < rows.n; i++) {
 		out_text(i ? ",{" : "{");
-		members(&below, &(struct output_rows){ .t = c->t, .first = i, .n = 1 }, 0,
-			&no_parts);
+		members(&below, &rows, i, &no_parts);
 		out_text("}");
 	}
 	out_text("]");
@@ -275,6 +277,28 @@ void json_more(struct output *s, const struct output_child *more)
 	s->rows = ipcx_table_rows(more->t);
 }
 
+static void put_facts(const char *name, const struct output_fact *facts, size_t n)
+{
+	out_format("\"%s\":{", name);
+	for (size_t i = 0; i < n; i++) {
+		out_format("%s\"%s\":", i ? "," : "", facts[i].name);
+		if (facts[i].truth)
+			out_text(facts[i].value ? "true" : "false");
+		else
+			out_format("%" PRIu64, facts[i].value);
+	}
+	out_text("}");
+}
+
+/* End the array of rows, before the facts. */
+void json_facts(struct output *s, const char *name, const struct output_fact *facts,
+		size_t n)
+{
+	out_text(s->ended ? "," : s->rows ? "\n]," : "],");
+	put_facts(name, facts, n);
+	s->ended = true;
+}
+
 static void json_member(const char *name, const char *text)
 {
 	out_format("\"%s\":", name);
@@ -286,7 +310,8 @@ void json_end(struct output *s)
 	const struct msg_record *r;
 	size_t n = msg_records(&r);
 
-	out_text(s->rows ? "\n],\"errors\":[" : "],\"errors\":[");
+	out_text(s->ended ? "," : s->rows ? "\n]," : "],");
+	out_text("\"errors\":[");
 	for (size_t i = 0; i < n; i++) {
 		out_text(i ? ",\n{" : "\n{");
 		json_member("kind", r[i].kind);
@@ -319,4 +344,13 @@ void jsonl_detail(struct output *s, const struct output_rows *row, const char *l
 	out_text("{");
 	json_put_detail(s, row, children, n);
 	out_text("\n");
+}
+
+void jsonl_facts(struct output *s, const char *name, const struct output_fact *facts,
+		 size_t n)
+{
+	(void)s;
+	out_text("{");
+	put_facts(name, facts, n);
+	out_text("}\n");
 }

@@ -133,6 +133,16 @@ void output_more(struct output *s, const struct output_child *more)
 		s->format->more(s, more);
 }
 
+bool output_facts(struct output *s, const char *name, const struct output_fact *facts,
+		  size_t n)
+{
+	output_begin(s);
+	if (!s->format->facts)
+		return false;
+	s->format->facts(s, name, facts, n);
+	return true;
+}
+
 void output_close(struct output *s)
 {
 	output_begin(s);

@@ -58,6 +58,7 @@ struct output {
 	bool nul;         /* raw format: rows end with NUL instead of newline */
 	bool broken;      /* table format: wrap the last column */
 	bool begun;       /* output has begun */
+	bool ended;       /* JSON: the array of rows has been closed */
 	const char *sort; /* --sort, or NULL */
 	const struct ipcx_expr *where; /* rows that do not match are omitted */
 	bool unjudged;    /* for some rows the condition could not be evaluated; that was
@@ -114,6 +115,23 @@ struct output_child {
 	const char *name;           /* member in JSON */
 	const struct ipcx_table *t; /* NULL: the table could not be read */
 	struct shown shown;
+	/* The rows that belong to it: n of order[]; order NULL: all rows of t. */
+	const uint32_t *order;
+	size_t n;
+};
+
+static inline struct output_rows output_child_rows(const struct output_child *c)
+{
+	return (struct output_rows){ .t = c->t,
+				     .order = c->order,
+				     .n = c->order ? c->n : ipcx_table_rows(c->t) };
+}
+
+/* A number or, with .truth, a boolean that describes all rows. */
+struct output_fact {
+	const char *name;
+	uint64_t value;
+	bool truth;
 };
 
 struct format {
@@ -126,6 +144,8 @@ struct format {
 	void (*detail)(struct output *s, const struct output_rows *row, const char *label,
 		       const struct output_child *children, size_t n);
 	void (*more)(struct output *s, const struct output_child *more);
+	void (*facts)(struct output *s, const char *name, const struct output_fact *facts,
+		      size_t n);
 	void (*end)(struct output *s);
 };
 
@@ -188,6 +208,11 @@ void output_detail(struct output *s, const struct output_rows *row, const char *
 /* Print a second table after all rows: in table format below these rows, in JSON as an
  * array of its own, not at all in formats with one line per row. */
 void output_more(struct output *s, const struct output_child *more);
+
+/* Print facts about all rows as one object after them. Returns false if the format has no
+ * place for them. */
+bool output_facts(struct output *s, const char *name, const struct output_fact *facts,
+		  size_t n);
 
 /* End the document. */
 void output_close(struct output *s);

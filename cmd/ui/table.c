@@ -200,6 +200,7 @@ static void table_child(struct output *s, const struct output_child *c)
 	struct output below = { .format = s->format,
 				.headings = s->headings,
 				.colour = s->colour };
+	struct output_rows rows;
 
 	below.style.bytes = s->style.bytes;
 	out_format("\n%s%s%s\n", s->colour ? bold : "", c->label, s->colour ? plain : "");
@@ -207,13 +208,13 @@ static void table_child(struct output *s, const struct output_child *c)
 		out_text("unknown\n");
 		return;
 	}
-	if (ipcx_table_rows(c->t) == 0) {
+	rows = output_child_rows(c);
+	if (rows.n == 0) {
 		out_text("none\n");
 		return;
 	}
 	(void)output_fields(&below, NULL, c->shown, NULL, NULL);
-	table_rows(&below,
-		   &(struct output_rows){ .t = c->t, .n = ipcx_table_rows(c->t) });
+	table_rows(&below, &rows);
 }
 
 /* Print names with a description each, without headings. */
