@@ -644,6 +644,9 @@ struct ipcx_mech_info {
  * selects; those of other mechanisms are used in the namespace of the calling process
  * (ipcx_ns_enter()). */
 #define IPCX_CAN_REACH (UINT64_C(1) << 10)
+/** Processes attach, map or open the objects, so that ipcx_users() finds those that use
+ * them. */
+#define IPCX_CAN_ATTACH (UINT64_C(1) << 11)
 
 /** Return the description of a mechanism by its number (0, 1, …); NULL after the last. */
 const struct ipcx_mech_info *ipcx_mech_info(unsigned mech);

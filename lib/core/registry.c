@@ -102,6 +102,8 @@ uint64_t ipcx_mech_can(unsigned mech)
 		can |= IPCX_CAN_STRESS;
 	if (m->mounted && (m->memory || m->sem))
 		can |= IPCX_CAN_REACH;
+	if (m->traces && (m->traces->mapped || m->traces->opened))
+		can |= IPCX_CAN_ATTACH;
 	return can;
 }
 
