@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -100,10 +101,10 @@ int ix_fd_flags_parse(const char *text, size_t len, int *ret_flags)
 		}
 		for (p += sizeof(word) - 1; *p == '\t' || *p == ' '; p++)
 			;
-		if (p == stop || stop - p > 11)
+		if (p == stop)
 			return -EPROTO;
 		for (; p < stop; p++) {
-			if (*p < '0' || *p > '7')
+			if (*p < '0' || *p > '7' || flags > INT_MAX >> 3)
 				return -EPROTO;
 			flags = flags << 3 | (unsigned)(*p - '0');
 		}

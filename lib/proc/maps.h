@@ -36,8 +36,8 @@ int ix_maps_open(int dir, const char *path, bool shared_only, struct ix_maps *re
  * are left out. */
 int ix_maps_next(struct ix_maps *m, struct ix_mapping *ret_mapping);
 
-/* Write the path of the mapping returned last, NUL-terminated, and cut to fit; bytes
- * as the kernel writes them (a newline is "\012"). Returns its length or -errno. */
+/* Write the path of the mapping returned last, NUL-terminated, and cut to fit.
+ * Returns its length or -errno. */
 int ix_maps_name(struct ix_maps *m, const struct ix_mapping *mapping, char *buf,
 		 size_t size);
 

@@ -81,7 +81,7 @@ static int segment_order(const void *a, const void *b, void *arg)
 {
 	const struct ix_use *l = *(const struct ix_use *const *)a;
 	const struct ix_use *r = *(const struct ix_use *const *)b;
-	const struct ix_uses *u = arg;
+	const struct ix_uses *u = *(const struct ix_uses *const *)arg;
 	long order;
 
 	if (l == r)
@@ -106,11 +106,11 @@ static uint64_t segment_attaches(const struct ix_uses *u, const struct ix_use **
 
 	if (sorted) {
 		memcpy(sorted, uses, n * sizeof(*sorted));
-		qsort_r(sorted, n, sizeof(*sorted), segment_order, (void *)u);
+		qsort_r(sorted, n, sizeof(*sorted), segment_order, &u);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (!sorted || i == 0 ||
-		    segment_order(&sorted[i - 1], &sorted[i], (void *)u) != 0)
+		    segment_order(&sorted[i - 1], &sorted[i], &u) != 0)
 			all += sorted ? sorted[i]->mappings : uses[i]->mappings;
 	return all;
 }
