@@ -19,6 +19,7 @@
 #include "mech/drivers.h"
 #include "mech/mqueue.h"
 #include "mech/queues.h"
+#include "who/uses.h"
 
 /* How the registered process is notified of a message. */
 enum notify {
@@ -253,6 +254,9 @@ static int mq_scan(struct ix_scan *s)
 
 	if (r < 0)
 		return r;
+	r = ix_table_dir(s->t, dir.dev, dir.ino);
+	if (r < 0)
+		return r;
 	r = ix_posix_names_open(&dir, &names);
 	if (r < 0)
 		return ix_fail(s->x, r, "the directory of the message queues");
@@ -381,6 +385,8 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_USE_PERCENT, IPCX_F_AGE,
 };
 
+static const struct ix_traces traces = { .opened = true, .kind = IX_USE_FILE };
+
 extern const struct ix_mech ix_mech_mq;
 const struct ix_mech ix_mech_mq = {
 	.info = {
@@ -395,6 +401,7 @@ const struct ix_mech ix_mech_mq = {
 		.message_label = "priority", .message_least = 0,
 	},
 	.kind = &mq_kind,
+	.traces = &traces,
 	.charges = charges, .request = mq_wish,
 	.scan = mq_scan, .find = mq_find, .create = ix_mq_create, .may_use = ix_mq_may_use, .remove = ix_mq_remove, .change = ix_mq_change, .may = ix_mq_may,
 	.queue = &ix_mq_queue,

@@ -427,6 +427,8 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_USE_PERCENT, IPCX_F_AGE,
 };
 
+static const struct ix_traces traces = { .none = "processes do not attach to a message queue" };
+
 extern const struct ix_mech ix_mech_msg;
 const struct ix_mech ix_mech_msg = {
 	.info = {
@@ -440,6 +442,7 @@ const struct ix_mech ix_mech_msg = {
 	},
 	.weight = IPCX_F_CBYTES,
 	.kind = &msg_kind,
+	.traces = &traces,
 	.charges = charges, .request = msg_wish,
 	.scan = msg_scan, .find = msg_find, .contents = msg_contents, .create = msg_create, .may_use = msg_may_use, .remove = msg_remove_row, .change = msg_change, .may = ix_msg_may,
 	.totals = &totals,

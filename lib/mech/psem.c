@@ -21,6 +21,7 @@
 #include "mech/drivers.h"
 #include "mech/posix.h"
 #include "mech/semaphores.h"
+#include "who/uses.h"
 
 #define NAME_MOST (NAME_MAX - IX_SEM_PREFIX_LEN)
 #define DAY       (24 * 60 * 60)
@@ -423,6 +424,8 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_VALUE, IPCX_F_AGE,
 };
 
+static const struct ix_traces traces = { .mapped = true, .opened = true, .kind = IX_USE_FILE, .prefix = IX_SEM_PREFIX };
+
 extern const struct ix_mech ix_mech_psem;
 const struct ix_mech ix_mech_psem = {
 	.info = {
@@ -437,6 +440,7 @@ const struct ix_mech ix_mech_psem = {
 	.mounted = true,
 	.no_idle = "the idle time of named semaphores is unknown: use through a mapping is not recorded",
 	.kind = &psem_kind,
+	.traces = &traces,
 	.charges = charges, .request = psem_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
 	.scan = psem_scan, .find = psem_find, .create = psem_create, .may_use = psem_may_use, .remove = psem_remove_row, .change = psem_change, .may = psem_may,
 	.sem = &ix_psem_sem,

@@ -20,6 +20,7 @@
 #include "mech/pshmmake.h"
 #include "mech/pshmmem.h"
 #include "mech/shmroom.h"
+#include "who/uses.h"
 
 struct pshm_row {
 	struct ix_posix_row base;
@@ -311,6 +312,8 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_AGE,
 };
 
+static const struct ix_traces traces = { .mapped = true, .opened = true, .kind = IX_USE_FILE };
+
 extern const struct ix_mech ix_mech_pshm;
 const struct ix_mech ix_mech_pshm = {
 	.info = {
@@ -326,6 +329,7 @@ const struct ix_mech ix_mech_pshm = {
 	.weight = IPCX_F_SIZE, .mounted = true,
 	.no_idle = "the idle time of POSIX shared memory is unknown: use through a mapping is not recorded",
 	.kind = &pshm_kind,
+	.traces = &traces,
 	.charges = charges, .request = pshm_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
 	.scan = pshm_scan, .find = pshm_find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = pshm_remove_row, .change = pshm_change, .may = pshm_may,
 	.memory = ix_pshm_memory,

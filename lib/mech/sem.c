@@ -426,6 +426,8 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_NSEMS, IPCX_F_OTIME, IPCX_F_AGE,
 };
 
+static const struct ix_traces traces = { .none = "processes do not attach to a semaphore array" };
+
 extern const struct ix_mech ix_mech_sem;
 const struct ix_mech ix_mech_sem = {
 	.info = {
@@ -438,6 +440,7 @@ const struct ix_mech ix_mech_sem = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.kind = &sem_kind,
+	.traces = &traces,
 	.charges = charges, .request = sem_wish,
 	.scan = sem_scan, .find = sem_find, .costly = costly, .contents = sem_contents, .create = sem_create, .may_use = sem_may_use, .remove = sem_remove_row, .change = sem_change, .may = ix_sysv_may,
 	.totals = &totals,

@@ -15,6 +15,7 @@
 #include "mech/shmmem.h"
 #include "mech/shmtotals.h"
 #include "mech/sysv.h"
+#include "who/uses.h"
 
 /* Bits of shm_perm.mode besides the permissions (ipc/shm.c). */
 #define MODE_DEST   01000U
@@ -388,6 +389,8 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_CPID, IPCX_F_AGE,
 };
 
+static const struct ix_traces traces = { .mapped = true, .by_id = true, .kind = IX_USE_SYSV };
+
 extern const struct ix_mech ix_mech_shm;
 const struct ix_mech ix_mech_shm = {
 	.info = {
@@ -401,6 +404,7 @@ const struct ix_mech ix_mech_shm = {
 	},
 	.weight = IPCX_F_SIZE,
 	.kind = &shm_kind,
+	.traces = &traces,
 	.charges = charges, .request = shm_wish, .may_make = ix_shm_may_make, .right = "CAP_IPC_LOCK",
 	.scan = shm_scan, .find = shm_find, .create = shm_create, .may_use = shm_may_use, .complete = ix_shm_complete, .caution = shm_caution, .remove = shm_remove_row, .change = shm_change, .may = ix_shm_may,
 	.totals = &ix_shm_totals,

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/num.h"
 #include "base/util.h"
@@ -60,4 +61,15 @@ int ix_proc_stat_parse(const char *text, size_t len, struct ix_proc_stat *ret_st
 	memcpy(st.comm, open + 1, n);
 	*ret_st = st;
 	return 0;
+}
+
+int64_t ix_proc_started(uint64_t ticks)
+{
+	long per = sysconf(_SC_CLK_TCK);
+	struct timespec wall, since;
+
+	if (per <= 0 || clock_gettime(CLOCK_REALTIME, &wall) < 0 ||
+	    clock_gettime(CLOCK_BOOTTIME, &since) < 0)
+		return 0;
+	return wall.tv_sec - since.tv_sec + (int64_t)(ticks / (uint64_t)per);
 }

@@ -18,3 +18,6 @@ struct ix_proc_stat {
 
 /* Returns 0 or -EPROTO. */
 int ix_proc_stat_parse(const char *text, size_t len, struct ix_proc_stat *ret_st);
+
+/* Convert a start time in ticks since boot to seconds since the epoch; 0 if unknown. */
+int64_t ix_proc_started(uint64_t ticks);

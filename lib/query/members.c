@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "core/columns.h"
@@ -50,18 +49,6 @@ static const struct ix_kind members_kind = {
 };
 /* clang-format on */
 
-/* Convert a start time in ticks since boot to seconds since the epoch. */
-static int64_t start_time(uint64_t ticks)
-{
-	long per = sysconf(_SC_CLK_TCK);
-	struct timespec wall, since;
-
-	if (per <= 0 || clock_gettime(CLOCK_REALTIME, &wall) < 0 ||
-	    clock_gettime(CLOCK_BOOTTIME, &since) < 0)
-		return 0;
-	return wall.tv_sec - since.tv_sec + (int64_t)(ticks / (uint64_t)per);
-}
-
 static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_containers *c,
 		      int32_t pid, uint64_t mnt)
 {
@@ -84,7 +71,7 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 	row->pid = pid;
 	if (len >= 0) {
 		row->command = ix_table_text(t, ps.comm);
-		row->started = start_time(ps.start);
+		row->started = ix_proc_started(ps.start);
 	} else {
 		ix_unknown(t, row, IPCX_F_COMMAND);
 		ix_unknown(t, row, IPCX_F_STARTED);

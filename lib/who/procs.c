@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "proc/space.h"
+#include "proc/status.h"
 
 /* The encoding of huge page sizes in flags of memfd_create(2) (MFD_HUGE_SHIFT). */
 #define PROCS_HUGE_SHIFT 26
@@ -74,6 +76,43 @@ int ix_procs_stat(int dir, struct ix_proc_stat *ret_st)
 	int len = ix_read_file(dir, "stat", text, sizeof(text));
 
 	return len < 0 ? len : ix_proc_stat_parse(text, (size_t)len, ret_st);
+}
+
+static void procs_ids(int dir, struct ix_user *user)
+{
+	auto_buf struct ix_buf b = { 0 };
+	struct ix_status_ids ids;
+
+	if (ix_status_read(dir, "status", &b) < 0 ||
+	    ix_status_uids(b.data, b.len, &ids) < 0)
+		return;
+	user->uid = ids.effective;
+	user->has_uid = true;
+}
+
+void ix_procs_describe(int dir, int32_t pid, struct ix_user *ret_user)
+{
+	struct ix_user user = { .pid = pid };
+	struct ix_proc_stat st;
+
+	if (ix_procs_stat(dir, &st) == 0) {
+		user.start = st.start;
+		memcpy(user.comm, st.comm, sizeof(user.comm));
+	}
+	procs_ids(dir, &user);
+	user.ipc = ix_space_of(dir, "ipc").ino;
+	user.mnt = ix_space_of(dir, "mnt").ino;
+	*ret_user = user;
+}
+
+int ix_procs_user(struct ipcx *x, int32_t pid, struct ix_user *ret_user)
+{
+	auto_fd int dir = ix_procs_open(x, pid);
+
+	if (dir < 0)
+		return dir;
+	ix_procs_describe(dir, pid, ret_user);
+	return ret_user->start ? 0 : -ESRCH;
 }
 
 static bool procs_ended(const struct ix_proc_stat *st)

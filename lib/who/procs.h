@@ -28,6 +28,11 @@ int ix_procs_open(struct ipcx *x, int32_t pid);
 /* Read the file "stat" below a /proc directory. Returns 0 or -errno. */
 int ix_procs_stat(int dir, struct ix_proc_stat *ret_st);
 
+/* Describe a process by its directory, or by its pid. ix_procs_user() returns 0 or
+ * -errno. */
+void ix_procs_describe(int dir, int32_t pid, struct ix_user *ret_user);
+int ix_procs_user(struct ipcx *x, int32_t pid, struct ix_user *ret_user);
+
 /* Whether a process has neither memory nor descriptors: it is a thread of the kernel, or
  * has ended. */
 bool ix_procs_is_empty(const struct ix_proc_stat *st);

@@ -9,8 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -18,9 +19,7 @@
 #include "core/numbered.h"
 #include "proc/fds.h"
 #include "proc/maps.h"
-#include "proc/space.h"
 #include "proc/stat.h"
-#include "proc/status.h"
 #include "who/procs.h"
 
 /* The state of a pass. */
@@ -90,6 +89,54 @@ static int add_mapping(struct uses_pass *p, enum ix_use_kind kind,
 	return 0;
 }
 
+/* The path of a mapping is that by which it was opened: the file may have other links, as
+ * the file of a semaphore has after sem_open(3) created it. The kernel lets only
+ * privileged processes ask for the file itself; for others, the mark remains. */
+static void check_unlinked(int dir, struct ix_use *use)
+{
+	char path[64];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "map_files/%" PRIx64 "-%" PRIx64, use->address,
+		       use->end);
+	if (fstatat(dir, path, &st, 0) < 0 || st.st_ino != use->ino)
+		return;
+	use->links = (uint32_t)st.st_nlink;
+	use->size = (uint64_t)st.st_size;
+	use->blocks = (uint64_t)st.st_blocks;
+}
+
+/* Keep the name of a file that seems to be unlinked, without the kernel's mark. */
+static int keep_name(struct ix_uses *u, struct ix_use *use, char *name, size_t len)
+{
+	static const char mark[] = " (deleted)";
+	const size_t n = sizeof(mark) - 1;
+
+	if (len < n || memcmp(name + len - n, mark, n) != 0)
+		return 0;
+	name[len - n] = '\0';
+	use->name = (uint32_t)u->names.len + 1;
+	use->links = 0;
+	return ix_buf_add(&u->names, name, len - n + 1);
+}
+
+static int add_file(struct uses_pass *p, int dir, struct ix_maps *maps,
+		    const struct ix_mapping *m)
+{
+	char name[PATH_MAX + 64];
+	int r = add_mapping(p, IX_USE_FILE, m, 0), len;
+
+	if (r < 0 || !p->what->access)
+		return r;
+	len = ix_maps_name(maps, m, name, sizeof(name));
+	if (len < 0)
+		return len == -ESTALE || len == -ENOENT ? 0 : len;
+	r = keep_name(p->u, &p->u->all[p->u->n - 1], name, (size_t)len);
+	if (r == 0 && !p->u->all[p->u->n - 1].links)
+		check_unlinked(dir, &p->u->all[p->u->n - 1]);
+	return r;
+}
+
 /* The segment's key from the name of its file, "/SYSV0000162e (deleted)". */
 static bool sysv_key(const char *name, uint32_t *ret_key)
 {
@@ -156,7 +203,7 @@ static int read_maps(struct uses_pass *p, int dir, const char *path)
 		if (is_nameless(p, m.dev))
 			r = add_nameless(p, &maps, &m);
 		else if (wants(p, IX_USE_FILE) && wants_dev(p, m.dev))
-			r = add_mapping(p, IX_USE_FILE, &m, 0);
+			r = add_file(p, dir, &maps, &m);
 		if (r < 0)
 			break;
 	}
@@ -203,6 +250,16 @@ static void set_access(struct ix_use *use, int flags)
 	use->writers = use->kind == IX_USE_PIPE && (use->access & IX_USE_W);
 }
 
+static int keep_link(struct ix_uses *u, struct ix_use *use, int dir, int number)
+{
+	char path[24], name[PATH_MAX + 64];
+	int len;
+
+	(void)snprintf(path, sizeof(path), "fd/%d", number);
+	len = ix_read_link(dir, path, name, sizeof(name));
+	return len < 0 ? 0 : keep_name(u, use, name, (size_t)len);
+}
+
 static int add_fd(struct uses_pass *p, int dir, enum ix_use_kind kind,
 		  const struct ix_opened *o)
 {
@@ -226,6 +283,11 @@ static int add_fd(struct uses_pass *p, int dir, enum ix_use_kind kind,
 	};
 	if (!p->what->access && kind != IX_USE_PIPE)
 		return 0;
+	if (kind == IX_USE_FILE && !o->links) {
+		r = keep_link(p->u, use, dir, o->number);
+		if (r < 0)
+			return r;
+	}
 	r = ix_fd_flags(dir, o->number, &flags);
 	if (r == 0)
 		set_access(use, flags);
@@ -285,6 +347,8 @@ static void merge(struct ix_use *to, const struct ix_use *more)
 	to->access |= more->access;
 	to->readers |= more->readers;
 	to->writers |= more->writers;
+	to->links = MIN(to->links, more->links);
+	to->name = to->name ? to->name : more->name;
 	if (to->fd < 0 && more->fd >= 0) {
 		to->fd = more->fd;
 		to->size = more->size;
@@ -314,23 +378,9 @@ static void merge_process(struct uses_pass *p)
 	p->u->n = p->begun + kept + 1;
 }
 
-static void read_ids(int dir, struct ix_user *user)
-{
-	auto_buf struct ix_buf b = { 0 };
-	struct ix_status_ids ids;
-
-	if (ix_status_read(dir, "status", &b) < 0 ||
-	    ix_status_uids(b.data, b.len, &ids) < 0)
-		return;
-	user->uid = ids.effective;
-	user->has_uid = true;
-}
-
 static int add_user(struct uses_pass *p, int dir, int32_t pid)
 {
 	struct ix_uses *u = p->u;
-	struct ix_proc_stat st;
-	struct ix_user *user;
 
 	if (u->nusers == u->cap_users) {
 		size_t cap = u->cap_users ? 2 * u->cap_users : 64;
@@ -341,15 +391,7 @@ static int add_user(struct uses_pass *p, int dir, int32_t pid)
 		u->users = more;
 		u->cap_users = cap;
 	}
-	user = &u->users[u->nusers++];
-	*user = (struct ix_user){ .pid = pid };
-	if (ix_procs_stat(dir, &st) == 0) {
-		user->start = st.start;
-		memcpy(user->comm, st.comm, sizeof(user->comm));
-	}
-	read_ids(dir, user);
-	user->ipc = ix_space_of(dir, "ipc").ino;
-	user->mnt = ix_space_of(dir, "mnt").ino;
+	ix_procs_describe(dir, pid, &u->users[u->nusers++]);
 	return 0;
 }
 
@@ -481,5 +523,6 @@ void ix_uses_free(struct ix_uses *u)
 {
 	free(u->all);
 	free(u->users);
+	ix_buf_free(&u->names);
 	*u = (struct ix_uses){ .n = 0 };
 }

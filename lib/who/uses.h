@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "core/ctx.h"
 #include "core/gaps.h"
 
@@ -36,11 +37,12 @@ struct ix_use {
 	uint64_t end;             /* end of the first mapping */
 	uint64_t size, blocks;    /* of the file, if known from a descriptor */
 	uint32_t mappings, fds;
-	uint32_t key;          /* IX_USE_SYSV */
-	int32_t fd;            /* a descriptor, or -1 */
-	uint32_t links;        /* from a descriptor: 0 if the file is unlinked */
-	uint8_t access;        /* IX_USE_R | IX_USE_W */
-	bool fifo;             /* IX_USE_PIPE: in a file system */
+	uint32_t key;   /* IX_USE_SYSV */
+	int32_t fd;     /* a descriptor, or -1 */
+	uint32_t links; /* from a descriptor: 0 if the file is unlinked */
+	uint8_t access; /* IX_USE_R | IX_USE_W */
+	bool fifo;      /* IX_USE_PIPE: in a file system */
+	uint32_t name;  /* offset in names plus 1, of a file that is unlinked; or 0 */
 	bool readers, writers; /* IX_USE_PIPE: has it open for reading, writing */
 };
 
@@ -58,7 +60,8 @@ struct ix_user {
 struct ix_uses {
 	struct ix_use *all; /* sorted by kind, ino, dev, user */
 	size_t n, cap;
-	struct ix_user *users; /* by pid */
+	struct ix_buf names;
+	struct ix_user *users; /* in the order of /proc */
 	size_t nusers, cap_users;
 	struct ix_memory_dev {
 		uint64_t dev;
@@ -113,6 +116,12 @@ size_t ix_uses_of_segment(struct ipcx *x, const struct ix_uses *u, uint64_t ns,
 			  const struct ix_use **ret, bool *ret_inferred,
 			  uint64_t *ret_found);
 size_t ix_uses_segment_most(const struct ix_uses *u, int32_t id);
+
+/* Return the path by which a process opened a file that is unlinked; "" if unknown. */
+static inline const char *ix_uses_name(const struct ix_uses *u, const struct ix_use *use)
+{
+	return use->name ? u->names.data + use->name - 1 : "";
+}
 
 /* Return the size of the huge pages on a file system of segments and memfds; 0 for
  * ordinary pages. */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rows of ipcx_users(): one process that uses one object. */
+#pragma once
+
+#include "query/query.h"
+#include "who/uses.h"
+
+struct ix_containers;
+
+/* How a process uses an object, as the field how says it. */
+enum ix_how {
+	IX_HOW_MAPPED = 1,
+	IX_HOW_OPEN,
+	IX_HOW_BOTH,
+	IX_HOW_NOTIFY,
+	IX_HOW_LAST,
+};
+
+/* The table that is being filled. */
+struct ix_users {
+	struct ipcx *x;
+	struct ipcx_table *t;
+	const struct ipcx_expr *where;
+	bool names, containers; /* owners, containers are wanted */
+	uint64_t own_mnt;
+	struct ix_containers *c; /* once they were searched for */
+	bool searched;
+};
+
+/* One row before it is added. */
+struct ix_user_entry {
+	unsigned mech;
+	const char *ref;
+	uint64_t ns;
+	const struct ix_user *user;
+	const struct ix_use *use; /* NULL: known from the object only */
+	enum ix_how how;
+	bool inferred;
+};
+
+/* Add a row if it fulfils the condition. Returns 0 or -ENOMEM. */
+int ix_users_add(struct ix_users *u, const struct ix_user_entry *e);
+void ix_users_end(struct ix_users *u);
+
+/* The processes that an object records (its creator and the last ones to operate on it)
+ * and that still run. Returns 0 or -ENOMEM. */
+int ix_users_recorded(struct ix_users *u, const struct ipcx_table *objects, size_t row,
+		      struct ix_user_entry *e);
+
+/* The fields of objects that ix_users_recorded() reads. */
+struct ipcx_fieldset ix_users_recorded_fields(void);
