@@ -350,7 +350,7 @@ static int users_run(struct users_join *j)
 	if (r < 0)
 		return r;
 	j->unseen.processes = j->uses.denied + j->uses.missed;
-	j->unseen.others = j->uses.others;
+	j->unseen.others = !j->pid && j->uses.others;
 	return 0;
 }
 
@@ -417,7 +417,7 @@ int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned f
 	if (r == 0 && ret_unseen)
 		(void)IX_COPY_OUT(x, ipcx_unseen, IPCX_UNSEEN_SIZE_0_1, &j.unseen,
 				  ret_unseen);
-	else if (r == 0)
+	else if (r == 0 && !pid)
 		ix_uses_note(&j.uses, j.out.t);
 	users_end(&j);
 	return ix_table_hand(x, j.out.t, r, ret_table);

@@ -167,7 +167,7 @@ size_t ix_uses_of_segment(struct ipcx *x, const struct ix_uses *u, uint64_t ns,
 		if (use->key != key)
 			continue;
 		ret[all++] = use;
-		if (u->users[use->user].ipc != ns)
+		if (!ns || u->users[use->user].ipc != ns)
 			continue;
 		ret[all - 1] = ret[n];
 		ret[n] = use;

@@ -72,7 +72,7 @@ struct ix_uses {
 	uint64_t denied;   /* processes that may not be looked at */
 	uint64_t missed;   /* processes that could not be read for another reason */
 	int missed_error;
-	bool others; /* more processes may exist than /proc shows */
+	bool others; /* more processes may exist than were looked at */
 };
 
 /* What to look for. */
