@@ -18,8 +18,8 @@ static inline bool ix_uses_wants(const struct ix_uses_pass *p, enum ix_use_kind 
 	return p->what->kinds >> kind & 1;
 }
 
-/* Add the wanted mappings, and the wanted descriptors, of a process or thread: "path" is
- * relative to its /proc directory "dir". Return the number of mappings or descriptors
- * that it has, or -errno. */
-int ix_uses_read_maps(struct ix_uses_pass *p, int dir, const char *path);
-int ix_uses_read_fds(struct ix_uses_pass *p, int dir, const char *path);
+/* Add the wanted mappings, and the wanted descriptors, of a process or thread, whose
+ * directory in /proc is "dir". Return the number of mappings or descriptors that it has,
+ * or -errno. */
+int ix_uses_read_maps(struct ix_uses_pass *p, int dir);
+int ix_uses_read_fds(struct ix_uses_pass *p, int dir);

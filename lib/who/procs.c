@@ -125,7 +125,7 @@ bool ix_procs_is_empty(const struct ix_proc_stat *st)
 	return (st->flags & IX_PROC_KTHREAD) || (procs_ended(st) && st->threads <= 1);
 }
 
-bool ix_procs_thread(int dir, char *buf, size_t size)
+int ix_procs_thread(int dir)
 {
 	DIR *tasks auto_dir = NULL;
 	struct ix_proc_stat st;
@@ -133,13 +133,13 @@ bool ix_procs_thread(int dir, char *buf, size_t size)
 	int fd;
 
 	if (ix_procs_stat(dir, &st) < 0 || !procs_ended(&st) || st.threads <= 1)
-		return false;
+		return -ESRCH;
 	fd = ix_open(dir, "task", O_RDONLY | O_DIRECTORY);
 	tasks = fd < 0 ? NULL : fdopendir(fd);
 	if (!tasks) {
 		if (fd >= 0)
 			(void)close(fd);
-		return false;
+		return fd < 0 ? fd : -ENOMEM;
 	}
 	while (ix_readdir(tasks, &d) == 0 && d) {
 		auto_fd int task = -1;
@@ -149,10 +149,9 @@ bool ix_procs_thread(int dir, char *buf, size_t size)
 		task = ix_open(dirfd(tasks), d->d_name, O_PATH | O_DIRECTORY);
 		if (task < 0 || ix_procs_stat(task, &st) < 0 || procs_ended(&st))
 			continue;
-		(void)snprintf(buf, size, "task/%d/", procs_pid(d->d_name));
-		return true;
+		return take_fd(&task);
 	}
-	return false;
+	return -ESRCH;
 }
 
 /* ---- file systems */

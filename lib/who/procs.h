@@ -37,9 +37,9 @@ int ix_procs_user(struct ipcx *x, int32_t pid, struct ix_user *ret_user);
  * has ended. */
 bool ix_procs_is_empty(const struct ix_proc_stat *st);
 
-/* If the first thread of a process has ended while others run, write "task/TID/" of one
- * of them and return true. */
-bool ix_procs_thread(int dir, char *buf, size_t size);
+/* If the first thread of a process has ended while others run, open the directory of one
+ * of them. Returns a descriptor or -errno. */
+int ix_procs_thread(int dir);
 
 /* Store the file systems of segments and memfds, one for each size of pages. Returns
  * their number. */

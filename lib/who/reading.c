@@ -169,12 +169,12 @@ static bool is_nameless(const struct ix_uses_pass *p, uint64_t dev)
 	return false;
 }
 
-int ix_uses_read_maps(struct ix_uses_pass *p, int dir, const char *path)
+int ix_uses_read_maps(struct ix_uses_pass *p, int dir)
 {
 	const unsigned shared = 1U << IX_USE_SYSV | 1U << IX_USE_PIPE;
 	struct ix_maps maps auto_maps = { .fd = -1 };
 	struct ix_mapping m;
-	int n = 0, r = ix_maps_open(dir, path, !(p->what->kinds & ~shared), &maps);
+	int n = 0, r = ix_maps_open(dir, "maps", !(p->what->kinds & ~shared), &maps);
 
 	if (r < 0)
 		return r;
@@ -279,11 +279,11 @@ static int add_fd(struct ix_uses_pass *p, int dir, enum ix_use_kind kind,
 	return 0;
 }
 
-int ix_uses_read_fds(struct ix_uses_pass *p, int dir, const char *path)
+int ix_uses_read_fds(struct ix_uses_pass *p, int dir)
 {
 	struct ix_fds fds auto_fds = { .dir = NULL };
 	struct ix_opened o;
-	int n = 0, r = ix_fds_open(dir, path, &fds);
+	int n = 0, r = ix_fds_open(dir, "fd", &fds);
 
 	if (r < 0)
 		return r;

@@ -153,33 +153,55 @@ static size_t segment_strays(struct ipcx *x, const struct ix_uses *u, uint64_t n
 	return n;
 }
 
-size_t ix_uses_of_segment(struct ipcx *x, const struct ix_uses *u, uint64_t ns,
-			  int32_t id, uint32_t key, uint64_t nattch,
-			  const struct ix_use **ret, bool *ret_inferred,
-			  uint64_t *ret_found)
-{
-	size_t i = segment_first(u, IX_USE_SYSV, (uint64_t)id), n = 0, all = 0;
+struct segment {
+	uint64_t ns, nattch;
+	int32_t id;
+	uint32_t key;
+	bool any_key;
+};
 
-	for (; i < u->n && u->all[i].kind == IX_USE_SYSV && u->all[i].ino == (uint64_t)id;
-	     i++) {
+static size_t segment_uses(struct ipcx *x, const struct ix_uses *u,
+			   const struct segment *seg, const struct ix_use **ret,
+			   bool *ret_inferred, uint64_t *ret_found)
+{
+	uint64_t ino = (uint64_t)seg->id;
+	size_t i = segment_first(u, IX_USE_SYSV, ino), n = 0, all = 0;
+
+	for (; i < u->n && u->all[i].kind == IX_USE_SYSV && u->all[i].ino == ino; i++) {
 		const struct ix_use *use = &u->all[i];
 
-		if (use->key != key)
+		if (use->key != seg->key && !seg->any_key)
 			continue;
 		ret[all++] = use;
-		if (!ns || u->users[use->user].ipc != ns)
+		if (u->users[use->user].ipc != seg->ns)
 			continue;
 		ret[all - 1] = ret[n];
 		ret[n] = use;
 		ret_inferred[n++] = false;
 	}
 	*ret_found = segment_sum(ret, n);
-	if (*ret_found < nattch && n < all)
-		n = segment_strays(x, u, ns, nattch, ret, n, all, ret_inferred);
+	if (*ret_found < seg->nattch && n < all)
+		n = segment_strays(x, u, seg->ns, seg->nattch, ret, n, all, ret_inferred);
 	*ret_found = segment_sum(ret, n);
-	if (*ret_found > nattch)
+	if (*ret_found > seg->nattch)
 		*ret_found = segment_attaches(u, ret, n);
 	return n;
+}
+
+size_t ix_uses_of_segment(struct ipcx *x, const struct ix_uses *u, uint64_t ns,
+			  int32_t id, uint32_t key, uint64_t nattch,
+			  const struct ix_use **ret, bool *ret_inferred,
+			  uint64_t *ret_found)
+{
+	struct segment seg = { .ns = ns, .nattch = nattch, .id = id, .key = key };
+	size_t n = segment_uses(x, u, &seg, ret, ret_inferred, ret_found);
+
+	/* When a segment is removed, the kernel sets its key to 0; the name of its file
+	 * remains. */
+	seg.any_key = true;
+	return key == 0 && *ret_found < nattch
+		       ? segment_uses(x, u, &seg, ret, ret_inferred, ret_found)
+		       : n;
 }
 
 size_t ix_uses_segment_most(const struct ix_uses *u, int32_t id)

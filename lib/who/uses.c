@@ -31,6 +31,8 @@ static int by_file(const void *a, const void *b)
 		return l->dev < r->dev ? -1 : 1;
 	if (l->user != r->user)
 		return l->user < r->user ? -1 : 1;
+	if (l->key != r->key)
+		return l->key < r->key ? -1 : 1;
 	return l->address < r->address ? -1 : l->address > r->address;
 }
 
@@ -94,23 +96,20 @@ static int add_user(struct ix_uses_pass *p, int dir, int32_t pid)
 	return 0;
 }
 
-/* Read a process, or one thread of a process whose first thread has ended ("task/TID/").
- * Returns the number of mappings and descriptors that it has, or -errno. */
-static int read_process(struct ix_uses_pass *p, int dir, const char *thread)
+/* Read a process or thread. Returns the number of its mappings and descriptors, or
+ * -errno. */
+static int read_process(struct ix_uses_pass *p, int dir)
 {
-	char path[48];
 	int maps = 0, fds = 0;
 
+	p->u->n = p->begun;
 	if (p->what->maps) {
-		(void)snprintf(path, sizeof(path), "%smaps", thread);
-		maps = ix_uses_read_maps(p, dir, path);
+		maps = ix_uses_read_maps(p, dir);
 		if (maps < 0)
 			return maps;
 	}
-	if (p->what->fds) {
-		(void)snprintf(path, sizeof(path), "%sfd", thread);
-		fds = ix_uses_read_fds(p, dir, path);
-	}
+	if (p->what->fds)
+		fds = ix_uses_read_fds(p, dir);
 	return fds < 0 ? fds : maps + fds;
 }
 
@@ -134,19 +133,19 @@ static int uses_unseen(struct ix_uses_pass *p, int dir, int error)
 
 static int uses_of_process(struct ix_uses_pass *p, int32_t pid)
 {
-	auto_fd int dir = ix_procs_open(p->x, pid);
-	char thread[32];
+	auto_fd int dir = ix_procs_open(p->x, pid), thread = -1;
 	int r;
 
 	if (dir < 0)
 		return dir == -ENOENT || dir == -ESRCH ? 0 : dir;
 	p->begun = p->u->n;
-	r = read_process(p, dir, "");
+	r = read_process(p, dir);
 	/* A process whose first thread has ended seems to have no memory and no
 	 * descriptors. */
-	if ((r == 0 || r == -ESRCH || r == -ENOENT) &&
-	    ix_procs_thread(dir, thread, sizeof(thread)))
-		r = read_process(p, dir, thread);
+	if (r == 0 || r == -ESRCH || r == -ENOENT) {
+		thread = ix_procs_thread(dir);
+		r = thread < 0 ? r : read_process(p, thread);
+	}
 	if (r < 0) {
 		p->u->n = p->begun;
 		return uses_unseen(p, dir, r);
