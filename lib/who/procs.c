@@ -11,7 +11,6 @@
 
 #include "base/file.h"
 #include "proc/space.h"
-#include "proc/status.h"
 
 /* The encoding of huge page sizes in flags of memfd_create(2) (MFD_HUGE_SHIFT). */
 #define PROCS_HUGE_SHIFT 26
@@ -78,15 +77,16 @@ int ix_procs_stat(int dir, struct ix_proc_stat *ret_st)
 	return len < 0 ? len : ix_proc_stat_parse(text, (size_t)len, ret_st);
 }
 
-static void procs_ids(int dir, struct ix_user *user)
+/* The directory of a process belongs to its effective user, even if the process may not
+ * be dumped (task_dump_owner() in fs/proc/base.c), and is a tenth of the cost of
+ * /proc/PID/status; once the process has ended, it belongs to root. */
+static void procs_owner(int dir, struct ix_user *user)
 {
-	auto_buf struct ix_buf b = { 0 };
-	struct ix_status_ids ids;
+	struct stat st;
 
-	if (ix_status_read(dir, "status", &b) < 0 ||
-	    ix_status_uids(b.data, b.len, &ids) < 0)
+	if (fstat(dir, &st) < 0)
 		return;
-	user->uid = ids.effective;
+	user->uid = st.st_uid;
 	user->has_uid = true;
 }
 
@@ -95,11 +95,13 @@ void ix_procs_describe(int dir, int32_t pid, struct ix_user *ret_user)
 	struct ix_user user = { .pid = pid };
 	struct ix_proc_stat st;
 
+	procs_owner(dir, &user);
 	if (ix_procs_stat(dir, &st) == 0) {
 		user.start = st.start;
 		memcpy(user.comm, st.comm, sizeof(user.comm));
+	} else {
+		user.has_uid = false; /* ended */
 	}
-	procs_ids(dir, &user);
 	user.ipc = ix_space_of(dir, "ipc").ino;
 	user.mnt = ix_space_of(dir, "mnt").ino;
 	*ret_user = user;
