@@ -625,7 +625,9 @@ struct ipcx_mech_info {
 	int64_t message_least;     /**< the least such number, and the default */
 	bool unlisted; /**< objects are in no directory, but found through the processes
 			  that use them: named by inode, listed only when asked for (not
-			  part of "all"), neither created nor changed nor removed */
+			  part of "all") */
+	const char *lasts; /**< how long an object exists, if objects can be neither
+			      created nor changed nor removed; otherwise NULL */
 };
 
 /** What the objects of a mechanism support besides listing, creating, changing and

@@ -206,6 +206,10 @@ static int read_objects(struct making *m, int n, char **words)
 		if (ipcx_mech_by_name(words[i], (size_t)-1, &def) == 0) {
 			bool named = ipcx_mech_info(def)->named;
 
+			if (!ipcx_mech_info(def)->create) {
+				(void)mk_add(m, def, NULL);
+				return 0; /* the library says why it cannot be */
+			}
 			if (named &&
 			    (i + 1 == n ||
 			     ipcx_mech_by_name(words[i + 1], (size_t)-1, &next) == 0))

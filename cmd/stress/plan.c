@@ -164,6 +164,12 @@ static int read_mechs(int n, char **words, uint64_t *ret_mechs)
 	for (int i = 0; i < n; i++) {
 		if (ipcx_mech_mask(words[i], &one) < 0)
 			return msg_usage("'%s' is no mechanism", words[i]);
+		for (unsigned m = 0; ipcx_mech_info(m); m++)
+			if ((one & IPCX_MECH_BIT(m)) && ipcx_mech_info(m)->lasts)
+				return msg_usage("%s: a %s cannot be put under load: %s",
+						 ipcx_mech_info(m)->name,
+						 ipcx_mech_info(m)->object,
+						 ipcx_mech_info(m)->lasts);
 		all |= one;
 	}
 	*ret_mechs = all;

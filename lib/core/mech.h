@@ -18,6 +18,7 @@
 #include "core/totals.h"
 #include "ipcx.h"
 
+struct ix_finding;
 struct ix_scan;
 struct ix_same;
 
@@ -236,6 +237,9 @@ struct ix_scan {
 	bool once; /* list a directory only once even if several namespaces see it */
 	struct ix_listed *dirs; /* the directories listed so far */
 	size_t ndirs;
+	struct ix_finding *finding; /* the processes' files, if objects are found there
+				       (who/found.h) */
+	uint64_t unlisted; /* the mechanisms of the query that have such objects */
 	void *dir;         /* a directory that the mechanism keeps open during the scan */
 	struct ix_may may; /* what is known of the caller's rights in the current place */
 	/* The function behind ix_scan_keep(). lib/query/scan.c sets it, so that no

@@ -13,7 +13,9 @@
 	line(sem)        \
 	line(mq)         \
 	line(pshm)       \
-	line(psem)
+	line(psem)       \
+	line(memfd)      \
+	line(pipe)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct ix_mech ix_mech_##name;
@@ -55,7 +57,8 @@ int ipcx_mech_mask(const char *word, uint64_t *ret_mask)
 	if (!word || !ret_mask)
 		return -EINVAL;
 	for (unsigned m = 0; m < ARRAY_SIZE(mechs); m++)
-		if (!strcmp(word, "all") || !strcmp(word, mechs[m]->info.name) ||
+		if ((!strcmp(word, "all") && !mechs[m]->info.unlisted) ||
+		    !strcmp(word, mechs[m]->info.name) ||
 		    !strcmp(word, mechs[m]->info.group))
 			mask |= IPCX_MECH_BIT(m);
 	if (!mask)

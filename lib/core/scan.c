@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/columns.h"
 #include "core/mech.h"
@@ -16,6 +17,19 @@ static bool is_nameless(const struct ix_section *s, const void *row)
 	return ix_mech(s->mech)->info.unlisted ||
 	       (ix_section_column(s, IPCX_F_INODE)->size && links->size &&
 		ix_column_raw(links, row) == 0);
+}
+
+/* Whether the reference of such a file has a device: "MECH:INODE" has none. */
+static bool has_device(const struct ipcx_table *t, const struct ix_section *s,
+		       const void *row)
+{
+	struct ipcx_value v;
+
+	if (!ix_mech(s->mech)->one_device)
+		return true;
+	return ix_row_value(t, s, row, IPCX_F_REF, &v) == 0 &&
+	       v.type == IPCX_TYPE_STRING &&
+	       strchr(ipcx_value_string(&v), ':') != strrchr(ipcx_value_string(&v), ':');
 }
 
 void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const void *row,
@@ -31,8 +45,10 @@ void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const vo
 	}
 	if (is_nameless(s, row)) {
 		ret_ref->by = IPCX_BY_INODE;
-		ret_ref->device = ix_column_raw(ix_section_column(s, IPCX_F_DEVICE), row);
 		ret_ref->inode = ix_column_raw(ix_section_column(s, IPCX_F_INODE), row);
+		if (has_device(t, s, row))
+			ret_ref->device =
+				ix_column_raw(ix_section_column(s, IPCX_F_DEVICE), row);
 		return;
 	}
 	ret_ref->by = IPCX_BY_NAME;

@@ -38,6 +38,13 @@ int ix_check_name(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *r
 	return 0;
 }
 
+int ix_cannot_be(struct ipcx *x, const struct ix_mech *m, const char *verb)
+{
+	return ix_fail_plain(x, -EINVAL, "%s: a %s cannot be %s%s%s", m->info.name,
+			     m->info.object, verb, m->info.lasts ? ": " : "",
+			     m->info.lasts ? m->info.lasts : "");
+}
+
 int ix_attrs_check(struct ipcx *x, const struct ipcx_attrs *a)
 {
 	const struct ix_mech *m = ix_mech(a->mech);
@@ -45,6 +52,8 @@ int ix_attrs_check(struct ipcx *x, const struct ipcx_attrs *a)
 
 	if (!m)
 		return ix_fail_plain(x, -EINVAL, "no such mechanism");
+	if (!m->create)
+		return ix_cannot_be(x, m, "created");
 	if (a->set & ~m->info.create)
 		return attrs_refuse(x, m, a->set & ~m->info.create, "has no");
 	if (m->info.require & ~(a->set & IPCX_A_FROM ? a->set | IPCX_A_SIZE : a->set))

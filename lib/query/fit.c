@@ -17,6 +17,7 @@
 #include "core/mech.h"
 #include "ns/run.h"
 #include "query/limits.h"
+#include "query/query.h"
 
 /* A right has no amount. */
 void ix_derive_needed(const struct ipcx_table *t, const struct ix_section *s,
@@ -238,6 +239,8 @@ static int read_wish(struct ipcx *x, const char *request, unsigned *ret_mech,
 		return ix_fail_plain(x, -EINVAL, "%s: does not begin with a mechanism",
 				     shown);
 	m = ix_mech(mech);
+	if (!m->create)
+		return ix_cannot_be(x, m, "created");
 	if (!m->request || m->request(*colon ? colon + 1 : colon, ret_a) < 0)
 		return ix_fail_plain(x, -EINVAL, "%s: is not of the form %s:%s", shown,
 				     m->info.name, m->info.need ? m->info.need : "");

@@ -78,6 +78,10 @@ int ix_attrs_in(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_attrs *r
  * can be referred to. Returns 0, or -EINVAL with an error text. */
 int ix_check_name(struct ipcx *x, const struct ipcx_attrs *a, struct ipcx_ref *ret_ref);
 
+/* Return -EINVAL, with a text that says why objects of a mechanism cannot be acted on:
+ * "verb" is "created" or "removed". */
+int ix_cannot_be(struct ipcx *x, const struct ix_mech *m, const char *verb);
+
 /* Check that an object can be created with these attributes. Returns 0, or -EINVAL with
  * an error text. */
 int ix_attrs_check(struct ipcx *x, const struct ipcx_attrs *a);

@@ -9,6 +9,18 @@
 #include "core/copyin.h"
 #include "query/query.h"
 
+/* Refuse objects that cannot be removed, before any object is touched. */
+static int check_remove(struct ipcx *x, const struct ipcx_query *q)
+{
+	for (size_t i = 0; i < q->nrefs; i++)
+		if (!ix_mech(q->refs[i].mech)->remove)
+			return ix_cannot_be(x, ix_mech(q->refs[i].mech), "removed");
+	for (unsigned m = 0; ix_mech(m); m++)
+		if ((q->mechs & IPCX_MECH_BIT(m)) && !ix_mech(m)->remove)
+			return ix_cannot_be(x, ix_mech(m), "removed");
+	return 0;
+}
+
 int ipcx_remove(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, q, ret_table);
@@ -16,6 +28,8 @@ int ipcx_remove(struct ipcx *x, const struct ipcx_query *q, struct ipcx_table **
 	struct ipcx_query own;
 	int r = ix_query_in(x, q, true, &own);
 
+	if (r == 0)
+		r = check_remove(x, &own);
 	return r < 0 ? r : ix_run(x, &own, &s, ret_table);
 }
 

@@ -15,6 +15,7 @@
 #include "ns/ns.h"
 #include "ns/run.h"
 #include "query/query.h"
+#include "who/found.h"
 
 /* IPC_SET always sets the owner too. An unmapped owner cannot be set again: the object
  * would get the overflow uid as its owner. */
@@ -308,7 +309,8 @@ static int check_query(struct ipcx *x, const struct ipcx_query *q, bool acts)
 	uint64_t known = 0;
 	int r = 0;
 
-	(void)ipcx_mech_mask("all", &known);
+	for (unsigned m = 0; ix_mech(m); m++)
+		known |= IPCX_MECH_BIT(m);
 	if (q->mechs & ~known)
 		return ix_fail_plain(x, -EINVAL,
 				     "the query asks for an unknown mechanism");
@@ -349,6 +351,19 @@ int ix_query_in(struct ipcx *x, const struct ipcx_query *q, bool acts,
 	return r < 0 ? r : check_query(x, ret_q, acts);
 }
 
+/* The mechanisms of a query whose objects are in no directory. */
+static uint64_t unlisted(const struct ipcx_query *q)
+{
+	uint64_t mechs = q->mechs;
+
+	for (size_t i = 0; i < q->nrefs; i++)
+		mechs |= IPCX_MECH_BIT(q->refs[i].mech);
+	for (unsigned m = 0; ix_mech(m); m++)
+		if (!ix_mech(m)->info.unlisted)
+			mechs &= ~IPCX_MECH_BIT(m);
+	return mechs;
+}
+
 int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		struct ipcx_table *t)
 {
@@ -357,6 +372,7 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	s->x = x;
 	s->t = t;
 	s->keep = scan_keep;
+	s->unlisted = unlisted(q);
 	s->where = q->where;
 	s->many = x->ns && x->ns->all;
 	s->max_rows = s->many ? 0 : q->max_rows;
@@ -375,6 +391,7 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		r = ix_scan_places(s, q);
 	free(s->same_index);
 	free(s->dirs);
+	ix_found_end(s);
 	ix_may_end(&s->may);
 	return ix_said(x, r);
 }
@@ -416,7 +433,7 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 	struct ipcx_ref copy = *ref;
 	const struct ix_mech *m = ix_mech(ref->mech);
 	struct ipcx_table *t;
-	int r = ix_ref_check_open(x, ref);
+	int r = ix_ref_check(x, ref);
 
 	if (r < 0)
 		return r;
@@ -424,6 +441,9 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 		return ix_fail_plain(x, -ENODATA,
 				     "%s: a %s has no contents that can be listed",
 				     m->info.name, m->info.object);
+	r = ix_ref_check_open(x, ref);
+	if (r < 0)
+		return r;
 	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");

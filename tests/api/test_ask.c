@@ -40,6 +40,8 @@ static void test_any(void **state)
 
 	assert_int_equal(ipcx_any(x, &q), 0);
 	for (unsigned m = 0; ipcx_mech_info(m); m++) {
+		if (!ipcx_mech_info(m)->create)
+			continue;
 		make_small(x, ipcx_mech_info(m)->name, "/any", NULL);
 		q.mechs = IPCX_MECH_BIT(m);
 		assert_int_equal(ipcx_any(x, &q), 1);

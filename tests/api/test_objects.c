@@ -85,7 +85,8 @@ static void test_dry_run(void **state)
 	struct ipcx_table *t;
 
 	for (unsigned m = 0; ipcx_mech_info(m); m++)
-		make_small(x, ipcx_mech_info(m)->name, "/x", NULL);
+		if (ipcx_mech_info(m)->create)
+			make_small(x, ipcx_mech_info(m)->name, "/x", NULL);
 	assert_int_equal(ipcx_mech_mask("all", &q.mechs), 0);
 	for (int again = 0; again < 2; again++) {
 		assert_int_equal(ipcx_remove(x, &q, &t), 0);

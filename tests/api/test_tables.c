@@ -9,7 +9,8 @@
 static void make_one_of_each(struct ipcx *x, const char *name)
 {
 	for (unsigned m = 0; ipcx_mech_info(m); m++)
-		make_small(x, ipcx_mech_info(m)->name, name, NULL);
+		if (ipcx_mech_info(m)->create)
+			make_small(x, ipcx_mech_info(m)->name, name, NULL);
 }
 
 static void remove_all(struct ipcx *x)

@@ -241,13 +241,14 @@ static void test_abilities(void **state)
 		const char *mech;
 		uint64_t can;
 	} rows[] = {
-		{ "shm", IPCX_CAN_MEMORY | IPCX_CAN_TOTALS },
+		{ "shm", IPCX_CAN_ATTACH | IPCX_CAN_MEMORY | IPCX_CAN_TOTALS },
 		{ "msg",
 		  IPCX_CAN_QUEUE | IPCX_CAN_PICK | IPCX_CAN_PEEK | IPCX_CAN_TOTALS },
 		{ "sem", IPCX_CAN_SEM_OP | IPCX_CAN_SEM_SET | IPCX_CAN_TOTALS },
-		{ "mq", IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY },
-		{ "pshm", IPCX_CAN_MEMORY | IPCX_CAN_REACH },
-		{ "psem", IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE | IPCX_CAN_REACH },
+		{ "mq", IPCX_CAN_ATTACH | IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY },
+		{ "pshm", IPCX_CAN_ATTACH | IPCX_CAN_MEMORY | IPCX_CAN_REACH },
+		{ "psem", IPCX_CAN_ATTACH | IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE |
+				  IPCX_CAN_REACH },
 	};
 
 	(void)state;

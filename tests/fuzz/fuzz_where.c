@@ -13,9 +13,9 @@
 #include "fuzz.h"
 #include "people.h"
 
-/* Rows of each kind, and of all six. */
+/* Rows of each kind, and of all eight. */
 #define ROWS 6
-#define ALL  ((size_t)ROWS * 6)
+#define ALL  ((size_t)ROWS * 8)
 
 /* Return the stored value of this field in row i. */
 static uint64_t pick(enum ipcx_field f, unsigned i, const ix_text texts[4])

@@ -51,10 +51,18 @@ static void removed(const struct ix_driver *d, struct ix_object *object)
 	assert_false(d->is_there(&task.names, object));
 }
 
+/* Return the first mechanism, from this one on, that can be put under load. */
+static unsigned next_driver(unsigned mech)
+{
+	while (ix_mech(mech) && !ix_mech(mech)->driver)
+		mech++;
+	return mech;
+}
+
 static void test_each_object_has_the_requested_properties(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; ix_mech(i); i++) {
+	for (unsigned i = next_driver(0); ix_mech(i); i = next_driver(i + 1)) {
 		const struct ix_driver *d = ix_mech(i)->driver;
 		const char *name = ix_mech(i)->info.name;
 		struct ix_object object = made(d), again = { .slot = SLOT, .id = -1 };
@@ -77,7 +85,7 @@ static void test_each_object_has_the_requested_properties(void **state)
 static void test_memory_is_shared_by_key_or_name(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; ix_mech(i); i++) {
+	for (unsigned i = next_driver(0); ix_mech(i); i = next_driver(i + 1)) {
 		const struct ix_driver *d = ix_mech(i)->driver;
 		const char *name = ix_mech(i)->info.name;
 		struct ix_object one = made(d), two = { .slot = SLOT, .id = -1 };
@@ -108,7 +116,7 @@ static bool swept(const struct ix_driver *d, uint32_t slot, int id, pid_t maker)
 static void test_leftovers_of_a_slot_are_removed(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; ix_mech(i); i++) {
+	for (unsigned i = next_driver(0); ix_mech(i); i = next_driver(i + 1)) {
 		const struct ix_driver *d = ix_mech(i)->driver;
 		const char *name = ix_mech(i)->info.name;
 		struct ix_object object = made(d);
@@ -127,7 +135,7 @@ static void test_leftovers_of_a_slot_are_removed(void **state)
 static void test_id_reused_by_another_object_is_left(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; ix_mech(i); i++) {
+	for (unsigned i = next_driver(0); ix_mech(i); i = next_driver(i + 1)) {
 		const struct ix_driver *d = ix_mech(i)->driver;
 		const char *name = ix_mech(i)->info.name;
 		struct ix_object object;
@@ -193,7 +201,7 @@ static void test_cleanup_after_a_killed_worker(void **state)
 {
 	(void)state;
 	for (int fresh = 0; fresh < 2; fresh++)
-		for (unsigned i = 0; ix_mech(i); i++) {
+		for (unsigned i = next_driver(0); ix_mech(i); i = next_driver(i + 1)) {
 			const struct ix_driver *d = ix_mech(i)->driver;
 			const char *name = ix_mech(i)->info.name;
 			struct ix_object object = { .slot = SLOT, .id = -1 };
@@ -221,7 +229,7 @@ static void test_probe_leaves_no_object(void **state)
 	int r = 1;
 
 	(void)state;
-	for (unsigned i = 0; ix_mech(i); i++) {
+	for (unsigned i = next_driver(0); ix_mech(i); i = next_driver(i + 1)) {
 		const struct ix_driver *d = ix_mech(i)->driver;
 		const char *name = ix_mech(i)->info.name;
 

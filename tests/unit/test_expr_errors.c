@@ -129,7 +129,7 @@ static const struct row rows[] = {
 	{ "mech == smh", 9, "mech is never \"smh\": did you mean shm?" },
 	{ "size > 1 && mech != SHM", 21, "mech is never \"SHM\": did you mean shm?" },
 	{ "'pshn' == mech", 1, "mech is never \"pshn\": did you mean pshm?" },
-	{ "mech == ''", 9, "mech is never \"\": it is shm, msg, sem, mq, pshm or psem" },
+	{ "mech == ''", 9, "mech is never \"\": it is shm, msg, sem, mq, pshm, psem, memfd or pipe" },
 	{ "mech == sysv", 9, "mech is never \"sysv\": it is shm, " },
 	{ "status == dset", 11, "status is never \"dset\": did you mean dest?" },
 	{ "status == 'locked,dest'", 11, "status is never" },

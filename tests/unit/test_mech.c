@@ -13,12 +13,14 @@ static void test_what_each_mechanism_can_do(void **state)
 		const char *name;
 		uint64_t can;
 	} rows[] = {
-		{ "shm",  IPCX_CAN_MEMORY | IPCX_CAN_TOTALS | IPCX_CAN_STRESS },
+		{ "shm",  IPCX_CAN_ATTACH | IPCX_CAN_MEMORY | IPCX_CAN_TOTALS | IPCX_CAN_STRESS },
 		{ "msg",  IPCX_CAN_QUEUE | IPCX_CAN_PICK | IPCX_CAN_PEEK | IPCX_CAN_TOTALS | IPCX_CAN_STRESS },
 		{ "sem",  IPCX_CAN_SEM_OP | IPCX_CAN_SEM_SET | IPCX_CAN_TOTALS | IPCX_CAN_STRESS },
-		{ "mq",   IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY | IPCX_CAN_STRESS },
-		{ "pshm", IPCX_CAN_MEMORY | IPCX_CAN_STRESS | IPCX_CAN_REACH },
-		{ "psem", IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE | IPCX_CAN_STRESS | IPCX_CAN_REACH },
+		{ "mq",   IPCX_CAN_ATTACH | IPCX_CAN_QUEUE | IPCX_CAN_NOTIFY | IPCX_CAN_STRESS },
+		{ "pshm", IPCX_CAN_ATTACH | IPCX_CAN_MEMORY | IPCX_CAN_STRESS | IPCX_CAN_REACH },
+		{ "psem", IPCX_CAN_ATTACH | IPCX_CAN_SEM_OP | IPCX_CAN_SEM_TAKE | IPCX_CAN_STRESS | IPCX_CAN_REACH },
+		{ "memfd", IPCX_CAN_ATTACH },
+		{ "pipe", IPCX_CAN_ATTACH },
 	};
 	/* clang-format on */
 	unsigned mech;
