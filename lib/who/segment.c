@@ -183,7 +183,9 @@ static size_t segment_uses(struct ipcx *x, const struct ix_uses *u,
 	if (*ret_found < seg->nattch && n < all)
 		n = segment_strays(x, u, seg->ns, seg->nattch, ret, n, all, ret_inferred);
 	*ret_found = segment_sum(ret, n);
-	if (*ret_found > seg->nattch)
+	/* If an attach that two processes share counted twice, one that is unseen would
+	 * not be missed. */
+	if (*ret_found > seg->nattch || !ix_uses_complete(u))
 		*ret_found = segment_attaches(u, ret, n);
 	return n;
 }
