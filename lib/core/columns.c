@@ -155,6 +155,43 @@ void ix_derive_none(const struct ipcx_table *t, const struct ix_section *s,
 	(void)v;
 }
 
+void ix_derive_in_use(const struct ipcx_table *t, const struct ix_section *s,
+		      const void *row, struct ipcx_value *v)
+{
+	uint64_t raw = ix_column_raw(ix_section_column(s, IPCX_F_IN_USE), row);
+
+	(void)t;
+	if (!raw || raw == IX_USE_UNCLEAR)
+		return;
+	v->type = IPCX_TYPE_BOOL;
+	v->as.u = ix_mech(s->mech)->signs[raw - 1].field != IPCX_NO_FIELD;
+}
+
+void ix_derive_in_use_reason(const struct ipcx_table *t, const struct ix_section *s,
+			     const void *row, struct ipcx_value *v)
+{
+	uint64_t raw = ix_column_raw(ix_section_column(s, IPCX_F_IN_USE_REASON), row);
+
+	(void)t;
+	if (!raw)
+		return;
+	v->type = IPCX_TYPE_STRING;
+	v->as.private_s = raw == IX_USE_UNCLEAR ? "cannot be found out"
+						: ix_mech(s->mech)->signs[raw - 1].reason;
+}
+
+void ix_derive_hugepagesize(const struct ipcx_table *t, const struct ix_section *s,
+			    const void *row, struct ipcx_value *v)
+{
+	uint64_t raw = ix_column_raw(ix_section_column(s, IPCX_F_HUGEPAGESIZE), row);
+
+	(void)t;
+	if (!raw)
+		return;
+	v->type = IPCX_TYPE_UINT;
+	v->as.u = UINT64_C(1) << raw;
+}
+
 static void derive_alive(const struct ix_section *s, const void *row, enum ipcx_field f,
 			 struct ipcx_value *v)
 {

@@ -30,6 +30,29 @@ enum { IX_RUNS_NO_MORE = 1, IX_STILL_RUNS };
 ix_derive ix_derive_cpid_alive, ix_derive_lpid_alive, ix_derive_lspid_alive,
 	ix_derive_lrpid_alive;
 
+/* Values of a one-byte member that says whether the object is in use: 0, not found out;
+ * otherwise the index in ix_mech.signs plus 1, or IX_USE_UNCLEAR if no sign was found,
+ * but some could not be read. */
+#define IX_USE_UNCLEAR 255
+
+ix_derive ix_derive_in_use, ix_derive_in_use_reason;
+ix_derive ix_derive_hugepagesize; /* from the binary logarithm; 0: no huge pages */
+
+/* clang-format off */
+/* The columns that tell whether an object is in use, for a struct with the members
+ * "uint8_t use" and, of another name in some, "uint32_t users". */
+#define IX_USE_COLUMNS(type)                                                                        \
+	IX_COL_(IPCX_F_IN_USE,        type, use, .derive = ix_derive_in_use, .costly = true),        \
+	IX_COL_(IPCX_F_IN_USE_REASON, type, use, .derive = ix_derive_in_use_reason, .costly = true)
+#define IX_USERS_COLUMNS(type, users)                                                               \
+	IX_COL_COSTLY(IPCX_F_USER_COUNT, type, users),                                               \
+	IX_USE_COLUMNS(type)
+/* The same if processes do not attach to objects. */
+#define IX_NO_USERS_COLUMNS(type)                                                                   \
+	{ .field = IPCX_F_USER_COUNT, .derive = ix_derive_none, .constant = true, .costly = true },  \
+	IX_USE_COLUMNS(type)
+/* clang-format on */
+
 /* Columns that belong to every kind of row that is read in a namespace. */
 #define IX_PLACE_COLUMNS                                            \
 	IX_CONSTANT(IPCX_F_NS, ix_derive_ns),                       \

@@ -21,6 +21,7 @@
 struct ix_finding;
 struct ix_scan;
 struct ix_same;
+struct ix_judging;
 
 /* How the processes that use an object of a mechanism are recognised in /proc. */
 struct ix_traces {
@@ -32,7 +33,8 @@ struct ix_traces {
 	const char *none;    /* if nothing is mapped or open: why */
 };
 
-/* A sign that an object is in use: a field above 0, or true. */
+/* A sign that an object is in use: a field above 0, or true. The last entry of a list has
+ * no field (IPCX_NO_FIELD): it is the verdict for an object that has none of the signs. */
 struct ix_sign {
 	enum ipcx_field field;
 	enum ipcx_verdict verdict;
@@ -60,8 +62,9 @@ struct ix_mech {
 	bool mounted;
 
 	const struct ix_traces *traces;
-	/* The signs of use, ended by .reason = ""; an object without any of them is
-	 * unused, unless .unrecorded says that use may leave no sign. */
+	/* The signs of use; the first one that an object has counts. If use may leave no
+	 * sign, the last entry's verdict is IPCX_USE_UNKNOWN, and .unrecorded says why.
+	 */
 	const struct ix_sign *signs;
 	const char *unrecorded;
 	/* Its objects are mostly in one file system of the kernel: a reference to these
@@ -275,7 +278,11 @@ struct ix_scan {
 	struct ix_lacking no_processes; /* process fields that the query does not name */
 	const struct ix_column *times[8]; /* time columns of the rows (query/times.c) */
 	size_t ntimes;
-	struct ix_lacking source; /* fields that the current source does not provide */
+	struct ix_lacking source;   /* fields that the current source does not provide */
+	struct ix_judging *judging; /* how user_count, in_use and hugepagesize are found
+				       (query/inuse.c); NULL: they are not read */
+	bool blurred; /* mappings of the objects' files may show another device than
+			 stat(2) does, so that who maps them cannot be told */
 };
 
 /* Set the directory of the rows that follow. Returns 1 if that directory was already

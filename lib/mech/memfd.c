@@ -21,6 +21,7 @@ struct memfd_row {
 	struct ix_posix_row base;
 	uint64_t size, allocated, page, users;
 	ix_text seals;
+	uint8_t use;
 };
 
 _Static_assert(sizeof(struct memfd_row) <= 128, "rows stay compact");
@@ -36,7 +37,8 @@ static const struct ix_kind memfd_kind = {
 		IX_COL_ZERO(IPCX_F_HUGEPAGESIZE,  struct memfd_row, page),
 		IX_COL(IPCX_F_MTIME,              struct memfd_row, base.mtime),
 		IX_COL(IPCX_F_USER_COUNT,         struct memfd_row, users),
-		IX_COL_COSTLY(IPCX_F_SEALS,       struct memfd_row, seals)
+		IX_COL_COSTLY(IPCX_F_SEALS,       struct memfd_row, seals),
+		IX_USE_COLUMNS(struct memfd_row)
 	),
 };
 /* clang-format on */

@@ -33,7 +33,7 @@ struct mq_row {
 	struct ix_posix_row base;
 	uint64_t maxmsg, msgsize, curmsgs, qsize;
 	int32_t notify_pid, notify_signal;
-	uint8_t notify;
+	uint8_t notify, use;
 };
 
 _Static_assert(sizeof(struct mq_row) <= 128, "rows stay compact");
@@ -83,7 +83,8 @@ static const struct ix_kind mq_kind = {
 		IX_COL_ZERO(IPCX_F_NOTIFY_SIGNAL, struct mq_row, notify_signal),
 		IX_DERIVED_WORDS(IPCX_F_IDLE,          IX_WORD_OF(struct mq_row, base.ctime) |
 							  IX_WORD_OF(struct mq_row, base.mtime), ix_derive_idle),
-		IX_COL(IPCX_F_MTIME,         struct mq_row, base.mtime)
+		IX_COL(IPCX_F_MTIME,         struct mq_row, base.mtime),
+		IX_USERS_COLUMNS(struct mq_row, base.users)
 	),
 };
 
@@ -387,6 +388,12 @@ static const enum ipcx_field shown[] = {
 
 static const struct ix_traces traces = { .opened = true, .kind = IX_USE_FILE };
 
+static const struct ix_sign signs[] = {
+	{ IPCX_F_USER_COUNT, IPCX_USE_ATTACHED, "open" },
+	{ IPCX_F_CURMSGS,    IPCX_USE_HOLDS,    "holds messages" },
+	{ IPCX_NO_FIELD,     IPCX_USE_NONE,     "nobody has it open" },
+};
+
 extern const struct ix_mech ix_mech_mq;
 const struct ix_mech ix_mech_mq = {
 	.info = {
@@ -400,8 +407,8 @@ const struct ix_mech ix_mech_mq = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 		.message_label = "priority", .message_least = 0,
 	},
+	.traces = &traces, .signs = signs,
 	.kind = &mq_kind,
-	.traces = &traces,
 	.charges = charges, .request = mq_wish,
 	.scan = mq_scan, .find = mq_find, .create = ix_mq_create, .may_use = ix_mq_may_use, .remove = ix_mq_remove, .change = ix_mq_change, .may = ix_mq_may,
 	.queue = &ix_mq_queue,

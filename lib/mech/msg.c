@@ -8,6 +8,7 @@
 
 #include "base/num.h"
 #include "core/limit.h"
+#include "mech/charges.h"
 #include "mech/drivers.h"
 #include "mech/queues.h"
 #include "mech/sysvtext.h"
@@ -17,7 +18,7 @@ struct msg_row {
 	uint64_t cbytes, qnum, qbytes;
 	int64_t stime, rtime;
 	int32_t lspid, lrpid;
-	uint8_t lspid_alive, lrpid_alive;
+	uint8_t lspid_alive, lrpid_alive, use;
 };
 
 _Static_assert(sizeof(struct msg_row) <= 128, "rows stay compact");
@@ -56,7 +57,8 @@ static const struct ix_kind msg_kind = {
 							IX_WORD_OF(struct msg_row, stime) |
 							IX_WORD_OF(struct msg_row, rtime), ix_derive_idle),
 		IX_COL_ZERO(IPCX_F_STIME,       struct msg_row, stime),
-		IX_COL_ZERO(IPCX_F_RTIME,       struct msg_row, rtime)
+		IX_COL_ZERO(IPCX_F_RTIME,       struct msg_row, rtime),
+		IX_NO_USERS_COLUMNS(struct msg_row)
 	),
 };
 
@@ -393,23 +395,7 @@ static int msg_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 
 static const struct ix_totals totals = { .kind = &totals_kind, .ask = msg_ask_totals };
 
-/* ---- limits */
-
-static int msg_wish(const char *text, struct ipcx_attrs *ret_attrs)
-{
-	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_QBYTES };
-
-	/* A single number is a count of queues, each with qbytes at msgmnb. */
-	return ix_request_read(text, counted, strchr(text, 'x') ? 2 : 1, ret_attrs);
-}
-
 /* clang-format off */
-static const struct ix_charge charges[] = {
-	{ .limit = "msgmni", .amount = ix_amount_one },
-	{ .limit = "msgmnb", .each = true, .amount = ix_amount_qbytes },
-	{ .limit = NULL },
-};
-
 static const struct ix_errtext create_errors[] = {
 	{ -ENOSPC, 0,             "kernel.msgmni queues exist" },
 	{ -ENOSYS, 0,             "this kernel has no System V message queues, or a filter hides them" },
@@ -429,6 +415,13 @@ static const enum ipcx_field shown[] = {
 
 static const struct ix_traces traces = { .none = "processes do not attach to a message queue" };
 
+static const struct ix_sign signs[] = {
+	{ IPCX_F_QNUM,        IPCX_USE_HOLDS,    "holds messages" },
+	{ IPCX_F_LSPID_ALIVE, IPCX_USE_ATTACHED, "its last sender still runs" },
+	{ IPCX_F_LRPID_ALIVE, IPCX_USE_ATTACHED, "its last receiver still runs" },
+	{ IPCX_NO_FIELD,      IPCX_USE_UNKNOWN,  "who waits for messages is not recorded" },
+};
+
 extern const struct ix_mech ix_mech_msg;
 const struct ix_mech ix_mech_msg = {
 	.info = {
@@ -441,9 +434,10 @@ const struct ix_mech ix_mech_msg = {
 		.message_label = "type", .message_least = 1,
 	},
 	.weight = IPCX_F_CBYTES,
+	.traces = &traces, .signs = signs,
+	.unrecorded = "whether an empty message queue is in use is unknown: who waits for a message is not recorded",
 	.kind = &msg_kind,
-	.traces = &traces,
-	.charges = charges, .request = msg_wish,
+	.charges = ix_msg_charges, .request = ix_msg_wish,
 	.scan = msg_scan, .find = msg_find, .contents = msg_contents, .create = msg_create, .may_use = msg_may_use, .remove = msg_remove_row, .change = msg_change, .may = ix_msg_may,
 	.totals = &totals,
 	.queue = &ix_msg_queue,

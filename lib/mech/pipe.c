@@ -14,6 +14,7 @@
 struct pipe_row {
 	struct ix_posix_row base;
 	uint64_t users, readers, writers, capacity, buffered;
+	uint8_t use;
 };
 
 _Static_assert(sizeof(struct pipe_row) <= 128, "rows stay compact");
@@ -29,7 +30,8 @@ static const struct ix_kind pipe_kind = {
 		IX_COL(IPCX_F_USER_COUNT,      struct pipe_row, users),
 		IX_COL(IPCX_F_MTIME,           struct pipe_row, base.mtime),
 		IX_COL_COSTLY(IPCX_F_CAPACITY, struct pipe_row, capacity),
-		IX_COL_COSTLY(IPCX_F_BUFFERED, struct pipe_row, buffered)
+		IX_COL_COSTLY(IPCX_F_BUFFERED, struct pipe_row, buffered),
+		IX_USE_COLUMNS(struct pipe_row)
 	),
 };
 /* clang-format on */

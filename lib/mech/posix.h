@@ -18,6 +18,7 @@ struct ix_posix_row {
 	struct ix_row row;
 	ix_text ref, name; /* name is the tail of ref if ref needs no escapes */
 	uint32_t uid, gid, mode;
+	uint32_t users; /* processes that have it mapped or open */
 	int64_t ctime, mtime;
 	uint64_t dev, ino; /* identify the file; checked again before acting on it */
 };
@@ -75,6 +76,10 @@ int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir);
 /* stat(2) a file in a directory without following links. Returns 0 or -errno; -EXDEV if
  * something is mounted on a file of a hostile directory. */
 int ix_posix_stat(const struct ix_posix_dir *dir, const char *file, struct stat *ret_st);
+
+/* If it is asked who uses the objects, find out whether the directory's file system shows
+ * the same device in stat(2) and for mappings: file systems of memory do. */
+void ix_posix_blurs(struct ix_scan *s, const struct ix_posix_dir *dir);
 
 /* Reads the names in a directory, in large steps. */
 struct ix_posix_names;

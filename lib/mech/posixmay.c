@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whether the caller may remove or change a file: may_delete() in fs/namei.c,
- * setattr_prepare() in fs/attr.c; and whether the file system may be written to at
- * all. */
+ * setattr_prepare() in fs/attr.c; whether the file system may be written to at all; and
+ * whether it tells who uses its files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cap.h"
@@ -18,6 +20,16 @@
 
 /* Attributes with which no user, not even root, may change a file: chattr(1). */
 #define FIXED (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)
+
+void ix_posix_blurs(struct ix_scan *s, const struct ix_posix_dir *dir)
+{
+	struct statfs fs;
+
+	if (s->judging)
+		s->blurred = fstatfs(dir->fd, &fs) < 0 ||
+			     ((unsigned)fs.f_type != TMPFS_MAGIC &&
+			      (unsigned)fs.f_type != RAMFS_MAGIC);
+}
 
 /* Return the attributes of a file; 0 if statx(2) fails. */
 static uint64_t attributes(int dirfd, const char *file, int flags)

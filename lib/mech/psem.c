@@ -18,6 +18,7 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "core/limit.h"
+#include "mech/charges.h"
 #include "mech/drivers.h"
 #include "mech/posix.h"
 #include "mech/semaphores.h"
@@ -32,6 +33,7 @@ _Static_assert(sizeof(sem_t) == IX_SEM_SIZE_64 || sizeof(sem_t) == IX_SEM_SIZE_3
 struct psem_row {
 	struct ix_posix_row base;
 	uint32_t value;
+	uint8_t use;
 };
 
 /* clang-format off */
@@ -43,7 +45,8 @@ static const struct ix_kind psem_kind = {
 		IX_CONSTANT(IPCX_F_IDLE,  ix_derive_none),
 		IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
 		IX_COL(IPCX_F_MTIME, struct psem_row, base.mtime),
-		IX_COL(IPCX_F_VALUE, struct psem_row, value)
+		IX_COL(IPCX_F_VALUE, struct psem_row, value),
+		IX_USERS_COLUMNS(struct psem_row, base.users)
 	),
 };
 /* clang-format on */
@@ -233,6 +236,7 @@ static int psem_scan(struct ix_scan *s)
 	r = ix_posix_names_open(&dir, &names);
 	if (r < 0)
 		return ix_fail(s->x, r, "%s", IX_SHM_DIR);
+	ix_posix_blurs(s, &dir);
 	s->dir = &dir;
 	while ((r = ix_posix_names_next(names, &file)) > 0) {
 		r = psem_one(s, &dir, file, &unread);
@@ -278,6 +282,7 @@ static int psem_find(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (!ix_posix_is_sem(file, &st))
 		return ix_fail_plain(s->x, -ENOENT, "%s",
 				     not_a_sem(file, &st, why, sizeof(why)));
+	ix_posix_blurs(s, &dir);
 	s->dir = &dir;
 	r = psem_keep(s, &dir, file, &st, &unread);
 	note_unread(s, unread);
@@ -371,37 +376,7 @@ static int psem_may(struct ix_scan *s, const void *data, const struct ipcx_attrs
 		 : ix_posix_may_unlink(s, s->dir, file, row);
 }
 
-/* ---- limits */
-
-/* A tmpfs accounts in whole pages. */
-static uint64_t amount_page(const struct ipcx_attrs *a)
-{
-	(void)a;
-	return (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-/* How many bytes are written to the file. */
-static uint64_t amount_file(const struct ipcx_attrs *a)
-{
-	(void)a;
-	return sizeof(sem_t);
-}
-
-static int psem_wish(const char *text, struct ipcx_attrs *ret_attrs)
-{
-	static const uint64_t words[] = { IPCX_A_COUNT };
-
-	return ix_request_read(text, words, ARRAY_SIZE(words), ret_attrs);
-}
-
 /* clang-format off */
-static const struct ix_charge charges[] = {
-	{ .limit = "rlimit_fsize", .each = true, .making = true, .amount = amount_file },
-	{ .limit = "dev_shm", .amount = amount_page },
-	{ .limit = "dev_shm_inodes", .amount = ix_amount_one },
-	{ .limit = NULL },
-};
-
 static const struct ix_errtext create_errors[] = {
 	{ -EACCES, 0, "not permitted: " IX_SHM_DIR " may not be written to" },
 	{ -ENOSPC, 0, "the file system of " IX_SHM_DIR " is full (mount -o remount,size=… or nr_inodes=…)" },
@@ -426,6 +401,11 @@ static const enum ipcx_field shown[] = {
 
 static const struct ix_traces traces = { .mapped = true, .opened = true, .kind = IX_USE_FILE, .prefix = IX_SEM_PREFIX };
 
+static const struct ix_sign signs[] = {
+	{ IPCX_F_USER_COUNT, IPCX_USE_ATTACHED, "mapped or open" },
+	{ IPCX_NO_FIELD,     IPCX_USE_NONE,     "nobody has it open" },
+};
+
 extern const struct ix_mech ix_mech_psem;
 const struct ix_mech ix_mech_psem = {
 	.info = {
@@ -438,10 +418,10 @@ const struct ix_mech ix_mech_psem = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.mounted = true,
+	.traces = &traces, .signs = signs,
 	.no_idle = "the idle time of named semaphores is unknown: use through a mapping is not recorded",
 	.kind = &psem_kind,
-	.traces = &traces,
-	.charges = charges, .request = psem_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
+	.charges = ix_psem_charges, .request = ix_psem_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
 	.scan = psem_scan, .find = psem_find, .create = psem_create, .may_use = psem_may_use, .remove = psem_remove_row, .change = psem_change, .may = psem_may,
 	.sem = &ix_psem_sem,
 	.driver = &ix_psem_driver,

@@ -26,7 +26,8 @@ struct pshm_row {
 	struct ix_posix_row base;
 	uint64_t size, allocated;
 	int64_t atime;
-	uint64_t links;
+	uint32_t links;
+	uint8_t use;
 };
 
 _Static_assert(sizeof(struct pshm_row) <= 128, "rows stay compact");
@@ -43,7 +44,8 @@ static const struct ix_kind pshm_kind = {
 		IX_CONSTANT(IPCX_F_IDLE,      ix_derive_none),
 		IX_COL(IPCX_F_MTIME,     struct pshm_row, base.mtime),
 		IX_COL(IPCX_F_ATIME,     struct pshm_row, atime),
-		IX_COL(IPCX_F_LINKS,     struct pshm_row, links)
+		IX_COL(IPCX_F_LINKS,     struct pshm_row, links),
+		IX_USERS_COLUMNS(struct pshm_row, base.users)
 	),
 };
 /* clang-format on */
@@ -60,7 +62,7 @@ static int pshm_keep(struct ix_scan *s, const char *file, const struct stat *st)
 	row->size = (uint64_t)st->st_size;
 	row->allocated = (uint64_t)st->st_blocks * 512; /* stat(2): units of 512 bytes */
 	row->atime = st->st_atime;
-	row->links = st->st_nlink;
+	row->links = (uint32_t)st->st_nlink;
 	r = ix_scan_keep(s);
 	return r < 0 ? r : 0;
 }
@@ -123,6 +125,7 @@ static int pshm_scan(struct ix_scan *s)
 	r = ix_posix_names_open(&dir, &names);
 	if (r < 0)
 		return ix_fail(s->x, r, "%s", IX_SHM_DIR);
+	ix_posix_blurs(s, &dir);
 	s->dir = &dir;
 	while ((r = ix_posix_names_next(names, &file)) > 0) {
 		r = pshm_one(s, &dir, file, &room);
@@ -160,6 +163,7 @@ static int pshm_find(struct ix_scan *s, const struct ipcx_ref *ref)
 	}
 	if (!S_ISREG(st.st_mode))
 		return ix_fail_plain(s->x, -ENOENT, "%s", ix_posix_what(st.st_mode));
+	ix_posix_blurs(s, &dir);
 	s->dir = &dir;
 	r = pshm_keep(s, file, &st);
 	s->dir = NULL;
@@ -314,6 +318,11 @@ static const enum ipcx_field shown[] = {
 
 static const struct ix_traces traces = { .mapped = true, .opened = true, .kind = IX_USE_FILE };
 
+static const struct ix_sign signs[] = {
+	{ IPCX_F_USER_COUNT, IPCX_USE_ATTACHED, "mapped or open" },
+	{ IPCX_NO_FIELD,     IPCX_USE_NONE,     "nobody has it open" },
+};
+
 extern const struct ix_mech ix_mech_pshm;
 const struct ix_mech ix_mech_pshm = {
 	.info = {
@@ -327,9 +336,9 @@ const struct ix_mech ix_mech_pshm = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.weight = IPCX_F_SIZE, .mounted = true,
+	.traces = &traces, .signs = signs,
 	.no_idle = "the idle time of POSIX shared memory is unknown: use through a mapping is not recorded",
 	.kind = &pshm_kind,
-	.traces = &traces,
 	.charges = charges, .request = pshm_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
 	.scan = pshm_scan, .find = pshm_find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = pshm_remove_row, .change = pshm_change, .may = pshm_may,
 	.memory = ix_pshm_memory,

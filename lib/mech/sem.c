@@ -9,6 +9,7 @@
 #include "core/limit.h"
 #include "core/numbered.h"
 #include "core/semun.h"
+#include "mech/charges.h"
 #include "mech/drivers.h"
 #include "mech/semaphores.h"
 #include "mech/semsums.h"
@@ -20,7 +21,7 @@ struct sem_row {
 	int64_t otime;
 	uint32_t semncnt, semzcnt; /* over all semaphores */
 	int32_t lpid;
-	uint8_t lpid_alive;
+	uint8_t lpid_alive, use;
 };
 
 _Static_assert(sizeof(struct sem_row) <= 128, "rows stay compact");
@@ -38,7 +39,8 @@ static const struct ix_kind sem_kind = {
 		IX_COL_COSTLY(IPCX_F_SEMNCNT, struct sem_row, semncnt),
 		IX_COL_COSTLY(IPCX_F_SEMZCNT, struct sem_row, semzcnt),
 		IX_COL_COSTLY_ZERO(IPCX_F_LPID, struct sem_row, lpid),
-		IX_DERIVED_FROM(IPCX_F_LPID_ALIVE, struct sem_row, lpid_alive, ix_derive_lpid_alive)
+		IX_DERIVED_FROM(IPCX_F_LPID_ALIVE, struct sem_row, lpid_alive, ix_derive_lpid_alive),
+		IX_NO_USERS_COLUMNS(struct sem_row)
 	),
 };
 
@@ -381,40 +383,7 @@ static int sem_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 
 static const struct ix_totals totals = { .kind = &totals_kind, .ask = sem_ask_totals };
 
-/* ---- limits */
-
-static int sem_wish(const char *text, struct ipcx_attrs *ret_attrs)
-{
-	static const uint64_t counted[] = { IPCX_A_COUNT, IPCX_A_NSEMS };
-
-	return ix_request_read(text, counted, ARRAY_SIZE(counted), ret_attrs);
-}
-
-/*
- * What the kernel allocates for one array (sem_alloc() and struct sem in ipc/sem.c): a
- * header, and for each semaphore whole cache lines, of 64 bytes on nearly every machine.
- */
-#define SEM_BYTES  64
-#define HEAD_BYTES 256
-
-static uint64_t amount_array(const struct ipcx_attrs *a)
-{
-	long line = sysconf(_SC_LEVEL1_DCACHE_LINESIZE); /* 0: unknown */
-	uint64_t bytes = ix_mul_sat(ix_amount_nsems(a), (uint64_t)MAX(line, SEM_BYTES));
-
-	return MIN(bytes, UINT64_MAX - HEAD_BYTES) + HEAD_BYTES;
-}
-
 /* clang-format off */
-static const struct ix_charge charges[] = {
-	{ .limit = "semmsl", .each = true, .amount = ix_amount_nsems },
-	{ .limit = "semmni", .amount = ix_amount_one },
-	{ .limit = "semmns", .amount = ix_amount_nsems },
-	{ .limit = "array_max", .each = true, .making = true, .amount = amount_array },
-	{ .limit = "kernel_memory", .making = true, .amount = amount_array },
-	{ .limit = NULL },
-};
-
 static const struct ix_errtext create_errors[] = {
 	{ -EINVAL, 0, "an array has at least 1 semaphore and at most the first number of kernel.sem (SEMMSL)" },
 	{ -ENOSPC, 0, "kernel.sem: the system has SEMMNI arrays or SEMMNS semaphores already" },
@@ -428,6 +397,13 @@ static const enum ipcx_field shown[] = {
 
 static const struct ix_traces traces = { .none = "processes do not attach to a semaphore array" };
 
+static const struct ix_sign signs[] = {
+	{ IPCX_F_SEMNCNT,    IPCX_USE_ATTACHED, "waited on" },
+	{ IPCX_F_SEMZCNT,    IPCX_USE_ATTACHED, "waited on" },
+	{ IPCX_F_LPID_ALIVE, IPCX_USE_ATTACHED, "its last operator still runs" },
+	{ IPCX_NO_FIELD,     IPCX_USE_NONE,     "last operator ended" },
+};
+
 extern const struct ix_mech ix_mech_sem;
 const struct ix_mech ix_mech_sem = {
 	.info = {
@@ -439,9 +415,9 @@ const struct ix_mech ix_mech_sem = {
 		.need = "[COUNTx]NSEMS",
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
+	.traces = &traces, .signs = signs,
 	.kind = &sem_kind,
-	.traces = &traces,
-	.charges = charges, .request = sem_wish,
+	.charges = ix_sem_charges, .request = ix_sem_wish,
 	.scan = sem_scan, .find = sem_find, .costly = costly, .contents = sem_contents, .create = sem_create, .may_use = sem_may_use, .remove = sem_remove_row, .change = sem_change, .may = ix_sysv_may,
 	.totals = &totals,
 	.sem = &ix_sem_sem,

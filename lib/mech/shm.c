@@ -30,7 +30,8 @@ struct shm_row {
 	int64_t atime, dtime;
 	int32_t cpid, lpid;
 	ix_text command;
-	uint8_t cpid_alive, lpid_alive;
+	uint8_t cpid_alive, lpid_alive, use;
+	uint8_t huge; /* binary logarithm of the size of its huge pages, or 0 */
 };
 
 _Static_assert(sizeof(struct shm_row) <= 128, "rows stay compact");
@@ -88,7 +89,9 @@ static const struct ix_kind shm_kind = {
 		IX_DERIVED_WORDS(IPCX_F_IDLE,          IX_WORD_OF(struct shm_row, nattch) | IX_WORD_OF(struct shm_row, base.ctime) |
 							  IX_WORD_OF(struct shm_row, atime) | IX_WORD_OF(struct shm_row, dtime), ix_derive_idle),
 		IX_COL_ZERO(IPCX_F_ATIME,         struct shm_row, atime),
-		IX_COL_ZERO(IPCX_F_DTIME,         struct shm_row, dtime)
+		IX_COL_ZERO(IPCX_F_DTIME,         struct shm_row, dtime),
+		IX_USERS_COLUMNS(struct shm_row, base.users),
+		IX_COL_(IPCX_F_HUGEPAGESIZE, struct shm_row, huge, .derive = ix_derive_hugepagesize, .costly = true)
 	),
 };
 
@@ -391,6 +394,12 @@ static const enum ipcx_field shown[] = {
 
 static const struct ix_traces traces = { .mapped = true, .by_id = true, .kind = IX_USE_SYSV };
 
+static const struct ix_sign signs[] = {
+	{ IPCX_F_NATTCH,     IPCX_USE_ATTACHED, "attached" },
+	{ IPCX_F_CPID_ALIVE, IPCX_USE_CREATOR,  "its creator still runs" },
+	{ IPCX_NO_FIELD,     IPCX_USE_NONE,     "creator ended" },
+};
+
 extern const struct ix_mech ix_mech_shm;
 const struct ix_mech ix_mech_shm = {
 	.info = {
@@ -403,8 +412,8 @@ const struct ix_mech ix_mech_shm = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.weight = IPCX_F_SIZE,
+	.traces = &traces, .signs = signs,
 	.kind = &shm_kind,
-	.traces = &traces,
 	.charges = charges, .request = shm_wish, .may_make = ix_shm_may_make, .right = "CAP_IPC_LOCK",
 	.scan = shm_scan, .find = shm_find, .create = shm_create, .may_use = shm_may_use, .complete = ix_shm_complete, .caution = shm_caution, .remove = shm_remove_row, .change = shm_change, .may = ix_shm_may,
 	.totals = &ix_shm_totals,

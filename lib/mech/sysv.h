@@ -21,8 +21,8 @@ struct ix_sysv_row {
 	uint32_t key;
 	uint32_t uid, gid;
 	uint32_t cuid, cgid;
-	uint32_t mode; /* including the bits above 0777 that shm uses */
-	uint32_t reserved;
+	uint32_t mode;  /* including the bits above 0777 that shm uses */
+	uint32_t users; /* shm: processes that have attached it */
 	int64_t ctime;
 };
 

@@ -10,9 +10,7 @@
 #include "core/copyin.h"
 #include "query/query.h"
 
-/* Return the first note about a failure (or, with "missing", about a missing object) as
- * an error with the note's text and hint; 0 if there is no such note. */
-static int first_failure(struct ipcx *x, const struct ipcx_table *t, bool missing)
+int ix_first_failure(struct ipcx *x, const struct ipcx_table *t, bool missing)
 {
 	const struct ipcx_note *n;
 
@@ -54,7 +52,7 @@ int ipcx_any(struct ipcx *x, const struct ipcx_query *q)
 		return r;
 	if (t->rows > 0)
 		r = 1;
-	else if (first_failure(x, t, false) < 0)
+	else if (ix_first_failure(x, t, false) < 0)
 		r = -ENODATA;
 	ipcx_table_free(t);
 	return r;
@@ -94,7 +92,7 @@ int ipcx_remove_count(struct ipcx *x, const struct ipcx_query *q,
 		sum.done += t->rows;
 		sum.failed += ipcx_table_failures(t, &missing) - missing;
 		sum.missing += missing;
-		if (first == 0 && (first = first_failure(x, t, true)) < 0) {
+		if (first == 0 && (first = ix_first_failure(x, t, true)) < 0) {
 			(void)snprintf(why, sizeof(why), "%s", x->error);
 			hint = ipcx_error_hint(x)->kind;
 			gone = x->failure == IPCX_FAILURE_MISSING;

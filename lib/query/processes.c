@@ -238,6 +238,39 @@ static void processes_watch(struct ix_scan *s, const struct ix_section *at,
 		processes_look_up(s, at, w, row);
 }
 
+enum ipcx_field ix_process_field(const struct ix_kind *kind, enum ipcx_field f)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(watched); i++)
+		if (watched[i].alive == f && ix_kind_has(kind, watched[i].at[0]))
+			return watched[i].pid;
+	return f;
+}
+
+int ix_still_runs(struct ix_scan *s, const struct ix_section *at, enum ipcx_field alive,
+		  void *row)
+{
+	const struct watched *w = watched;
+	struct ix_moment when;
+	struct ix_process p;
+	int32_t pid;
+
+	while (w->alive != alive || !(s->processes >> (w - watched) & 1))
+		w++;
+	pid = (int32_t)ix_column_raw(ix_section_column(at, w->pid), row);
+	if (ix_is_unknown(s->t, row, w->pid)) {
+		if (!ix_section_column(at, w->pid)->costly)
+			ix_table_once(s->t, 0, IX_NO_NUMBER);
+		return -1;
+	}
+	if (!pid && !w->made && !known_since(s, at, w, row))
+		return 0;
+	when = moment_of(s, at, w, row);
+	ix_proc_then(s->x, pid, &when, &p);
+	if (p.alive == IX_UNKNOWN)
+		note_reason(s, &p);
+	return p.alive == IX_UNKNOWN ? -1 : p.alive == IX_ALIVE;
+}
+
 /* Whether each process has a pid or has not acted yet, as in almost all rows. */
 static bool pids_are_known(const struct ix_scan *s, const char *row)
 {

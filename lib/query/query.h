@@ -39,6 +39,32 @@ int ix_look_up_names(struct ix_scan *s, const void *row);
 void ix_plan_processes(struct ix_scan *s, const struct ix_kind *kind);
 void ix_look_up_processes(struct ix_scan *s, const struct ix_section *at, void *row);
 
+/* The field with the PID whose process a field like cpid_alive is about; for other fields
+ * of this kind of row, f itself. */
+enum ipcx_field ix_process_field(const struct ix_kind *kind, enum ipcx_field f);
+
+/* Whether the process that a field like cpid_alive is about still runs: 1 or 0 (also if
+ * there was none); -1, with a note, if that is unknown. */
+int ix_still_runs(struct ix_scan *s, const struct ix_section *at, enum ipcx_field alive,
+		  void *row);
+
+/*
+ * The fields user_count, in_use, in_use_reason and hugepagesize: prepare a scan whose
+ * asked fields are set, and free what it needed; decide, once per mechanism and before
+ * ix_plan_lookups(), what is read; find the values of a row whose other fields have been
+ * read; and, after its condition has been tested, mark what only the condition could use.
+ * ix_judging_begin() and ix_judge_row() return 0 or -ENOMEM.
+ */
+int ix_judging_begin(struct ix_scan *s, const struct ipcx_query *q);
+void ix_judging_end(struct ix_scan *s);
+void ix_plan_verdict(struct ix_scan *s, const struct ix_mech *m);
+int ix_judge_row(struct ix_scan *s, const struct ix_section *at, void *row);
+void ix_judge_after(struct ix_scan *s, void *row);
+
+/* Return the first note about a failure (or, with "missing", about a missing object) as
+ * an error with the note's text and hint; 0 if there is no such note. */
+int ix_first_failure(struct ipcx *x, const struct ipcx_table *t, bool missing);
+
 /* Find out, once per mechanism, which times its rows have. */
 void ix_plan_times(struct ix_scan *s, const struct ix_kind *kind);
 

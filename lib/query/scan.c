@@ -124,6 +124,8 @@ static int scan_look_up(struct ix_scan *s, const struct ix_mech *m, void *row,
 		r = m->costly(s, row);
 	if (r == 0)
 		ix_look_up_processes(s, ix_last_section(s->t), row);
+	if (r == 0 && s->judging)
+		r = ix_judge_row(s, ix_last_section(s->t), row);
 	return r;
 }
 
@@ -161,6 +163,8 @@ static int scan_keep(struct ix_scan *s)
 	if (r < 0)
 		return r == -EIDRM ? 0 : r;
 	ix_lacks(s->t, row, &s->vague);
+	if (s->judging)
+		ix_judge_after(s, row);
 	r = scan_act(s, m, given);
 	/* The object is gone meanwhile: that is fine for a removal, but not for a change
 	 * of an object that the query names. */
@@ -186,6 +190,7 @@ static int scan_mech(struct ix_scan *s)
 
 	if (r < 0)
 		return r;
+	ix_plan_verdict(s, m);
 	ix_plan_lookups(s, m->kind);
 	ix_plan_times(s, m->kind);
 	s->x->error[0] = '\0';
@@ -214,6 +219,7 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	r = ix_table_section(s->t, m->kind, ref->mech);
 	if (r < 0)
 		return r;
+	ix_plan_verdict(s, m);
 	ix_plan_lookups(s, m->kind);
 	ix_plan_times(s, m->kind);
 	s->x->error[0] = '\0';
@@ -388,7 +394,10 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 		s->t->id_bits = ix_id_bits(x);
 	r = s->same ? ix_same_index(s) : 0;
 	if (r == 0)
+		r = ix_judging_begin(s, q);
+	if (r == 0)
 		r = ix_scan_places(s, q);
+	ix_judging_end(s);
 	free(s->same_index);
 	free(s->dirs);
 	ix_found_end(s);
