@@ -8,6 +8,7 @@
 #define COMMANDS(line) \
 	line(ls)         \
 	line(show)       \
+	line(who)        \
 	line(mk)         \
 	line(rm)         \
 	line(set)        \

@@ -34,10 +34,11 @@ void dump_schema(void)
 					    "keys",       "ids",        "namespaces",
 					    "comparison", "semaphores", "messages",
 					    "results",    "facts",      "workloads",
-					    NULL };
+					    "users",      NULL };
 	static const char *const inner[] = { "semaphores", "messages",   "contents",
 					     "limits",     "mechanisms", "containers",
-					     "members",    "sharers",    NULL };
+					     "members",    "sharers",    "users",
+					     NULL };
 
 	out_text(
 		"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n\"$id\":\"urn:ipcx:json:1\",\n"
@@ -45,6 +46,10 @@ void dump_schema(void)
 		"\"required\":[\"ipcx\",\"errors\"],\n\"properties\":{\n\"ipcx\":{\"const\":1},\n"
 		"\"errors\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/error\"}}");
 	arrays(tops);
+	out_text(
+		",\n\"unseen\":{\"type\":\"object\",\"required\":[\"attaches\",\"processes\",\"others\"],\"properties\":{"
+		"\"attaches\":{\"type\":\"integer\",\"minimum\":0},\"processes\":{\"type\":\"integer\",\"minimum\":0},"
+		"\"others\":{\"type\":\"boolean\"}}}");
 	out_text(
 		"},\n\"$defs\":{\n\"error\":{\"type\":\"object\",\"required\":[\"kind\",\"message\"],\"properties\":{\n"
 		"\"kind\":{\"enum\":[\"missing\",\"failed\",\"unavailable\",\"incomplete\",\"skipped\",\"info\",\"error\"]},\n"

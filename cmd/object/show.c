@@ -2,12 +2,14 @@
 /* ipcx show: print everything about single objects. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
 #include "commands.h"
 #include "nsopt.h"
+#include "object/users.h"
 #include "ui/asked.h"
 #include "ui/select.h"
 
@@ -16,16 +18,28 @@ struct show_args {
 	struct ns_args where;
 };
 
+/* The processes that use the objects: all are found in one pass. */
+struct users {
+	bool named;           /* with -o */
+	bool wanted;          /* to be printed */
+	struct ipcx_table *t; /* NULL: could not be found */
+	struct ipcx_unseen unseen;
+};
+
 /* The tables that belong to an object. */
 struct parts {
 	struct ipcx_table *contents, *shares;
-	struct output_child children[2];
+	uint32_t *users; /* rows */
+	char users_label[120];
+	struct output_child children[3];
 	size_t n;
 };
 
 static const enum ipcx_field share_fields[] = { IPCX_F_NAME,    IPCX_F_NEEDED,
 						IPCX_F_PERCENT, IPCX_F_LIMIT,
 						IPCX_F_UNIT,    IPCX_F_SOURCE };
+
+static const enum ipcx_field users_need[] = { IPCX_F_REF, IPCX_F_NS, IPCX_F_NATTCH };
 
 /* Report a part of an object that could not be read. The library's message already begins
  * with the reference. */
@@ -81,6 +95,146 @@ static void add_shares(struct app *app, const struct ipcx_ref *ref,
 						     .shown = COLUMN_LIST(share_fields) };
 }
 
+/* ---- users */
+
+/* Return whether a word of -o is "users", the name of a table instead of a field. */
+static bool is_users(const char *word, size_t len)
+{
+	return len == 5 && !strncmp(word, "users", len);
+}
+
+/*
+ * Take the word "users" out of -o, because it names no field. *ret_rest is the rest: NULL
+ * if only the default fields are left ("+users"); "ref" if none is left. Returns 0, or
+ * exit status 1 after a message.
+ */
+static int show_take_users(const char *list, char **ret_rest, bool *ret_users)
+{
+	char *rest = list ? malloc(strlen(list) + sizeof("+ref")) : NULL, *end = rest;
+	bool defaults = list && *list == '+';
+
+	*ret_users = false;
+	*ret_rest = rest;
+	if (!list)
+		return 0;
+	if (!rest) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	for (bool more = true; more; list++) {
+		size_t len = strcspn(list, ","), plus = *list == '+';
+
+		more = list[len] == ',';
+		if (is_users(list + plus, len - plus)) {
+			*ret_users = true;
+		} else {
+			if (end > rest)
+				*end++ = ',';
+			else if (defaults && !plus)
+				*end++ = '+';
+			end = mempcpy(end, list, len);
+		}
+		list += len;
+	}
+	*end = '\0';
+	if (end == rest)
+		memcpy(rest, defaults ? "+ref" : "ref", defaults ? 5 : 4);
+	return 0;
+}
+
+/* Find the users of all objects. A missing object has been reported already. */
+static void show_find_users(struct app *app, const struct selection *sel, struct users *u)
+{
+	struct ipcx_query q = { .size = sizeof(q),
+				.refs = sel->refs,
+				.nrefs = sel->nrefs };
+	struct tally tally = { .missing_is_fine = true };
+
+	u->unseen.size = sizeof(u->unseen);
+	if (ipcx_users(app->x, &q, 0, 0, &u->unseen, &u->t) < 0)
+		msg_note("%s", ipcx_error(app->x));
+	else if (u->named || app->verbose)
+		msg_table(u->t, app->verbose, &tally);
+}
+
+static bool show_same(const struct ipcx_table *a, size_t ra, const struct ipcx_table *b,
+		      size_t rb, enum ipcx_field f)
+{
+	struct ipcx_value va, vb;
+
+	return ipcx_row_get(a, ra, f, &va) == 0 && ipcx_row_get(b, rb, f, &vb) == 0 &&
+	       !ipcx_value_compare(&va, &vb);
+}
+
+static uint64_t show_number(const struct ipcx_table *t, size_t row, enum ipcx_field f,
+			    uint64_t absent)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(t, row, f, &v) == 0 && v.type == IPCX_TYPE_UINT ? v.as.u
+									    : absent;
+}
+
+/* Write the heading of the users of an object, with what was not seen of them. Returns
+ * whether all were seen. */
+static bool show_label_users(const struct users *u, const struct ipcx_table *t,
+			     size_t row, const struct parts *p, size_t n, char *buf,
+			     size_t size)
+{
+	uint64_t attached = show_number(t, row, IPCX_F_NATTCH, UINT64_MAX), found = 0;
+	const struct ipcx_unseen *unseen = &u->unseen;
+
+	(void)snprintf(buf, size, "users");
+	if (!users_attach(ipcx_row_mech(t, row))) {
+		(void)snprintf(buf, size, "last users (processes do not attach to a %s)",
+			       ipcx_mech_info(ipcx_row_mech(t, row))->object);
+		return n > 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		found += show_number(u->t, p->users[i], IPCX_F_MAPPINGS, 0);
+	if (attached != UINT64_MAX) {
+		if (found < attached)
+			(void)snprintf(buf, size,
+				       "users (%" PRIu64 " of %" PRIu64
+				       " attaches found)",
+				       found, attached);
+		return found >= attached;
+	}
+	if (unseen->processes)
+		(void)snprintf(buf, size,
+			       "users (%" PRIu64 " process%s may not be looked at)",
+			       unseen->processes, unseen->processes == 1 ? "" : "es");
+	else if (unseen->others)
+		(void)snprintf(buf, size, "users (in this PID namespace)");
+	return users_all_seen(IPCX_MECH_BIT(ipcx_row_mech(t, row)), unseen);
+}
+
+static void show_add_users(const struct app *app, const struct output *s,
+			   const struct users *u, const struct ipcx_table *t, size_t row,
+			   struct parts *p)
+{
+	size_t rows = u->t ? ipcx_table_rows(u->t) : 0, n = 0;
+	bool all;
+
+	p->users = calloc(rows + 1, sizeof(*p->users));
+	for (size_t i = 0; p->users && i < rows; i++)
+		if (show_same(t, row, u->t, i, IPCX_F_REF) &&
+		    (!ns_all(app) || show_same(t, row, u->t, i, IPCX_F_NS)))
+			p->users[n++] = (uint32_t)i;
+	all = u->t &&
+	      show_label_users(u, t, row, p, n, p->users_label, sizeof(p->users_label));
+	p->children[p->n++] = (struct output_child){
+		.label = p->users_label,
+		.name = "users",
+		.t = p->users && (n || all) ? u->t : NULL,
+		.shown = s->format->raw ? users_all_below : users_table_below,
+		.order = p->users,
+		.n = n,
+	};
+}
+
+/* ---- rows */
+
 /* With --ns all, use the namespace of the row: another namespace may have a different
  * object with the same name. */
 static bool go_to_row(struct app *app, const struct ipcx_table *t, size_t row,
@@ -103,7 +257,7 @@ static bool go_to_row(struct app *app, const struct ipcx_table *t, size_t row,
 }
 
 static void show_row(struct app *app, struct output *s, const struct ipcx_table *t,
-		     size_t row)
+		     size_t row, const struct users *users)
 {
 	const struct ipcx_mech_info *m = ipcx_mech_info(ipcx_row_mech(t, row));
 	struct output_rows one = { .t = t, .first = row, .n = 1 };
@@ -118,6 +272,8 @@ static void show_row(struct app *app, struct output *s, const struct ipcx_table 
 	(void)snprintf(label, sizeof(label), "%s: %s", name, m->object);
 	if (s->format->detail && go_to_row(app, t, row, &there)) {
 		add_contents(app, &ref, &p);
+		if (users->wanted)
+			show_add_users(app, s, users, t, row, &p);
 		add_shares(app, &ref, t, row, &p);
 	}
 	ipcx_use(app->x, app->ns);
@@ -125,6 +281,7 @@ static void show_row(struct app *app, struct output *s, const struct ipcx_table 
 	output_detail(s, &one, label, p.children, p.n);
 	ipcx_table_free(p.contents);
 	ipcx_table_free(p.shares);
+	free(p.users);
 }
 
 /* The default fields: all that can be read for one object without listing and without
@@ -141,19 +298,23 @@ static struct shown default_fields(uint64_t mask)
 	return shown;
 }
 
-/* Return the fields to show, and those from which an object's shares of limits are
- * computed. */
-static struct ipcx_fieldset with_shares(const struct output *s, uint64_t mechs)
+/* Return the fields to show, and those that the tables below an object need: its share of
+ * each limit is computed from some, and its users are found by reference and namespace. */
+static struct ipcx_fieldset with_parts(const struct output *s, uint64_t mechs, bool users)
 {
 	struct ipcx_fieldset fields = output_query(s), shares = ipcx_share_fields(mechs);
 
-	if (s->format->detail && !ipcx_fieldset_empty(&fields))
-		ipcx_fieldset_merge(&fields, &shares);
+	if (!s->format->detail || ipcx_fieldset_empty(&fields))
+		return fields;
+	ipcx_fieldset_merge(&fields, &shares);
+	for (size_t i = 0; users && i < ARRAY_SIZE(users_need); i++)
+		if (select_knows(users_need[i], &mechs))
+			ipcx_fieldset_add(&fields, users_need[i]);
 	return fields;
 }
 
 static int show_show(struct app *app, const struct show_args *args,
-		     const struct selection *sel)
+		     const struct selection *sel, struct users *users)
 {
 	uint64_t touched = select_touched(sel);
 	struct tally tally = { 0 };
@@ -171,9 +332,12 @@ static int show_show(struct app *app, const struct show_args *args,
 	if (!r)
 		r = output_fields(&s, args->output.fields, default_fields(touched),
 				  select_knows, &touched);
+	if (!r && users->named && !s.format->detail)
+		r = msg_usage("users: only table, json and jsonl have them ('ipcx who')");
 	if (r)
 		return r;
-	fields = with_shares(&s, touched);
+	users->wanted = s.format->detail && (users->named || !s.format->raw);
+	fields = with_parts(&s, touched, users->wanted);
 	r = ipcx_scan(app->x,
 		      &(struct ipcx_query){ .size = sizeof(struct ipcx_query),
 					    .refs = sel->refs,
@@ -187,28 +351,39 @@ static int show_show(struct app *app, const struct show_args *args,
 	msg_table(t, app->verbose, &tally);
 	if (!s.format->detail)
 		output_heading(&s, NULL);
+	if (users->wanted && ipcx_table_rows(t) > 0)
+		show_find_users(app, sel, users);
 	r = output_order(&s, t, &order);
 	for (size_t i = 0; !r && i < ipcx_table_rows(t); i++)
-		show_row(app, &s, t, order ? order[i] : i);
+		show_row(app, &s, t, order ? order[i] : i, users);
+	if (users->t && s.format->raw)
+		users_put_unseen(app, &s, sel, 0, &users->unseen);
 	output_close(&s);
+	ipcx_table_free(users->t);
 	ipcx_table_free(t);
 	return r ? r : tally_status(&tally);
 }
 
 static int show_run(struct app *app, void *data, int n, char **words)
 {
-	const struct show_args *args = data;
+	struct show_args *args = data;
+	auto_free char *rest = NULL;
+	struct users users = { .t = NULL };
 	struct selection sel;
-	int r = select_read(app->x, NULL, n, words, &sel);
+	int r = show_take_users(args->output.fields, &rest, &users.named);
 
+	if (!r)
+		r = select_read(app->x, NULL, n, words, &sel);
 	if (r)
 		return r;
+	if (users.named)
+		args->output.fields = rest;
 	if (sel.nrefs == 0 || sel.mechs)
 		r = msg_usage("show needs references to single objects, such as shm:5");
 	else
 		r = ns_use(app, &args->where);
 	if (!r)
-		r = show_show(app, args, &sel);
+		r = show_show(app, args, &sel, &users);
 	select_free(&sel);
 	return r;
 }
@@ -225,6 +400,7 @@ static const struct example examples[] = {
 	{ "ipcx show shm:5",            "one segment" },
 	{ "ipcx show sem:0x4d2",        "an array by its key, with values and waiters" },
 	{ "ipcx show msg 3 4 --json",   "two queues and their messages, as JSON" },
+	{ "ipcx show shm:5 --json -o +users", "with the processes that have it attached" },
 	{ "ipcx show mq:/jobs -o +qsize,notify_pid", "with fields whose reading changes the queue's times" },
 	{ "", "" },
 };
@@ -232,7 +408,7 @@ static const struct example examples[] = {
 const struct cmd cmd_show = {
 	.name = "show", .operands = "REF…", .summary = "Show everything about objects",
 	.about = "Shows all that the kernel reports about each object, its contents (the semaphores of an array, the messages of a queue, which are "
-		 "not removed), and its share of each limit. Values that may not be read are shown as unknown. No other object is read.",
+		 "not removed), the processes that use it, and its share of each limit. Values that may not be read are shown as unknown. No other object is read.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_REFS,
 	.exits = EXITS({ EXIT_MISSING, "none of the named objects exists, or no such namespace" }, { EXIT_PART, "some of the named objects do not exist or could not be read" }),
 	.args_size = sizeof(struct show_args), .run = show_run,

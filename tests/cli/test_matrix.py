@@ -11,10 +11,13 @@ from helpers.tools import MAKE, make_all
 LIMIT = {"shm": "shmmni", "msg": "msgmni", "sem": "semmni", "mq": "mqueue_msg_max"}
 WISH = {"shm": "4K", "msg": "1", "sem": "2", "mq": "1x16", "pshm": "4K", "psem": "1"}
 
+# Processes do not attach to these, and "who" says so.
+UNATTACHED = ("msg", "sem")
 # The arguments of each command for one object; None if the command does not act on single objects of such a mechanism.
 DO = {
     "ls": lambda mech, ref: ["ls", ref],
     "show": lambda mech, ref: ["show", ref],
+    "who": lambda mech, ref: ["who", ref],
     "mk": lambda mech, ref: ["mk", *(w.replace("/x", "/another") for w in MAKE[mech])],
     "rm": lambda mech, ref: ["rm", ref],
     "set": lambda mech, ref: ["set", ref, "--mode", "0640"],
@@ -48,7 +51,7 @@ DO = {
     "help": lambda mech, ref: ["help"],
     "complete": lambda mech, ref: ["complete", "--", "rm", f"{mech}:"],
 }
-ON_OBJECTS = ["ls", "show", "rm", "set"]
+ON_OBJECTS = ["ls", "show", "who", "rm", "set"]
 # These have test files of their own: commands about namespaces, the old names, and commands that create their objects themselves.
 SUITES = ("ns", "compat", "stress")
 # A command that does not apply to a mechanism has no cell; a command that is missing from the table has cells, which fail.
@@ -69,6 +72,11 @@ def test_success(world, command, mech):
     if (command, mech) == ("limits", "mq"):  # never a yes: the kernel does not report what is left
         r = world.ipcx(*words)
         assert r.rc == 1 and r.err.startswith("ipcx: note: cannot tell whether it fits into rlimit_msgqueue"), r.err
+        out = r.out
+    elif command == "who":  # which says what it cannot know: test_who.py
+        r = world.ipcx(*words)
+        assert r.rc == 0 and all(line.startswith("ipcx: note: ") for line in r.err.splitlines())
+        assert (f"{mech}: processes do not attach to a " in r.err) == (mech in UNATTACHED)
         out = r.out
     else:
         out = world.ok(*words)

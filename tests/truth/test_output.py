@@ -11,7 +11,7 @@ import pytest
 
 from conftest import IPCX
 from helpers.documents import SCHEMA, jsonschema
-from helpers.real import DUMP, unescape
+from helpers.real import DUMP, meanwhile, unescape
 from helpers.tools import make_all, release
 
 BY_NAME = {c["name"]: c for c in DUMP["commands"]}
@@ -95,7 +95,8 @@ def test_a_hostile_name_stays_a_value(world):
 # ---- every command that prints rows
 
 # Commands that print rows: the arguments, and the name of the array in JSON.
-ROWS = {"ls": (["ls", "shm"], "objects"), "show": (["show", "shm:0", "shm:1"], "objects"), "mk": (["mk", "msg"], "objects"),
+ROWS = {"ls": (["ls", "shm"], "objects"), "show": (["show", "shm:0", "shm:1"], "objects"), "who": (["who", "shm"], "users"),
+        "mk": (["mk", "msg"], "objects"),
         "rm": (["rm", "shm", "-w", "size > 0", "--dry-run"], "objects"), "set": (["set", "shm:0", "shm:1", "--mode", "0600"], "objects"),
         "limits": (["limits"], "limits"), "limits set": (["limits", "set", "shmmni=4000", "shmmax=1M"], "limits"),
         "key": (["key", "/etc"], "keys"), "msg peek": (["msg", "peek", "0"], "messages"), "sem get": (["sem", "get", "0"], "semaphores"),
@@ -118,7 +119,8 @@ def full(world):
     world.ok("mk", "msg")
     for text in ("one", "second", "3"):
         world.ok("msg", "send", "0", text)
-    return world
+    with meanwhile(world, "check(libc.shmat(0, None, 0)); check(libc.shmat(1, None, 0)); hold()"):
+        yield world
 
 
 def test_each_command_prints_rows_or_is_exempt():

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx who: list the processes that use objects. */
+#include "base/util.h"
+#include "commands.h"
+#include "nsopt.h"
+#include "object/meant.h"
+#include "object/users.h"
+#include "ui/select.h"
+
+#define GIVEN_PID 1U
+
+struct who_args {
+	struct output_args output;
+	struct ns_args where;
+	uint64_t given;
+	int32_t pid;
+	bool last;
+};
+
+struct who {
+	struct app *app;
+	const struct who_args *args;
+	struct selection sel;
+	bool named; /* the user named objects or mechanisms */
+	struct tally tally;
+	struct ipcx_unseen unseen;
+	struct output output;
+};
+
+/* ---- messages */
+
+/* That no process is listed does not mean that an object is unused if processes do not
+ * attach to it. */
+static void note_unattached(uint64_t mechs)
+{
+	for (unsigned m = 0; ipcx_mech_info(m); m++) {
+		const struct ipcx_mech_info *info = ipcx_mech_info(m);
+
+		if ((mechs & IPCX_MECH_BIT(m)) && !users_attach(m))
+			msg_object("info", info->name, info->name,
+				   "processes do not attach to a %s: one that is not "
+				   "listed may use it nevertheless",
+				   info->object);
+	}
+}
+
+/* Say that nobody uses an object, for people: only if that is certain. */
+static void say_nobody(const struct who *w)
+{
+	const struct tally *tally = &w->tally;
+	uint64_t touched = select_touched(&w->sel);
+	const struct ipcx_ref *ref = w->sel.refs;
+	char name[IPCX_REF_MAX];
+
+	if (!w->output.terminal || w->output.format->raw || w->output.where ||
+	    w->output.rows || tally->missing || tally->failed || tally->unavailable ||
+	    tally->gaps || !users_all_seen(touched, &w->unseen))
+		return;
+	for (unsigned m = 0; w->named && ipcx_mech_info(m); m++)
+		if ((touched & IPCX_MECH_BIT(m)) && !users_attach(m))
+			return;
+	if (w->args->pid)
+		msg_note("process %d has none of the objects attached, mapped or open",
+			 w->args->pid);
+	else if (w->sel.nrefs == 1 && !w->sel.mechs &&
+		 ipcx_ref_format(ref, name, sizeof(name)) > 0)
+		msg_note("nobody has %s %s", name,
+			 ipcx_mech_has(ref->mech, IPCX_F_NATTCH) ? "attached"
+								 : "mapped or open");
+	else
+		msg_note("nobody has any of the objects attached, mapped or open");
+}
+
+/* ---- the list */
+
+/* Print the users of some objects. Without rows, headings are printed only after the last
+ * query, and if a mechanism was named. */
+static int who_query(struct who *w, const struct ipcx_query *q, bool last)
+{
+	struct ipcx_unseen unseen = { .size = sizeof(unseen) };
+	struct ipcx_table *t;
+	int r = ipcx_users(w->app->x, q, w->args->pid,
+			   w->args->last ? IPCX_USERS_LAST : 0, &unseen, &t);
+
+	if (r < 0)
+		return app_failed(w->app, r);
+	msg_table(t, w->app->verbose, &w->tally);
+	w->unseen = users_unseen_sum(&w->unseen, &unseen);
+	if (ipcx_table_rows(t) > 0 || (last && w->sel.mechs && w->output.rows == 0))
+		r = output_all(&w->output, t);
+	ipcx_table_free(t);
+	return r;
+}
+
+/* Print the users of the references, then those of all objects of the mechanisms. */
+static int who_queries(struct who *w)
+{
+	const struct selection *sel = &w->sel;
+	struct ipcx_query q = { .size = sizeof(q), .fields = output_query(&w->output) };
+	struct ipcx_query all;
+	struct ipcx_fieldset judged;
+	size_t bad;
+	int r = 0;
+
+	if (w->output.where) {
+		judged = ipcx_expr_fields(w->output.where);
+		ipcx_fieldset_merge(&q.fields, &judged);
+	}
+	q.flags = output_flags(&w->output);
+	all = q;
+	q.refs = sel->refs;
+	q.nrefs = sel->nrefs;
+	all.mechs = sel->mechs;
+	if (q.nrefs)
+		r = who_query(w, &q, !all.mechs);
+	/* An object that exists was found, even if nobody uses it. */
+	bad = w->tally.missing + w->tally.failed;
+	w->tally.done += sel->nrefs - MIN(bad, sel->nrefs);
+	return r || !all.mechs ? r : who_query(w, &all, true);
+}
+
+static int who_list(struct who *w)
+{
+	struct output *s = &w->output;
+	struct shown shown = s->format->raw ? users_all : users_table;
+	int r;
+
+	if (ns_all(w->app))
+		shown.before = IPCX_FIELDSET(IPCX_F_NS);
+	r = output_fields(s, w->args->output.fields, shown, columns_have, &users_all);
+	if (!r)
+		r = output_condition(w->app->x, &w->args->output, columns_have,
+				     &users_all, &s->where);
+	if (!r)
+		r = meant_whole(w->app, &w->sel, &w->tally);
+	if (!r)
+		r = meant_once(w->app, &w->sel);
+	if (!r && s->sort && w->sel.mechs && w->sel.nrefs)
+		r = msg_usage("--sort: whole mechanisms and single objects are not "
+			      "sorted together: name only one kind");
+	if (r)
+		return r;
+	output_heading(s, NULL);
+	r = who_queries(w);
+	if (r)
+		return r;
+	say_nobody(w);
+	/* If no object exists, there was nothing to look for. */
+	if (w->named && (w->sel.mechs || w->tally.done))
+		note_unattached(select_touched(&w->sel));
+	users_put_unseen(w->app, s, &w->sel, w->args->pid, &w->unseen);
+	output_close(s);
+	tally_asked(&w->tally, w->sel.mechs,
+		    w->named && w->sel.mechs != select_all() && !ns_all(w->app));
+	return output_status(s, tally_status(&w->tally));
+}
+
+static int who_run(struct app *app, void *data, int n, char **words)
+{
+	static struct who w; /* large, as in ls */
+	int r;
+
+	w.app = app;
+	w.args = data;
+	if ((w.args->given & GIVEN_PID) && w.args->pid == 0)
+		return msg_usage("--pid: no process has the PID 0");
+	r = select_read(app->x, NULL, n, words, &w.sel);
+	if (r)
+		return r;
+	w.named = n > 0;
+	if (!w.named)
+		w.sel.mechs = select_all();
+	r = output_open(&w.output, &w.args->output, "users");
+	if (!r)
+		r = ns_use(app, &w.args->where);
+	if (!r)
+		r = who_list(&w);
+	select_free(&w.sel);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "pid",  'p', ID(struct who_args, pid), GIVEN(struct who_args, given, GIVEN_PID), .arg = "PID", .help = "look at this process only" },
+	{ "last", 0,   FLAG(struct who_args, last), .help = "also who objects record: creator, last users, notify (which sets a queue's times)" },
+	{ .name = "" },
+};
+
+static const struct opt_group options[] = {
+	{ opts,        0 },
+	{ filter_opts, offsetof(struct who_args, output) },
+	{ ns_opts,     offsetof(struct who_args, where) },
+	{ output_opts, offsetof(struct who_args, output) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx who shm:5",                            "the processes that have a segment attached" },
+	{ "ipcx who",                                  "every process that uses an object, with all its objects" },
+	{ "ipcx who pshm --sort -mapped -o +mapped",   "who has how much of /dev/shm mapped, also of files already unlinked" },
+	{ "ipcx who --pid 812",                        "the objects that one process uses" },
+	{ "ipcx who mq --last -w 'how == notify'",            "the processes that are registered for notification" },
+	{ "ipcx who shm:0x0052e2c1 --json | jq .unseen", "how much could not be seen" },
+	{ "ipcx who pshm --ns all -w 'container =~ \"web\"'", "the shared memory of some containers" },
+	{ "", "" },
+};
+
+const struct cmd cmd_who = {
+	.name = "who", .operands = "[MECH…|REF…]", .summary = "List the processes that use objects",
+	.about = "Lists the processes that have the objects attached, mapped or open, a row for each process and object; by default for all objects. What could "
+		 "not be seen is counted. Looking has no side effects: nothing is opened, attached or stopped.",
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
+	.exits = EXITS({ EXIT_DONE, "listed, even if there was no process to list, or some could not be seen" }, { EXIT_FAILED, "failed, or nothing that was named can be read here" }, { EXIT_MISSING, "none of the named objects exists, or no such process or namespace" }, { EXIT_PART, "some of what was named does not exist or could not be read" }),
+	.args_size = sizeof(struct who_args), .run = who_run,
+};
+/* clang-format on */
