@@ -67,9 +67,15 @@ int64_t ix_proc_started(uint64_t ticks)
 {
 	long per = sysconf(_SC_CLK_TCK);
 	struct timespec wall, since;
+	const int64_t second = 1000000000;
+	int64_t ns;
 
 	if (per <= 0 || clock_gettime(CLOCK_REALTIME, &wall) < 0 ||
 	    clock_gettime(CLOCK_BOOTTIME, &since) < 0)
 		return 0;
-	return wall.tv_sec - since.tv_sec + (int64_t)(ticks / (uint64_t)per);
+	/* Without the fractions, the result would depend on when it is computed. */
+	ns = wall.tv_nsec - since.tv_nsec +
+	     (int64_t)(ticks % (uint64_t)per) * (second / per);
+	return wall.tv_sec - since.tv_sec + (int64_t)(ticks / (uint64_t)per) +
+	       (ns + second) / second - 1;
 }

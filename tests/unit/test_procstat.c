@@ -137,6 +137,30 @@ static void test_own_process_at_different_times(void **state)
 	ipcx_free(x);
 }
 
+static int64_t nanoseconds(clockid_t clock)
+{
+	struct timespec t;
+
+	assert_int_equal(clock_gettime(clock, &t), 0);
+	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+/* The start of a process in the middle of a second is that second, in whichever part of
+ * a second it is computed. */
+static void test_the_start_stays(void **state)
+{
+	const int64_t second = 1000000000;
+	int64_t boot = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
+	int64_t per = sysconf(_SC_CLK_TCK), begin = nanoseconds(CLOCK_MONOTONIC);
+	int64_t fraction = (second - boot % second + second / 2) % second;
+	uint64_t ticks = (uint64_t)(fraction * per / second);
+
+	(void)state;
+	do
+		assert_int_equal(ix_proc_started(ticks), (boot + fraction) / second);
+	while (nanoseconds(CLOCK_MONOTONIC) < begin + second);
+}
+
 /* PID 0 means a process of another PID namespace, or no process; no PID exceeds 2^22. */
 static void test_pids_without_a_process(void **state)
 {
@@ -162,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_parents),
 		cmocka_unit_test(test_own_process_at_different_times),
 		cmocka_unit_test(test_pids_without_a_process),
+		cmocka_unit_test(test_the_start_stays),
 	};
 
 	return cmocka_run_group_tests_name("procstat", tests, NULL, NULL);
