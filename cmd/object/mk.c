@@ -193,9 +193,8 @@ static struct ipcx_attrs *mk_add(struct making *m, unsigned mech,
 	return a;
 }
 
-/* Parse "shm", "mq /a /b", "shm:0x4d2", "shm sem msg": each word creates an object,
- * except the word for a mechanism whose objects have names: there, each name creates
- * one. */
+/* Parse "shm", "mq /a /b", "shm:0x4d2", "shm sem msg": each word creates an object, but
+ * the word for a mechanism whose objects have names only precedes their names. */
 static int read_objects(struct making *m, int n, char **words)
 {
 	unsigned def = IPCX_NO_MECH, next;
@@ -204,12 +203,9 @@ static int read_objects(struct making *m, int n, char **words)
 		struct ipcx_ref ref;
 
 		if (ipcx_mech_by_name(words[i], (size_t)-1, &def) == 0) {
-			bool named = ipcx_mech_info(def)->named;
+			bool can = ipcx_mech_info(def)->create; /* else: refused later */
+			bool named = can && ipcx_mech_info(def)->named;
 
-			if (!ipcx_mech_info(def)->create) {
-				(void)mk_add(m, def, NULL);
-				return 0; /* the library says why it cannot be */
-			}
 			if (named &&
 			    (i + 1 == n ||
 			     ipcx_mech_by_name(words[i + 1], (size_t)-1, &next) == 0))

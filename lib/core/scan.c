@@ -10,7 +10,7 @@
 #include "core/mech.h"
 
 /* Whether a row's object is a file that has no name by which it could be opened. */
-static bool is_nameless(const struct ix_section *s, const void *row)
+static bool scan_is_nameless(const struct ix_section *s, const void *row)
 {
 	const struct ix_column *links = ix_section_column(s, IPCX_F_LINKS);
 
@@ -20,8 +20,8 @@ static bool is_nameless(const struct ix_section *s, const void *row)
 }
 
 /* Whether the reference of such a file has a device: "MECH:INODE" has none. */
-static bool has_device(const struct ipcx_table *t, const struct ix_section *s,
-		       const void *row)
+static bool scan_has_device(const struct ipcx_table *t, const struct ix_section *s,
+			    const void *row)
 {
 	struct ipcx_value v;
 
@@ -43,10 +43,10 @@ void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const vo
 			(int32_t)ix_column_raw(ix_section_column(s, IPCX_F_ID), row);
 		return;
 	}
-	if (is_nameless(s, row)) {
+	if (scan_is_nameless(s, row)) {
 		ret_ref->by = IPCX_BY_INODE;
 		ret_ref->inode = ix_column_raw(ix_section_column(s, IPCX_F_INODE), row);
-		if (has_device(t, s, row))
+		if (scan_has_device(t, s, row))
 			ret_ref->device =
 				ix_column_raw(ix_section_column(s, IPCX_F_DEVICE), row);
 		return;

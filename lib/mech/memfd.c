@@ -12,11 +12,6 @@
 #include "mech/nameless.h"
 #include "who/uses.h"
 
-/* The headers that this is built with may be older than Linux 6.3. */
-#ifndef F_SEAL_EXEC
-#define F_SEAL_EXEC 0x0020
-#endif
-
 struct memfd_row {
 	struct ix_posix_row base;
 	uint64_t size, allocated, page, users;
@@ -92,8 +87,8 @@ static ix_text seal_names(struct ipcx_table *t, unsigned seals)
 	} names[] = {
 		{ F_SEAL_SEAL, "seal" },    { F_SEAL_SHRINK, "shrink" },
 		{ F_SEAL_GROW, "grow" },    { F_SEAL_WRITE, "write" },
-		{ 0x0010, "future-write" }, /* F_SEAL_FUTURE_WRITE, Linux 5.1 */
-		{ F_SEAL_EXEC, "exec" },
+		{ 0x0010, "future-write" }, /* F_SEAL_FUTURE_WRITE */
+		{ 0x0020, "exec" },         /* F_SEAL_EXEC, Linux 6.3 */
 	};
 	char text[80] = "";
 	size_t len = 0;
