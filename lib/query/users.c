@@ -75,7 +75,7 @@ static struct ipcx_fieldset users_object_fields(const struct users_join *j)
 
 static int users_scan(struct users_join *j, struct ipcx_query *q)
 {
-	struct ix_scan s = { .verb = IX_LOOK, .once = true };
+	struct ix_scan s = { .verb = IX_LOOK, .once = true, .counts_unseen = true };
 
 	q->fields = users_object_fields(j);
 	q->flags = IPCX_NUMERIC;

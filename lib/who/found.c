@@ -204,7 +204,8 @@ int ix_found_all(struct ix_scan *s, const struct ipcx_ref *ref, uint64_t dev,
 
 	if (r < 0)
 		return r;
-	ix_uses_note(&s->finding->uses, s->t);
+	if (!s->counts_unseen)
+		ix_uses_note(&s->finding->uses, s->t);
 	s->finding->seen = false;
 	end = s->finding->uses.all + s->finding->uses.n;
 	for (use = s->finding->uses.all; r >= 0 && use < end; use += n) {

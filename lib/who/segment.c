@@ -185,7 +185,7 @@ static size_t segment_uses(struct ipcx *x, const struct ix_uses *u,
 	*ret_found = segment_sum(ret, n);
 	/* If an attach that two processes share counted twice, one that is unseen would
 	 * not be missed. */
-	if (*ret_found > seg->nattch || !ix_uses_complete(u))
+	if (n > 1 && (*ret_found > seg->nattch || !ix_uses_complete(u)))
 		*ret_found = segment_attaches(u, ret, n);
 	return n;
 }
