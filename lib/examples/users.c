@@ -46,8 +46,8 @@ int main(int argc, char **argv)
 		users_rows(t);
 	else
 		fprintf(stderr, "users: %s\n", ipcx_error(x));
-	if (r == 0 && (unseen.attaches || unseen.processes ||
-		       unseen.others))
+	if (r == 0 &&
+	    (unseen.attaches || unseen.processes || unseen.others))
 		fputs("not everything could be seen\n", stderr);
 	ipcx_table_free(t);
 	ipcx_free(x);

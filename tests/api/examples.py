@@ -120,6 +120,33 @@ def guards_a_section(run):
     assert "another process is in the section" in run(ref, status=1)
 
 
+ATTACH = """
+import ctypes, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+assert libc.shmat(int(sys.argv[1]), None, 0) != ctypes.c_void_p(-1).value
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@example("users.c")
+def finds_the_users_of_an_object(run):
+    ref = run.make("shm", "--size", "4K")
+
+    def rows(ref):  # some processes of the machine may be closed even to this user
+        return run(ref).replace("not everything could be seen\n", "")
+
+    assert rows(ref) == "", "nobody has attached it"
+    with subprocess.Popen([sys.executable, "-c", ATTACH, ref[4:]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:
+        assert p.stdout.readline() == "ready\n", "it could not be attached"
+        out = rows(ref)
+        assert re.fullmatch(rf"{p.pid} \S+ mapped\n", out), out
+        p.stdin.close()
+    assert rows(ref) == "", "nobody has it any more"
+    assert "users: " in run("shm", status=1) and "usage" in run(status=2)
+
+
 @example("fits.c")
 def checks_the_limits(run):
     assert run("shm:4K") == "fits\n"
