@@ -7,10 +7,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "base/cap.h"
 #include "base/file.h"
 #include "core/table.h"
 #include "proc/space.h"
@@ -224,7 +226,9 @@ void ix_uses_note(const struct ix_uses *u, struct ipcx_table *t)
 	if (u->denied)
 		ix_table_once(
 			t, -EACCES,
-			"some processes may not be looked at (needs CAP_SYS_PTRACE)");
+			ix_cap_has(CAP_SYS_PTRACE) > 0
+				? "a security module hides some processes"
+				: "some processes may not be looked at (needs CAP_SYS_PTRACE)");
 	if (u->others)
 		ix_table_once(
 			t, 0,
