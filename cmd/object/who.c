@@ -199,7 +199,7 @@ static const struct example examples[] = {
 	{ "ipcx who",                                  "every process that uses an object, with all its objects" },
 	{ "ipcx who pshm --sort -mapped -o +mapped",   "who has how much of /dev/shm mapped, also of files already unlinked" },
 	{ "ipcx who --pid 812",                        "the objects that one process uses" },
-	{ "ipcx who mq --last -w 'how == notify'",            "the processes that are registered for notification" },
+	{ "ipcx who mq --last -w 'how == \"notify\"'",            "the processes that are registered for notification" },
 	{ "ipcx who shm:0x0052e2c1 --json | jq .unseen", "how much could not be seen" },
 	{ "ipcx who pshm --ns all -w 'container =~ \"web\"'", "the shared memory of some containers" },
 	{ "", "" },
