@@ -6,6 +6,7 @@
  */
 #include "proc/fds.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,26 +20,41 @@
 int ix_fds_open(int dir, const char *path, struct ix_fds *ret_fds)
 {
 	int fd = ix_open(dir, path, O_RDONLY | O_DIRECTORY);
-	DIR *d;
 
 	if (fd < 0)
 		return fd;
-	d = fdopendir(fd);
-	if (!d) {
-		int error = -errno;
-
-		(void)close(fd);
-		return error;
-	}
-	ret_fds->dir = d;
+	ret_fds->dir = fd;
+	ret_fds->at = ret_fds->len = 0;
 	return 0;
 }
 
 void ix_fds_close(struct ix_fds *f)
 {
-	if (f->dir)
-		(void)closedir(f->dir);
-	f->dir = NULL;
+	if (f->dir >= 0)
+		(void)close(f->dir);
+	f->dir = -1;
+}
+
+/* Return 1 and the next name, 0 at the end, or -errno. */
+static int fds_name(struct ix_fds *f, const char **ret_name)
+{
+	const struct dirent64 *d;
+
+	if (f->at == f->len) {
+		ssize_t n;
+
+		do
+			n = getdents64(f->dir, f->buf, sizeof(f->buf));
+		while (n < 0 && errno == EINTR);
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		f->at = 0;
+		f->len = (size_t)n;
+	}
+	d = (const struct dirent64 *)(const void *)(f->buf + f->at);
+	f->at += d->d_reclen;
+	*ret_name = d->d_name;
+	return 1;
 }
 
 /* Parse the name of a link in /proc/PID/fd; -1 for "." and "..". */
@@ -53,17 +69,16 @@ static int fds_number(const char *name)
 
 int ix_fds_next(struct ix_fds *f, struct ix_opened *ret_opened)
 {
-	const struct dirent *d;
+	const char *name = NULL;
 	struct statx st;
 	int r;
 
-	while ((r = ix_readdir(f->dir, &d)) == 0 && d) {
-		int number = fds_number(d->d_name);
+	while ((r = fds_name(f, &name)) > 0) {
+		int number = fds_number(name);
 
 		if (number < 0)
 			continue;
-		if (statx(dirfd(f->dir), d->d_name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS,
-			  &st) < 0) {
+		if (statx(f->dir, name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0) {
 			if (errno == EACCES || errno == EPERM || errno == ESRCH)
 				return -errno;
 			continue; /* closed meanwhile, or a file system fails: then the

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include <dirent.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,8 +17,12 @@ struct ix_opened {
 	mode_t mode; /* type and permissions */
 };
 
+/* The directory, read by getdents64(2): what fdopendir(3) asks beforehand costs a tenth
+ * of a look at a process. */
 struct ix_fds {
-	DIR *dir;
+	int dir;
+	size_t at, len; /* bytes of buf */
+	_Alignas(8) char buf[2048];
 };
 
 /* Begin to read the descriptors of a process or thread: "path" ("fd", "task/TID/fd") is

@@ -206,7 +206,7 @@ static int kind_of(const struct ix_uses_pass *p, const struct ix_fds *fds,
 	if (!ix_uses_wants(p, IX_USE_MEMFD))
 		return -1;
 	(void)snprintf(link, sizeof(link), "%d", o->number);
-	if (readlinkat(dirfd(fds->dir), link, name, sizeof(name)) <
+	if (readlinkat(fds->dir, link, name, sizeof(name)) <
 		    (ssize_t)sizeof(MEMFD) - 1 ||
 	    memcmp(name, MEMFD, sizeof(MEMFD) - 1) != 0)
 		return -1;
@@ -281,7 +281,7 @@ static int add_fd(struct ix_uses_pass *p, int dir, enum ix_use_kind kind,
 
 int ix_uses_read_fds(struct ix_uses_pass *p, int dir)
 {
-	struct ix_fds fds auto_fds = { .dir = NULL };
+	struct ix_fds fds auto_fds = { .dir = -1 };
 	struct ix_opened o;
 	int n = 0, r = ix_fds_open(dir, "fd", &fds);
 

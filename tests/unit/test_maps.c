@@ -284,7 +284,7 @@ static void test_own_mappings(void **state)
 
 static void test_own_descriptors(void **state)
 {
-	auto_fds struct ix_fds fds = { 0 };
+	auto_fds struct ix_fds fds = { .dir = -1 };
 	struct ix_opened opened;
 	struct own o;
 	int r, found = 0, flags = 0;
