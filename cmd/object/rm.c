@@ -183,6 +183,7 @@ static int remove_slice(struct removal *rm, const struct ipcx_query *q,
 	*ret_resume = ipcx_table_resume(t);
 	msg_table(t, rm->app->verbose, &rm->tally);
 	rm_note_attached(rm, t);
+	rm_dry_users_keep(rm, t);
 	r = rm->print && ipcx_table_rows(t) > 0 ? output_all(&rm->output, t) : 0;
 	if (!r && rm->print && !rm->args->dry_run)
 		r = out_check();
@@ -266,6 +267,7 @@ static int remove_them(struct removal *rm)
 		return r;
 	}
 	output_close(&rm->output);
+	rm_dry_users_note(rm);
 	if (rm->app->verbose)
 		rm_note_total(rm);
 	tally_asked(&rm->tally, rm->mechs, false);

@@ -50,6 +50,12 @@ struct rm_batch {
 				    since this table */
 };
 
+/* The first objects that are shown, whose users are named. */
+struct rm_named_users {
+	struct ipcx_ref refs[RM_SHOWN];
+	size_t n;
+};
+
 struct removal {
 	struct app *app;
 	const struct rm_args *args;
@@ -63,6 +69,7 @@ struct removal {
 	struct tally tally;
 	bool print; /* print what is removed */
 	size_t count[RM_MECHS_MAX];
+	struct rm_named_users users; /* of a dry run */
 	size_t attached; /* number of segments that are destroyed at their last detach */
 	/* The next batch; after the last one, the position in the listing of the
 	 * mechanisms. */
@@ -104,6 +111,19 @@ int rm_each_once(struct removal *rm);
 /* rmask.c: show what would be removed, and ask for confirmation. Returns 0, or an exit
  * status after a message. */
 int rm_ask(struct removal *rm);
+
+/* rmusers.c: add an object to those whose users are named, up to RM_SHOWN; and have
+ * line() print a line for each of these objects that has users, and for what could not be
+ * seen (then without an object). Control characters are not escaped. */
+typedef void rm_line(const char *ref, const char *mech, const char *text);
+
+void rm_users_keep(struct rm_named_users *users, const struct ipcx_table *t, size_t row);
+void rm_users_print(struct removal *rm, const struct rm_named_users *users,
+		    rm_line *line);
+
+/* The same in a dry run: for the objects of each slice, and as notes at the end. */
+void rm_dry_users_keep(struct removal *rm, const struct ipcx_table *t);
+void rm_dry_users_note(struct removal *rm);
 
 /* rmunused.c: extend the condition by "unused". Returns 0, or an exit status after a
  * message. */

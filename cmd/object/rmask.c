@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/esc.h"
 #include "object/rm.h"
 
 void rm_count(const struct ipcx_table *t, size_t *count)
@@ -32,6 +33,7 @@ struct sum {
 	size_t refused, denied; /* number of objects that cannot be removed; that may not
 				   be removed */
 	uint64_t bytes;
+	struct rm_named_users users; /* the objects that are shown */
 };
 
 static void rmask_add_up(struct sum *sum, const struct ipcx_table *t)
@@ -61,6 +63,8 @@ static int rmask_show(struct sum *sum, struct output *s, const struct ipcx_table
 		output_heading(s, NULL);
 	output_put(s, &(struct output_rows){ .t = t, .order = order, .n = n });
 	sum->shown += n;
+	for (size_t i = 0; i < n; i++)
+		rm_users_keep(&sum->users, t, order ? order[i] : i);
 	free(order);
 	return 0;
 }
@@ -152,6 +156,17 @@ static void show_sum(const struct sum *sum)
 	out_text("\n");
 }
 
+static void show_users(const char *ref, const char *mech, const char *text)
+{
+	char line[2 * IPCX_REF_MAX], escaped[4 * sizeof(line)];
+
+	(void)mech;
+	(void)snprintf(line, sizeof(line), "%s%s%s", ref ? ref : "", ref ? ": " : "",
+		       text);
+	(void)ix_escape(escaped, sizeof(escaped), line, IX_ESC_TEXT);
+	out_paragraph(escaped);
+}
+
 /* Ask only if more than one object was named or selected, and at least one can be
  * removed. */
 static bool rmask_asks(const struct sum *sum)
@@ -178,8 +193,10 @@ static int show_all(struct removal *rm, struct sum *sum)
 				  &touched);
 	if (!r)
 		r = rmask_list_all(rm, &s, sum);
-	if (!r && rmask_asks(sum))
+	if (!r && rmask_asks(sum)) {
 		show_sum(sum);
+		rm_users_print(rm, &sum->users, show_users);
+	}
 	return r;
 }
 

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rm --unused: find objects that are known to be unused, and report the others. */
 #include <stdio.h>
+#include <string.h>
 
 #include "object/rm.h"
 
-/* Matches segments that are not attached and arrays that no process waits on. An object
- * that lacks these fields, or whose values are unknown, matches neither this condition
- * nor its negation. */
-#define UNUSED "nattch == 0 || (semncnt == 0 && semzcnt == 0)"
+#define UNUSED "in_use == false"
+#define USED   "in_use == true"
 
-/* Matches objects that are known to be in use, also of mechanisms whose objects can never
- * be known to be unused. */
-#define USED "nattch > 0 || semncnt > 0 || semzcnt > 0 || qnum > 0 || curmsgs > 0"
+/* The most reasons that are told apart. */
+#define REASONS_MAX 32
 
 int rm_unused_where(struct app *app, const struct opt_list *texts,
 		    struct ipcx_expr **ret_where)
@@ -24,17 +22,36 @@ int rm_unused_where(struct app *app, const struct opt_list *texts,
 	return select_condition(app->x, "--unused", &all, ret_where);
 }
 
+/* Objects of a mechanism that are kept because it is unknown whether they are in use. */
+struct unknown {
+	unsigned mech;
+	char reason[IPCX_VALUE_MAX]; /* "" if the notes say why */
+	size_t n;
+};
+
 /* Which objects are kept, and why. */
 struct kept {
 	struct ipcx_expr *used, *where;
 	size_t used_n, named_n;
-	size_t unknown[RM_MECHS_MAX];
+	struct unknown unknown[REASONS_MAX];
+	size_t reasons;
 };
+
+/* Write why an object is, or may be, in use; "" if its row does not say. */
+static void rmunused_reason(const struct ipcx_table *t, size_t row, char *buf,
+			    size_t size)
+{
+	struct ipcx_value v;
+
+	if (ipcx_row_get(t, row, IPCX_F_IN_USE_REASON, &v) < 0 ||
+	    v.type != IPCX_TYPE_STRING || ipcx_value_format(&v, buf, size) < 0)
+		buf[0] = '\0';
+}
 
 static void rmunused_note_used(struct kept *k, const struct ipcx_table *t, size_t row)
 {
 	const struct ipcx_mech_info *m = ipcx_mech_info(ipcx_row_mech(t, row));
-	char name[IPCX_REF_MAX];
+	char name[IPCX_REF_MAX], reason[IPCX_VALUE_MAX];
 	struct ipcx_ref ref;
 	uint64_t n;
 
@@ -43,11 +60,48 @@ static void rmunused_note_used(struct kept *k, const struct ipcx_table *t, size_
 	    ipcx_ref_format(&ref, name, sizeof(name)) < 0)
 		return;
 	n = rm_number(t, row, IPCX_F_NATTCH);
+	rmunused_reason(t, row, reason, sizeof(reason));
 	if (n)
 		msg_object("info", name, m->name, "attached %ju time%s: kept",
 			   (uintmax_t)n, n == 1 ? "" : "s");
 	else
-		msg_object("info", name, m->name, "in use: kept");
+		msg_object("info", name, m->name, "in use (%s): kept", reason);
+}
+
+static void rmunused_count_unknown(struct kept *k, const struct ipcx_table *t, size_t row)
+{
+	unsigned mech = ipcx_row_mech(t, row);
+	char reason[IPCX_VALUE_MAX];
+	struct unknown *u = k->unknown;
+
+	rmunused_reason(t, row, reason, sizeof(reason));
+	while (u < k->unknown + k->reasons &&
+	       (u->mech != mech || strcmp(u->reason, reason) != 0))
+		u++;
+	if (u == k->unknown + REASONS_MAX)
+		u--;
+	if (u == k->unknown + k->reasons) {
+		u->mech = mech;
+		memcpy(u->reason, reason, sizeof(reason));
+		k->reasons++;
+	}
+	u->n++;
+}
+
+static void rmunused_look_at(struct removal *rm, struct kept *k,
+			     const struct ipcx_query *q, const struct ipcx_table *t)
+{
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		/* An unused object was removed, or a message says why not. */
+		if (ipcx_expr_match(rm->query.where, t, i) == 1)
+			continue;
+		if (ipcx_expr_match(k->used, t, i) != 1)
+			rmunused_count_unknown(k, t, i);
+		else if (q->nrefs)
+			rmunused_note_used(k, t, i);
+		else
+			k->used_n++;
+	}
 }
 
 static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q)
@@ -55,7 +109,9 @@ static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q
 	q.where = k->where;
 	q.same = NULL; /* `same` has only unused objects: those that the user confirmed */
 	q.flags &= IPCX_NUMERIC;
-	q.fields = ipcx_expr_fields(k->used);
+	q.fields = ipcx_expr_fields(rm->query.where);
+	ipcx_fieldset_add(&q.fields, IPCX_F_IN_USE_REASON);
+	ipcx_fieldset_add(&q.fields, IPCX_F_NATTCH);
 	q.max_rows = RM_SLICE;
 	do {
 		struct ipcx_table *t;
@@ -71,17 +127,7 @@ static int rmunused_look(struct removal *rm, struct kept *k, struct ipcx_query q
 			msg_table(t, rm->app->verbose, &notes);
 			rm->tally.gaps += notes.gaps;
 		}
-		for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-			/* An unused object was removed, or a message says why not. */
-			if (ipcx_expr_match(rm->query.where, t, i) == 1)
-				continue;
-			if (ipcx_expr_match(k->used, t, i) != 1)
-				k->unknown[MIN(ipcx_row_mech(t, i), RM_MECHS_MAX - 1)]++;
-			else if (q.nrefs)
-				rmunused_note_used(k, t, i);
-			else
-				k->used_n++;
-		}
+		rmunused_look_at(rm, k, &q, t);
 		q.resume = ipcx_table_resume(t);
 		ipcx_table_free(t);
 	} while (q.resume);
@@ -94,14 +140,13 @@ static void rmunused_note_sums(struct removal *rm, const struct kept *k)
 		msg_note("%zu more in use: kept", k->named_n - RM_SHOWN);
 	if (k->used_n && rm->app->verbose)
 		msg_note("%zu in use: kept", k->used_n);
-	for (unsigned m = 0; ipcx_mech_info(m) && m < RM_MECHS_MAX; m++) {
-		const char *name = ipcx_mech_info(m)->name;
+	for (const struct unknown *u = k->unknown; u < k->unknown + k->reasons; u++) {
+		const char *name = ipcx_mech_info(u->mech)->name;
 
-		if (!k->unknown[m])
-			continue;
 		msg_object("incomplete", name, name,
-			   "%zu kept: unknown whether %s in use", k->unknown[m],
-			   k->unknown[m] == 1 ? "it is" : "they are");
+			   "%zu kept: unknown whether %s in use%s%s%s", u->n,
+			   u->n == 1 ? "it is" : "they are", u->reason[0] ? " (" : "",
+			   u->reason, u->reason[0] ? ")" : "");
 		rm->tally.gaps++;
 	}
 }

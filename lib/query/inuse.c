@@ -134,9 +134,10 @@ void ix_plan_verdict(struct ix_scan *s, const struct ix_mech *m)
 
 /* ---- in_use */
 
-/* Whether the sign is there: 1, 0, or -1 if that is unknown; or -ENOMEM. */
+/* Whether the sign is there: 1, 0, or -1 if that is unknown, with a note if "tell"; or
+ * -ENOMEM. */
 static int has_sign(struct ix_scan *s, const struct ix_section *at, void *row,
-		    enum ipcx_field f)
+		    enum ipcx_field f, bool tell)
 {
 	struct ix_judging *j = s->judging;
 	struct ipcx_value v;
@@ -146,47 +147,65 @@ static int has_sign(struct ix_scan *s, const struct ix_section *at, void *row,
 		r = ix_judging_count(s, at, row);
 		if (r < 0 || j->users || j->certain)
 			return r < 0 ? r : j->users > 0;
-		ix_judging_note(s);
+		if (tell)
+			ix_judging_note(s);
 		return -1;
 	}
 	if (ix_process_field(at->kind, f) != f)
-		return ix_still_runs(s, at, f, row);
+		return ix_still_runs(s, at, f, row, tell);
 	if (f == IPCX_F_USER_COUNT && ix_judging_raw(at, row, f) > 0)
 		return 1; /* perhaps not all of them are known */
 	if (ix_is_unknown(s->t, row, f) || ix_row_value(s->t, at, row, f, &v) < 0) {
-		ix_table_once(
-			s->t, 0,
-			"whether some objects are in use is unknown: not all signs of it could be read");
+		if (tell)
+			ix_table_once(
+				s->t, 0,
+				"whether some objects are in use is unknown: not all signs of it could be read");
 		return -1;
 	}
 	return v.type != IPCX_TYPE_NONE && v.as.u > 0;
 }
 
+/* Return the first sign that the object has, else the last entry of the list; and how
+ * many signs before that are unknown. Returns NULL if out of memory. */
+static const struct ix_sign *find_sign(struct ix_scan *s, const struct ix_section *at,
+				       void *row, bool tell, unsigned *ret_unclear)
+{
+	const struct ix_sign *sign = ix_mech(s->mech)->signs;
+
+	*ret_unclear = 0;
+	for (; sign->field != IPCX_NO_FIELD; sign++) {
+		int r = has_sign(s, at, row, sign->field, tell);
+
+		if (r == -ENOMEM)
+			return NULL;
+		if (r > 0)
+			break;
+		*ret_unclear += r < 0;
+	}
+	return sign;
+}
+
 static int tell_verdict(struct ix_scan *s, const struct ix_section *at, void *row)
 {
 	const struct ix_mech *m = ix_mech(s->mech);
-	const struct ix_sign *sign = m->signs;
-	bool unclear = false;
-	uint32_t use;
+	unsigned unclear;
+	const struct ix_sign *sign = find_sign(s, at, row, false, &unclear);
 
-	for (; sign->field != IPCX_NO_FIELD; sign++) {
-		int r = has_sign(s, at, row, sign->field);
-
-		if (r == -ENOMEM)
-			return r;
-		if (r > 0)
-			break;
-		unclear |= r < 0;
+	/* Only if no other sign decides, what is unknown is worth a note. */
+	if (sign && sign->field == IPCX_NO_FIELD && unclear)
+		sign = find_sign(s, at, row, true, &unclear);
+	if (!sign)
+		return -ENOMEM;
+	if (sign->field == IPCX_NO_FIELD && unclear) {
+		ix_judging_store(at, row, IPCX_F_IN_USE, IX_USE_UNCLEAR);
+		ix_unknown(s->t, row, IPCX_F_IN_USE);
+		return 0;
 	}
-	if (sign->field != IPCX_NO_FIELD)
-		unclear = false;
-	use = unclear ? IX_USE_UNCLEAR : (uint32_t)(sign - m->signs) + 1;
-	ix_judging_store(at, row, IPCX_F_IN_USE, use);
-	if (!unclear && sign->verdict != IPCX_USE_UNKNOWN)
+	ix_judging_store(at, row, IPCX_F_IN_USE, (uint32_t)(sign - m->signs) + 1);
+	if (sign->verdict != IPCX_USE_UNKNOWN)
 		return 0;
 	ix_unknown(s->t, row, IPCX_F_IN_USE);
-	if (!unclear)
-		ix_table_once(s->t, 0, m->unrecorded);
+	ix_table_once(s->t, 0, m->unrecorded);
 	return 0;
 }
 

@@ -247,7 +247,7 @@ enum ipcx_field ix_process_field(const struct ix_kind *kind, enum ipcx_field f)
 }
 
 int ix_still_runs(struct ix_scan *s, const struct ix_section *at, enum ipcx_field alive,
-		  void *row)
+		  void *row, bool tell)
 {
 	const struct watched *w = watched;
 	struct ix_moment when;
@@ -258,7 +258,7 @@ int ix_still_runs(struct ix_scan *s, const struct ix_section *at, enum ipcx_fiel
 		w++;
 	pid = (int32_t)ix_column_raw(ix_section_column(at, w->pid), row);
 	if (ix_is_unknown(s->t, row, w->pid)) {
-		if (!ix_section_column(at, w->pid)->costly)
+		if (tell && !ix_section_column(at, w->pid)->costly)
 			ix_table_once(s->t, 0, IX_NO_NUMBER);
 		return -1;
 	}
@@ -266,7 +266,7 @@ int ix_still_runs(struct ix_scan *s, const struct ix_section *at, enum ipcx_fiel
 		return 0;
 	when = moment_of(s, at, w, row);
 	ix_proc_then(s->x, pid, &when, &p);
-	if (p.alive == IX_UNKNOWN)
+	if (p.alive == IX_UNKNOWN && tell)
 		note_reason(s, &p);
 	return p.alive == IX_UNKNOWN ? -1 : p.alive == IX_ALIVE;
 }

@@ -44,9 +44,9 @@ void ix_look_up_processes(struct ix_scan *s, const struct ix_section *at, void *
 enum ipcx_field ix_process_field(const struct ix_kind *kind, enum ipcx_field f);
 
 /* Whether the process that a field like cpid_alive is about still runs: 1 or 0 (also if
- * there was none); -1, with a note, if that is unknown. */
+ * there was none); -1 if that is unknown, with a note if "tell". */
 int ix_still_runs(struct ix_scan *s, const struct ix_section *at, enum ipcx_field alive,
-		  void *row);
+		  void *row, bool tell);
 
 /*
  * The fields user_count, in_use, in_use_reason and hugepagesize: prepare a scan whose
