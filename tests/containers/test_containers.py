@@ -113,6 +113,27 @@ def test_an_id_may_be_abbreviated(zoo, container):
             assert seen(objects(zoo, giver + id_[:11 if id_[:10].isdecimal() else 10])) == HELD
 
 
+def test_who_uses_the_objects_of_a_container(zoo, container):
+    """From outside, by the container's name: the process that uses each object, and the container that it is in."""
+    r = zoo.world.ipcx("who", "--ns", container.where, "shm", "mq", "pshm", "--json")
+    assert r.rc == 0, r.err
+    users = {user["ref"].split(":")[0]: user for user in r.json["users"] if user["pid"] == container.pid}
+    assert {mech: (user["command"], user["how"], user["access"]) for mech, user in users.items()} == {
+        "shm": ("holder", "mapped", "rw"), "mq": ("holder", "open", "rw"), "pshm": ("holder", "open", "rw")}
+    assert {user["container"] for user in users.values()} == {container.label}
+    assert r.json["unseen"]["attaches"] == 0
+
+
+def test_who_uses_what_in_all_containers(zoo):
+    """In one call: each holder has its own segment, in its own namespace."""
+    zoo.start("runc")
+    zoo.start("crun")
+    users = zoo.world.ipcx("who", "--ns", "all", "shm", "--json").json["users"]
+    for container in zoo.running.values():
+        mine = [user for user in users if user["pid"] == container.pid]
+        assert [(user["ns"], user["container"]) for user in mine] == [(ino(zoo, container.pid), container.label)]
+
+
 def test_objects_are_removed_only_there(zoo, container):
     zoo.world.ok("mk", "shm:0x1234", "--size", "4K")
     removed = zoo.world.ipcx("rm", "msg", "sem", "--all", "--yes", "--ns", container.where)
