@@ -31,27 +31,6 @@ struct users_join {
 
 /* ---- the objects */
 
-/* Whether a mechanism is asked for, by name or by a reference. */
-static bool users_asks(const struct ipcx_query *q, unsigned mech)
-{
-	if (q->mechs & IPCX_MECH_BIT(mech))
-		return true;
-	for (size_t i = 0; i < q->nrefs; i++)
-		if (q->refs[i].mech == mech)
-			return true;
-	return false;
-}
-
-/* Whether unlinked files are asked for: only with whole mechanisms. */
-static bool users_wants_unlinked(const struct ipcx_query *q, unsigned mech)
-{
-	const struct ix_traces *traces = ix_mech(mech)->traces;
-
-	return (q->mechs & IPCX_MECH_BIT(mech)) && traces &&
-	       traces->kind == IX_USE_FILE && !traces->by_id &&
-	       !ix_mech(mech)->info.unlisted;
-}
-
 static struct ipcx_fieldset users_object_fields(const struct users_join *j)
 {
 	struct ipcx_fieldset fields =
@@ -63,7 +42,7 @@ static struct ipcx_fieldset users_object_fields(const struct users_join *j)
 	for (unsigned m = 0; ix_mech(m); m++) {
 		const struct ix_traces *traces = ix_mech(m)->traces;
 
-		recorded |= users_asks(j->q, m) && traces && traces->none;
+		recorded |= ix_users_asks(j->q, m) && traces && traces->none;
 	}
 	if (recorded)
 		ipcx_fieldset_merge(&fields, &more);
@@ -88,11 +67,19 @@ static int users_scan(struct users_join *j, struct ipcx_query *q)
 static int users_objects(struct users_join *j)
 {
 	struct ipcx_query q = *j->q;
+	auto_free struct ipcx_ref *refs = calloc(q.nrefs + 1, sizeof(*refs));
 
+	if (!refs)
+		return -ENOMEM;
 	for (unsigned m = 0; ix_mech(m); m++)
-		if (users_wants_unlinked(j->q, m) && ix_mech(m)->mounted)
+		if (ix_users_unlinked(j->q, m) && ix_mech(m)->mounted)
 			for (unsigned k = 0; ix_mech(k); k++)
 				q.mechs |= ix_mech(k)->mounted ? IPCX_MECH_BIT(k) : 0;
+	q.nrefs = 0;
+	for (size_t i = 0; i < j->q->nrefs; i++)
+		if (!ix_users_by_inode(&j->q->refs[i]))
+			refs[q.nrefs++] = j->q->refs[i];
+	q.refs = q.nrefs ? refs : NULL;
 	return users_scan(j, &q);
 }
 
@@ -103,7 +90,7 @@ static void users_notes(struct users_join *j)
 	for (size_t i = 0; (n = ipcx_table_note(j->objects, i)); i++)
 		if (n->kind != IPCX_NOTE_INFO && n->kind != IPCX_NOTE_REASON &&
 		    n->kind != IPCX_NOTE_SKIPPED &&
-		    (n->mech == IPCX_NO_MECH || users_asks(j->q, n->mech)))
+		    (n->mech == IPCX_NO_MECH || ix_users_asks(j->q, n->mech)))
 			ix_table_hand_on(j->out.t, n);
 }
 
@@ -144,14 +131,14 @@ static int users_want(struct users_join *j, const struct ix_section *s,
 	bool any = false;
 	int r = 0;
 
-	if (!traces || traces->none || !users_asks(j->q, s->mech))
+	if (!traces || traces->none || !ix_users_asks(j->q, s->mech))
 		return 0;
 	for (size_t i = s->first; r == 0 && i < s->first + s->count; i++) {
 		any |= !traces->by_id || users_number(j, i, IPCX_F_NATTCH);
 		if (traces->kind == IX_USE_FILE)
 			r = users_dev(j, users_number(j, i, IPCX_F_DEVICE));
 	}
-	if (r == 0 && s->dev && users_wants_unlinked(j->q, s->mech)) {
+	if (r == 0 && s->dev && ix_users_unlinked(j->q, s->mech)) {
 		any = true;
 		r = users_dev(j, s->dev);
 	}
@@ -244,7 +231,7 @@ static int users_of_row(struct users_join *j, size_t row)
 {
 	unsigned mech = ipcx_row_mech(j->objects, row);
 	const struct ix_traces *traces = ix_mech(mech)->traces;
-	bool asked = users_asks(j->q, mech);
+	bool asked;
 	struct ix_user_entry e = { .mech = mech, .ns = users_number(j, row, IPCX_F_NS) };
 	char ref[IPCX_REF_MAX];
 	struct ipcx_ref it;
@@ -254,6 +241,8 @@ static int users_of_row(struct users_join *j, size_t row)
 	    ipcx_ref_format(&it, ref, sizeof(ref)) < 0)
 		return 0;
 	e.ref = ref;
+	asked = ix_users_asks_row(j->q, &it, users_number(j, row, IPCX_F_DEVICE),
+				  users_number(j, row, IPCX_F_INODE));
 	if (traces && traces->by_id && asked)
 		r = users_of_segment(j, row, &e);
 	else if (traces && !traces->none && !traces->by_id)
@@ -303,7 +292,8 @@ static int users_of_unlinked(struct users_join *j, const struct ix_use *use, siz
 	int r = 0;
 
 	it.mech = e.mech = users_mech_of(j, use, &e.ns);
-	if (it.mech == IPCX_NO_MECH || !users_wants_unlinked(j->q, it.mech) ||
+	if (it.mech == IPCX_NO_MECH ||
+	    !ix_users_asks_row(j->q, &it, use->dev, use->ino) ||
 	    ipcx_ref_format(&it, ref, sizeof(ref)) < 0)
 		return 0;
 	e.ref = ref;
@@ -333,6 +323,29 @@ static int users_unlinked(struct users_join *j)
 	return r;
 }
 
+/* Report references by inode of files that nobody uses and that have no name. */
+static void users_missing(struct users_join *j)
+{
+	char subject[IPCX_REF_MAX];
+
+	for (size_t i = 0; i < j->q->nrefs; i++) {
+		const struct ipcx_ref *ref = &j->q->refs[i];
+		bool found = false;
+		size_t n;
+
+		if (!ix_users_by_inode(ref))
+			continue;
+		(void)ix_uses_of(&j->uses, IX_USE_FILE, ref->device, ref->inode, &n);
+		for (size_t row = 0; !n && !found && row < j->objects->rows; row++)
+			found = users_number(j, row, IPCX_F_DEVICE) == ref->device &&
+				users_number(j, row, IPCX_F_INODE) == ref->inode;
+		if (n || found || ipcx_ref_format(ref, subject, sizeof(subject)) < 0)
+			continue;
+		ix_table_note(j->out.t, IPCX_NOTE_MISSING, ref->mech, -ENOENT, subject,
+			      "no such %s", ix_mech(ref->mech)->info.object);
+	}
+}
+
 /* ---- the call */
 
 static int users_run(struct users_join *j)
@@ -349,6 +362,7 @@ static int users_run(struct users_join *j)
 		r = users_unlinked(j);
 	if (r < 0)
 		return r;
+	users_missing(j);
 	j->unseen.processes = j->uses.denied + j->uses.missed;
 	j->unseen.others = !j->pid && j->uses.others;
 	return 0;

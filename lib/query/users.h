@@ -49,3 +49,18 @@ int ix_users_recorded(struct ix_users *u, const struct ipcx_table *objects, size
 
 /* The fields of objects that ix_users_recorded() reads. */
 struct ipcx_fieldset ix_users_recorded_fields(void);
+
+/* ---- what a query asks for */
+
+/* Whether a mechanism is asked for, by name or by a reference. */
+bool ix_users_asks(const struct ipcx_query *q, unsigned mech);
+
+/* Whether unlinked files of a mechanism are asked for. */
+bool ix_users_unlinked(const struct ipcx_query *q, unsigned mech);
+
+/* Whether a reference names a file by its inode although such files have names. */
+bool ix_users_by_inode(const struct ipcx_ref *ref);
+
+/* Whether an object of the snapshot is asked for, or an unlinked file. */
+bool ix_users_asks_row(const struct ipcx_query *q, const struct ipcx_ref *it,
+		       uint64_t dev, uint64_t ino);

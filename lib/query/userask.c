@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a query of ipcx_users() asks for. The snapshot of objects may have more, and lacks
+ * files without a name. */
+#include <string.h>
+
+#include "query/users.h"
+
+bool ix_users_asks(const struct ipcx_query *q, unsigned mech)
+{
+	if (q->mechs & IPCX_MECH_BIT(mech))
+		return true;
+	for (size_t i = 0; i < q->nrefs; i++)
+		if (q->refs[i].mech == mech)
+			return true;
+	return false;
+}
+
+bool ix_users_by_inode(const struct ipcx_ref *ref)
+{
+	const struct ix_mech *m = ix_mech(ref->mech);
+
+	return ref->by == IPCX_BY_INODE && !m->by_inode && m->traces &&
+	       m->traces->kind == IX_USE_FILE && !m->traces->by_id;
+}
+
+bool ix_users_unlinked(const struct ipcx_query *q, unsigned mech)
+{
+	const struct ix_traces *traces = ix_mech(mech)->traces;
+
+	for (size_t i = 0; i < q->nrefs; i++)
+		if (q->refs[i].mech == mech && ix_users_by_inode(&q->refs[i]))
+			return true;
+	return (q->mechs & IPCX_MECH_BIT(mech)) && traces &&
+	       traces->kind == IX_USE_FILE && !traces->by_id &&
+	       !ix_mech(mech)->info.unlisted;
+}
+
+static bool userask_names(const struct ipcx_ref *ref, const struct ipcx_ref *it,
+			  uint64_t dev, uint64_t ino)
+{
+	if (ref->mech != it->mech)
+		return false;
+	if (ix_users_by_inode(ref))
+		return ref->device == dev && ref->inode == ino;
+	/* Other objects are looked up only if they are named. */
+	return ref->by != IPCX_BY_NAME || !strcmp(ref->name, it->name);
+}
+
+bool ix_users_asks_row(const struct ipcx_query *q, const struct ipcx_ref *it,
+		       uint64_t dev, uint64_t ino)
+{
+	if (q->mechs & IPCX_MECH_BIT(it->mech))
+		return true;
+	for (size_t i = 0; i < q->nrefs; i++)
+		if (userask_names(&q->refs[i], it, dev, ino))
+			return true;
+	return false;
+}
