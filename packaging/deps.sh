@@ -47,7 +47,7 @@ names() {
 	debian:build) echo gcc libc6-dev meson ninja-build pkg-config \
 		libcap-dev libjson-c-dev libmount-dev scdoc python3 ;;
 	debian:test) echo g++ libcmocka-dev python3-pytest \
-		python3-jsonschema strace util-linux libcap2-bin jq groff-base zsh fish \
+		python3-jsonschema strace util-linux psmisc libcap2-bin jq groff-base zsh fish \
 		abigail-tools dpkg-dev ;;
 	*:bench) echo lsof psmisc stress-ng ;;
 	debian:clang) echo clang clang-format clang-tidy libclang-rt-dev ;;
@@ -59,13 +59,13 @@ names() {
 	fedora:build) echo gcc meson ninja-build pkgconf-pkg-config \
 		libcap-devel json-c-devel libmount-devel scdoc python3 ;;
 	fedora:test) echo gcc-c++ libasan libubsan libcmocka-devel \
-		python3-pytest python3-jsonschema strace util-linux libcap jq groff-base \
+		python3-pytest python3-jsonschema strace util-linux psmisc libcap jq groff-base \
 		zsh fish libabigail ;;
 	fedora:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc systemd-container ;;
 	fedora:clang) echo clang clang-tools-extra compiler-rt ;;
 
 	arch:build) echo gcc meson ninja pkgconf json-c libcap util-linux-libs scdoc python ;;
-	arch:test) echo cmocka python-pytest python-jsonschema strace util-linux \
+	arch:test) echo cmocka python-pytest python-jsonschema strace util-linux psmisc \
 		libcap jq groff zsh fish libabigail ;;
 	arch:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc docker ;;
 	arch:clang) echo clang compiler-rt ;;
@@ -73,7 +73,7 @@ names() {
 	# gcc has no sanitizers on musl: only the clang build can be tested there.
 	alpine:build) echo gcc musl-dev linux-headers meson samurai pkgconf \
 		json-c-dev libcap-dev util-linux-dev scdoc python3 ;;
-	alpine:test) echo g++ cmocka-dev py3-pytest py3-jsonschema strace util-linux \
+	alpine:test) echo g++ cmocka-dev py3-pytest py3-jsonschema strace util-linux psmisc \
 		coreutils libcap-utils jq groff zsh fish ;;
 	alpine:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon lxc docker ;;
 	alpine:clang) echo clang clang-extra-tools compiler-rt ;;

@@ -46,12 +46,12 @@ def quiet(*argv):
 
 
 @functools.cache
-def helper(name, *flags):
-    """Return the program helpers/NAME.c."""
+def helper(name, *flags, folder=HERE):
+    """Return the program helpers/NAME.c; flags may name further files."""
     cc = os.environ.get("CC", "cc")
     need(cc)
     out = os.path.join(scratch(), name)
-    quiet(cc, "-O2", "-Wall", "-o", out, os.path.join(HERE, name + ".c"), *flags, "-lrt", "-pthread")
+    quiet(cc, "-O2", "-Wall", "-o", out, os.path.join(folder, name + ".c"), *flags, "-lrt", "-pthread")
     return out
 
 

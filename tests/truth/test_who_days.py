@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What happens while `ipcx who` looks, and how it looks: processes that end or become others, PIDs used again, many processes, a kernel
+without PROCMAP_QUERY; and nothing changes by being looked at."""
+
+import contextlib
+import errno
+import re
+import select
+import subprocess
+import time
+
+from helpers.tools import until
+from planting import IPCX, PAGE, QUERY, end, nattch, noquery, one, plant, users, who
+
+NEVER = "c0689911"  # no such request
+LOOKS = 40  # a look that changes something does so at once; some races need more
+
+
+def looks(world, n, *words):
+    """Look n times."""
+    script = f'i=0; while [ $i -lt {n} ]; do "$0" who "$@" >/dev/null || exit; i=$((i + 1)); done'
+    r = world.run("sh", "-c", script, IPCX, *words, timeout=600)
+    assert r.rc == 0 and r.err == "", r
+
+
+def states(world):
+    """Return what looking could change, except what the kernel changes by itself."""
+    files = world.sh("stat -c '%n %.X %.Y %.Z %h %s' /dev/shm/* /dev/shm /dev/mqueue/*").out
+    return files, world.objects("sysv", "-o", "ref,nattch,atime,dtime,ctime,lpid,cpid,qnum,lspid,lrpid,stime,rtime,otime")
+
+
+def test_looking_changes_nothing(world):
+    world.ok("mk", "msg")
+    world.ok("mk", "sem", "--nsems", "1")
+    with plant(world, f"shmget 1 {PAGE}", "shmat", ["shm_open", "/x"], f"truncate {PAGE}", f"map {PAGE}", "fill", "mq_open /q", "sem_open /s", "msgsnd 0", "semop 0"), \
+            plant(world, ["shm_open", "/gone"], "unlink /dev/shm/gone"):
+        # a time of access before the last change moves at the next access (relatime)
+        world.sh("mkfifo /dev/shm/fifo; touch -a -d @1000000000 /dev/shm/* /dev/mqueue/*")
+        before = states(world)
+        assert before == states(world)
+        opener = subprocess.Popen(world.argv("sh", "-c", "echo $$; exec 3</dev/shm/fifo; echo woke"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            pid = int(opener.stdout.readline())
+            asleep = lambda: world.run("cat", f"/proc/{pid}/wchan").out.endswith("wait_for_partner")
+            until(asleep)
+            looks(world, LOOKS, "--json")
+            looks(world, LOOKS // 4, "posix", "shm", "memfd", "pipe", "--json")
+            looks(world, LOOKS // 4, "--json", "--ns", "all")
+            assert asleep() and not select.select([opener.stdout], [], [], 0)[0]
+            assert states(world) == before
+        finally:
+            world.sh(": >/dev/shm/fifo")
+            end(opener)
+
+
+def test_a_pipe_without_a_reader_still_stops_its_writer(world):
+    """Nothing reads or writes another process's pipe, not even for a moment."""
+    stop = f"{world.dir}/stop"
+    code = f"""
+import os, signal
+signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+n = 0
+while not os.path.exists({stop!r}):
+    r, w = os.pipe()
+    os.close(r)
+    try:
+        os.write(w, b"x")
+        raise SystemExit("written")
+    except BrokenPipeError:
+        n += 1
+    os.close(w)
+print("ready", n)
+"""
+    p = subprocess.Popen(world.argv("/usr/bin/python3", "-c", code), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        looks(world, LOOKS, "pipe", "--json")
+    finally:
+        with open(stop, "w", encoding="ascii"):
+            out, err = p.communicate(timeout=60)
+    assert out.startswith(b"ready ") and not err, err
+
+
+def test_processes_that_come_and_go(world):
+    """They attach, map, open, execute another program, and end, while they are read; what stays is found every time."""
+    work = [["shm_open", "/x"], f"map {PAGE}", "close", "id 1", "shmat", "mq_open /q", "sem_open /s"]
+    with contextlib.ExitStack() as planted:
+        steady = planted.enter_context(plant(world, f"shmget 1 {PAGE}", "shmat", f"shmget 2 {PAGE}", ["shm_open", "/x"], f"truncate {PAGE}",
+                                             f"map {PAGE}", "mq_open /q", "sem_open /s"))
+        for _ in range(3):
+            planted.enter_context(plant(world, "churn", *work))
+        for i in range(50):
+            r = world.ipcx("who", *[(), ("shm",), ("pshm", "psem"), ("mq",), ("shm:0",)][i % 5], "--json")
+            assert r.rc == 0 and r.err == "" and r.json["errors"] == [], r
+            assert r.json["unseen"]["processes"] == 0, r.json["unseen"]
+            mine = {(u["ref"], u["how"], u["mappings"] or 0, u["fds"] or 0) for u in r.json["users"] if u["pid"] == steady.pid}
+            want = {("shm:0", "mapped", 1, 0), ("pshm:/x", "both", 1, 1), ("mq:/q", "open", 0, 1), ("psem:/s", "mapped", 1, 0)}
+            mechs = [("",), ("shm",), ("pshm", "psem"), ("mq",), ("shm",)][i % 5]
+            assert mine == {w for w in want if w[0].startswith(mechs)}, (i, mine)
+            if i % 5 == 4:
+                one(r.json["users"], pid=steady.pid)
+                assert r.json["unseen"]["attaches"] == 0
+            for u in r.json["users"]:
+                assert u["uid"] in (0, None) and u["pid"] > 1 and u["how"] in ("mapped", "open", "both"), u
+
+
+def test_a_pid_that_was_used_again(world):
+    """The last sender has ended; a process that has its PID now has sent nothing."""
+    world.ok("mk", "msg")
+    with plant(world, "msgsnd 0", f"shmget 1 {PAGE}", "shmat") as p:
+        one(users(world, "msg"), ref="msg:0", pid=p.pid, how="last-op")
+    sent = world.objects("msg", "-o", "lspid")[0]["lspid"]
+    assert sent == p.pid
+    then = time.time()
+    until(lambda: time.time() > then + 2)  # the kernel records seconds
+    again = ("sh", "-c", 'n=$1; shift; echo $n >/proc/sys/kernel/ns_last_pid; "$@"; exit', "sh", p.pid - 1)
+    with plant(world, f"shmget 2 {PAGE}", "shmat", before=again) as q:
+        assert q.pid == p.pid
+        assert users(world, "msg") == []
+        one(users(world, "--pid", q.pid), ref="shm:1", pid=q.pid)
+        one(users(world, "shm"), ref="shm:1", pid=q.pid)
+
+
+PROCESSES, MAPPINGS = 200, 500
+
+
+def test_many_processes_with_many_mappings(world):
+    with plant(world, ["shm_open", "/x"], f"truncate {PAGE}", f"map_often {MAPPINGS}", "close", f"shmget 1 {PAGE}", f"shmat_often {MAPPINGS}",
+               f"fork {PROCESSES - 1}") as p:
+        pids = sorted([p.pid, *p.every("child")])
+        for ref in ("shm:0", "pshm:/x"):
+            rows, unseen = who(world, ref)
+            assert [r["pid"] for r in rows] == pids and {r["mappings"] for r in rows} == {MAPPINGS} and {r["mapped"] for r in rows} == {MAPPINGS * PAGE}
+            assert unseen["attaches"] == unseen["processes"] == 0
+        assert nattch(world, "shm:0") == PROCESSES * MAPPINGS
+        same_without_the_request(world, "shm", "pshm")
+        assert len(users(world, "--pid", pids[-1])) == 2
+
+
+def same_without_the_request(world, *words):
+    """Compare the answers of a kernel with PROCMAP_QUERY (if this one has it) and of one without it."""
+    ask = f"import fcntl\ntry: fcntl.ioctl(open('/proc/self/maps'), 0x{QUERY}, bytes(104))\nexcept OSError as e: print(e.errno)"
+    assert int(world.run(noquery(), QUERY, "/usr/bin/python3", "-c", ask).out) == errno.ENOTTY
+    answers = []
+    for request in (NEVER, QUERY):
+        r = world.run(noquery(), request, IPCX, "who", *words, "--json")
+        assert r.rc == 0 and r.err == "", (request, r)
+        answers.append(re.sub(rb'"started":"[^"]*"', b'', r.stdout))  # computed from the clock
+    assert answers[0] == answers[1]
+    return answers[0]
+
+
+def test_a_kernel_without_the_request_for_mappings(world):
+    """The text of maps gives the same answer, byte by byte."""
+    names = [b"/new\nline", b"/esc\x1b[31m", b"/ a  b ", b"/x (deleted)", b"/" + 250 * b"y"]
+    with contextlib.ExitStack() as planted:
+        def add(*steps, **more):
+            return planted.enter_context(plant(world, *steps, **more))
+
+        add(f"shmget 1 {4 * PAGE}", "shmat", "hole", "shmat_ro", "dest")
+        add(f"shmget 0 {4 * PAGE}", "shmat", "protect", "fork 2")
+        add(f"shmget 2 {4 * PAGE}", "shmat", "remap", "unshare")
+        add(f"shmget 3 {PAGE}", "shmat", "thread", "unshare", f"shmget 3 {PAGE}", "shmat")
+        add("leave", f"shmget 4 {PAGE}", "shmat", ["shm_open", "/left"], f"truncate {PAGE}", f"map {PAGE}")
+        add(f"shmget 5 {PAGE}", "shmat", "vfork")
+        for name in names:
+            add(["shm_open", name], f"truncate {PAGE}", f"map {PAGE}", "close")
+        add(["shm_open", "/gone"], f"truncate {PAGE}", f"map_private {PAGE}", "close", "unlink /dev/shm/gone")
+        add("sem_open /s")
+        add("sem_open /s", "mq_open /q")
+        add("memfd SYSV00000000 4096", "map 4096", "anonymous 4096")
+        out = same_without_the_request(world)
+        assert out.count(b'"pid"') >= 17
+        same_without_the_request(world, "shm", "--ns", "all")
