@@ -194,7 +194,7 @@ int ix_uses_read_maps(struct ix_uses_pass *p, int dir)
 static int kind_of(const struct ix_uses_pass *p, const struct ix_fds *fds,
 		   const struct ix_opened *o)
 {
-	char link[16], name[16];
+	char link[16], name[NAME_MAX + 32];
 
 	if (S_ISFIFO(o->mode))
 		return ix_uses_wants(p, IX_USE_PIPE) ? IX_USE_PIPE : -1;
@@ -206,9 +206,8 @@ static int kind_of(const struct ix_uses_pass *p, const struct ix_fds *fds,
 	if (!ix_uses_wants(p, IX_USE_MEMFD))
 		return -1;
 	(void)snprintf(link, sizeof(link), "%d", o->number);
-	if (readlinkat(fds->dir, link, name, sizeof(name)) <
-		    (ssize_t)sizeof(MEMFD) - 1 ||
-	    memcmp(name, MEMFD, sizeof(MEMFD) - 1) != 0)
+	if (ix_read_link(fds->dir, link, name, sizeof(name)) < 0 ||
+	    strncmp(name, MEMFD, sizeof(MEMFD) - 1) != 0)
 		return -1;
 	return IX_USE_MEMFD;
 }

@@ -36,7 +36,7 @@ static int by_file(const void *a, const void *b)
 	return l->address < r->address ? -1 : l->address > r->address;
 }
 
-static void merge(struct ix_use *to, const struct ix_use *more)
+static void uses_merge(struct ix_use *to, const struct ix_use *more)
 {
 	if (!to->mappings) {
 		to->address = more->address;
@@ -59,7 +59,7 @@ static void merge(struct ix_use *to, const struct ix_use *more)
 }
 
 /* Make one use of all that the current process has of a file. */
-static void merge_process(struct ix_uses_pass *p)
+static void uses_merge_all(struct ix_uses_pass *p)
 {
 	struct ix_use *all = p->u->all + p->begun;
 	size_t n = p->u->n - p->begun, kept = 0;
@@ -72,14 +72,14 @@ static void merge_process(struct ix_uses_pass *p)
 
 		if (to->kind == all[i].kind && to->ino == all[i].ino &&
 		    to->dev == all[i].dev && to->key == all[i].key)
-			merge(to, &all[i]);
+			uses_merge(to, &all[i]);
 		else
 			all[++kept] = all[i];
 	}
 	p->u->n = p->begun + kept + 1;
 }
 
-static int add_user(struct ix_uses_pass *p, int dir, int32_t pid)
+static int uses_add_user(struct ix_uses_pass *p, int dir, int32_t pid)
 {
 	struct ix_uses *u = p->u;
 
@@ -150,8 +150,8 @@ static int uses_of_process(struct ix_uses_pass *p, int32_t pid)
 		p->u->n = p->begun;
 		return uses_unseen(p, dir, r);
 	}
-	merge_process(p);
-	return p->u->n == p->begun ? 0 : add_user(p, dir, pid);
+	uses_merge_all(p);
+	return p->u->n == p->begun ? 0 : uses_add_user(p, dir, pid);
 }
 
 /* ---- all processes */
