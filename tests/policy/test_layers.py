@@ -185,7 +185,7 @@ def test_calls_and_data_point_down(plain_build):
              for path, symbol, target in found if wrong_reference(path, symbol, target)]
     assert not wrong, "\n".join(wrong)
     assert len(found) > 1000
-    assert ("lib/query/scan.c", "ix_ns_run", "lib/ns/run.c") in found
+    assert ("lib/query/places.c", "ix_ns_run", "lib/ns/run.c") in found
     assert any(path == REGISTRY and fault(path, target) for path, _, target in found), "REGISTRY need not be spared"
     for here, there in CALLS:
         assert any(place(path)[0] == here and place(target)[0] == there for path, _, target in found), (here, there)

@@ -215,18 +215,23 @@ def test_posix_shared_memory(world, case):
         for words in (("pshm:/x",), ("pshm",), ("posix",), ()):
             rows, unseen = who(world, *words)
             row = one(rows, mech="pshm", ref="pshm:/x", pid=p.pid, command="plant", uid=0, owner="root", basis="kernel", **want)
-            assert unseen["processes"] == 0
+            assert unseen["processes"] == unseen["attaches"] == 0
         assert (row.get("mappings") or 0) == want.get("mappings", 0) and (row.get("fds") or 0) == want.get("fds", 0)
         assert row.get("address") == (p["at"] if want.get("mappings") else None)
 
 
+USERS = pytest.mark.parametrize("user", [{}, {"uid": 65534}], ids=["root", "owner"])
+
+
+@USERS
 @pytest.mark.parametrize("how", ["mapped", "open"])
-def test_unlinked_but_in_use(world, how):
+def test_unlinked_but_in_use(world, how, user):
     """No listing shows the file; the reference names it by its numbers."""
-    with plant(world, *named(f"map {4 * PAGE}", "close") if how == "mapped" else named(), "unlink /dev/shm/x") as p:
+    world.ok("mk", "mq", "/q")  # without a queue, a user cannot know whose mount of queues it is
+    with plant(world, *named(f"map {4 * PAGE}", "close") if how == "mapped" else named(), "unlink /dev/shm/x", **user) as p:
         ref = f"pshm:inode={p['dev']}:{p['ino']}"
         for words in (("pshm",), (ref,), ()):
-            one(users(world, *words), mech="pshm", ref=ref, pid=p.pid, how=how, access="rw")
+            one(users(world, *words, **user), mech="pshm", ref=ref, pid=p.pid, how=how, access="rw")
         # a new object of the old name is another one
         with plant(world, *named()) as q:
             assert {(r["ref"], r["pid"]) for r in users(world, "pshm")} == {(ref, p.pid), ("pshm:/x", q.pid)}
@@ -275,11 +280,13 @@ def test_other_files_are_nobodys_objects(world):
 
 # ---- semaphores and queues
 
-def test_named_semaphore(world):
-    """The creator's mapping shows the name of a temporary file."""
-    with plant(world, "sem_open /s") as p, plant(world, "sem_open /s") as q:
+@USERS
+def test_named_semaphore(world, user):
+    """The creator's mapping shows the name of a temporary file, as if the file were unlinked."""
+    world.ok("mk", "mq", "/q")
+    with plant(world, "sem_open /s", **user) as p, plant(world, "sem_open /s", **user) as q:
         for words in (("psem",), ("psem:/s",), ("posix",)):
-            rows = users(world, *words)
+            rows = users(world, *words, **user)
             assert [(r["ref"], r["pid"], r["how"], r["access"], r["mappings"]) for r in rows] == [
                 ("psem:/s", pid, "mapped", "rw", 1) for pid in sorted((p.pid, q.pid))]
     assert users(world, "psem") == []
