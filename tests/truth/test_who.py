@@ -227,7 +227,7 @@ USERS = pytest.mark.parametrize("user", [{}, {"uid": 65534}], ids=["root", "owne
 @pytest.mark.parametrize("how", ["mapped", "open"])
 def test_unlinked_but_in_use(world, how, user):
     """No listing shows the file; the reference names it by its numbers."""
-    world.ok("mk", "mq", "/q")  # without a queue, a user cannot know whose mount of queues it is
+    world.ok("mk", "mq", "/q", "--mode", "0666")  # without a queue, a user cannot know whose mount of queues it is
     with plant(world, *named(f"map {4 * PAGE}", "close") if how == "mapped" else named(), "unlink /dev/shm/x", **user) as p:
         ref = f"pshm:inode={p['dev']}:{p['ino']}"
         for words in (("pshm",), (ref,), ()):
@@ -283,7 +283,7 @@ def test_other_files_are_nobodys_objects(world):
 @USERS
 def test_named_semaphore(world, user):
     """The creator's mapping shows the name of a temporary file, as if the file were unlinked."""
-    world.ok("mk", "mq", "/q")
+    world.ok("mk", "mq", "/q", "--mode", "0666")
     with plant(world, "sem_open /s", **user) as p, plant(world, "sem_open /s", **user) as q:
         for words in (("psem",), ("psem:/s",), ("posix",)):
             rows = users(world, *words, **user)
