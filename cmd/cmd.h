@@ -127,6 +127,8 @@ struct cmd {
 	const struct exit_text *exits;   /* made with EXITS(): statuses that are not in
 					    exit_common[] or have another meaning here */
 	enum complete complete;          /* of the operands */
+	const struct shown *rows; /* a list of all fields that its rows can have, for
+				     completion; NULL: they depend on the call */
 	bool hidden;
 	bool program;     /* the first operand is followed by another program with its own
 			     arguments: our options end at that operand */

@@ -9,7 +9,6 @@
 #include "base/esc.h"
 #include "base/util.h"
 #include "ipcx-stress.h"
-#include "object/users.h"
 #include "ui/select.h"
 
 void offer(const struct cursor *at, const char *candidate, const char *after,
@@ -41,8 +40,8 @@ static struct ipcx_fieldset offer_fields_of(struct app *app, const struct cmd *c
 		fields = ipcx_row_fields(t, 0);
 		ipcx_table_free(t);
 	}
-	if (!strcmp(c->name, "who"))
-		return ipcx_fieldset_of(users_all.list, users_all.n);
+	if (c->rows)
+		return ipcx_fieldset_of(c->rows->list, c->rows->n);
 	if (!(c->complete & COMPLETE_REFS) || !(c->complete & COMPLETE_MECHS))
 		return fields;
 	for (int i = 0; i < n; i++) {

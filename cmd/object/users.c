@@ -3,9 +3,11 @@
 #include "object/users.h"
 
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cap.h"
 #include "base/util.h"
 
 static const enum ipcx_field users_fields[] = {
@@ -111,14 +113,21 @@ static void users_note_attaches(struct app *app, const struct selection *sel,
 		 unseen == 1 ? "s" : "", whose);
 }
 
+/* With the capability, processes are hidden by a security module, or belong to a user
+ * namespace above ours. */
+static const char *users_who_may(void)
+{
+	return ix_cap_has(CAP_SYS_PTRACE) > 0 ? "although CAP_SYS_PTRACE is present"
+					      : "needs CAP_SYS_PTRACE";
+}
+
 static void users_note_unseen(struct app *app, const struct selection *sel, int32_t pid,
 			      const struct ipcx_unseen *u)
 {
 	if (pid) {
 		if (u->processes)
-			msg_note("process %" PRId32
-				 " may not be looked at (needs CAP_SYS_PTRACE)",
-				 pid);
+			msg_note("process %" PRId32 " may not be looked at (%s)", pid,
+				 users_who_may());
 		return;
 	}
 	if (users_all_seen(select_touched(sel), u))
@@ -126,9 +135,8 @@ static void users_note_unseen(struct app *app, const struct selection *sel, int3
 	if (u->attaches)
 		users_note_attaches(app, sel, u);
 	if (u->processes)
-		msg_note("%" PRIu64 " process%s may not be looked at "
-			 "(needs CAP_SYS_PTRACE)",
-			 u->processes, u->processes == 1 ? "" : "es");
+		msg_note("%" PRIu64 " process%s may not be looked at (%s)", u->processes,
+			 u->processes == 1 ? "" : "es", users_who_may());
 	if (u->others)
 		msg_note("more processes may exist outside this PID namespace, or "
 			 "hidden from it (hidepid)");

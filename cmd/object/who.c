@@ -209,7 +209,7 @@ const struct cmd cmd_who = {
 	.name = "who", .operands = "[MECH…|REF…]", .summary = "List the processes that use objects",
 	.about = "Lists the processes that have the objects attached, mapped or open, a row for each process and object; by default for all objects. What could "
 		 "not be seen is counted. Looking has no side effects: nothing is opened, attached or stopped.",
-	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS, .rows = &users_all,
 	.exits = EXITS({ EXIT_DONE, "listed, even if there was no process to list, or some could not be seen" }, { EXIT_FAILED, "failed, or nothing that was named can be read here" }, { EXIT_MISSING, "none of the named objects exists, or no such process or namespace" }, { EXIT_PART, "some of what was named does not exist or could not be read" }),
 	.args_size = sizeof(struct who_args), .run = who_run,
 };
