@@ -111,6 +111,18 @@ def pages_of(world):
             world.sh(f"echo 0 >{HUGE}")
 
 
+def test_the_same_id_and_key_in_two_namespaces(world):
+    """Nothing but the namespace of the process tells whose segment a mapping is."""
+    place = Place(world)
+    with plant(world, *segment()) as p, plant(world, *segment("fork 1"), before=("nsenter", "-t", place.pid, "--ipc")) as q:
+        one(users(world, "shm:0"), pid=p.pid, ns=ipc_of(world, "self"))
+        rows, unseen = who(world, "shm:0", "--ns", place.pid)
+        assert [(r["pid"], r["ns"]) for r in rows] == [(pid, place.ino) for pid in sorted((q.pid, q["child"]))] and unseen["attaches"] == 0
+        assert {(r["pid"], r["ns"]) for r in users(world, "shm", "--ns", "all")} == {
+            (p.pid, ipc_of(world, "self")), (q.pid, place.ino), (q["child"], place.ino)}
+    place.end()
+
+
 def test_attached_before_the_process_left_the_namespace(world):
     """The segment is still attached, but its mapping does not tell from which namespace it is: where processes may exist that /proc does not
     show, the attach is unseen (test_who_rights.py has the other case). One of the same id and key in the new namespace is another object."""

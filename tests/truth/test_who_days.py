@@ -29,28 +29,39 @@ def states(world):
     return files, world.objects("sysv", "-o", "ref,nattch,atime,dtime,ctime,lpid,cpid,qnum,lspid,lrpid,stime,rtime,otime")
 
 
+@contextlib.contextmanager
+def waiting_opener(world, fifo, how):
+    """A process that waits for the other end of a FIFO; yields a function that returns whether it still does."""
+    p = subprocess.Popen(world.argv("sh", "-c", f"echo $$; exec 3{how}{fifo}; echo woke"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    pid = int(p.stdout.readline())
+
+    def waits():
+        return world.run("cat", f"/proc/{pid}/wchan").out.endswith("wait_for_partner") and not select.select([p.stdout], [], [], 0)[0]
+
+    try:
+        until(waits)
+        yield waits
+    finally:
+        world.sh(f"exec 3<>{fifo}")
+        end(p)
+
+
 def test_looking_changes_nothing(world):
     world.ok("mk", "msg")
     world.ok("mk", "sem", "--nsems", "1")
-    with plant(world, f"shmget 1 {PAGE}", "shmat", ["shm_open", "/x"], f"truncate {PAGE}", f"map {PAGE}", "fill", "mq_open /q", "sem_open /s", "msgsnd 0", "semop 0"), \
+    world.sh("mkfifo /dev/shm/fifo1 /dev/shm/fifo2")
+    with plant(world, f"shmget 1 {PAGE}", "shmat", ["shm_open", "/x"], f"truncate {PAGE}", f"map {PAGE}", "fill", "mq_open /q", "mq_notify",
+               "sem_open /s", "msgsnd 0", "semop 0", "open /dev/shm/fifo1 p", "open /dev/shm/fifo2 p"), \
             plant(world, ["shm_open", "/gone"], "unlink /dev/shm/gone"):
         # a time of access before the last change moves at the next access (relatime)
-        world.sh("mkfifo /dev/shm/fifo; touch -a -d @1000000000 /dev/shm/* /dev/mqueue/*")
+        world.sh("touch -a -d @1000000000 /dev/shm/* /dev/mqueue/*")
         before = states(world)
         assert before == states(world)
-        opener = subprocess.Popen(world.argv("sh", "-c", "echo $$; exec 3</dev/shm/fifo; echo woke"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        try:
-            pid = int(opener.stdout.readline())
-            asleep = lambda: world.run("cat", f"/proc/{pid}/wchan").out.endswith("wait_for_partner")
-            until(asleep)
+        with waiting_opener(world, "/dev/shm/fifo1", "<") as reader, waiting_opener(world, "/dev/shm/fifo2", ">") as writer:
             looks(world, LOOKS, "--json")
             looks(world, LOOKS // 4, "posix", "shm", "memfd", "pipe", "--json")
             looks(world, LOOKS // 4, "--json", "--ns", "all")
-            assert asleep() and not select.select([opener.stdout], [], [], 0)[0]
-            assert states(world) == before
-        finally:
-            world.sh(": >/dev/shm/fifo")
-            end(opener)
+            assert reader() and writer() and states(world) == before
 
 
 def test_a_pipe_without_a_reader_still_stops_its_writer(world):
