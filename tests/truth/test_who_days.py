@@ -9,7 +9,7 @@ import select
 import subprocess
 import time
 
-from helpers.tools import until
+from helpers.tools import trace, until
 from planting import IPCX, PAGE, QUERY, end, nattch, noquery, one, plant, users, who
 
 NEVER = "c0689911"  # no such request
@@ -89,6 +89,19 @@ print("ready", n)
         with open(stop, "w", encoding="ascii"):
             out, err = p.communicate(timeout=60)
     assert out.startswith(b"ready ") and not err, err
+
+
+def test_nothing_of_another_process_is_opened(world):
+    """Only its directories and texts in /proc are, never what its descriptors refer to."""
+    world.sh("mkfifo /dev/shm/fifo")
+    with plant(world, f"shmget 1 {PAGE}", "shmat", ["shm_open", "/x"], f"map {PAGE}", "mq_open /q", "pipe", "open /dev/shm/fifo rw", "memfd m 4096"):
+        rows, calls = trace(world, "who", "posix", "shm", "memfd", "pipe", "--json", program=IPCX, env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
+        assert {u["mech"] for u in rows.json["users"]} == {"shm", "pshm", "mq", "memfd", "pipe"}
+        assert [c for c in calls if c.name == "statx"]
+        for c in calls:
+            assert c.name not in ("shmat", "pidfd_getfd", "ptrace", "process_vm_readv", "kill", "tkill", "tgkill"), c
+            if c.name.startswith("open"):
+                assert "O_PATH" in c.args or not re.search(r"(^|fd/)\d+$", c.path) and not re.match("/dev/shm/.", c.path), c
 
 
 def test_processes_that_come_and_go(world):
