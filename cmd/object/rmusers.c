@@ -144,7 +144,7 @@ void rm_users_print(struct removal *rm, const struct rm_named_users *users, rm_l
 /* Users are named for people only: scripts need not wait for that. */
 void rm_dry_users_keep(struct removal *rm, const struct ipcx_table *t)
 {
-	if (!rm->args->dry_run || (!rm->app->verbose && !isatty(STDERR_FILENO)))
+	if (!rm->args->dry_run || (!rm->app->verbose && !isatty(msg_descriptor())))
 		return;
 	for (size_t i = 0; i < ipcx_table_rows(t); i++)
 		rm_users_keep(&rm->users, t, i);
