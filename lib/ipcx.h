@@ -956,6 +956,10 @@ struct ipcx_fieldset ipcx_expr_fields(const struct ipcx_expr *e);
 #define IPCX_ALL (UINT64_C(1) << 2)
 /** Read the fields that are part of every listing in addition to those in fields. */
 #define IPCX_USUAL (UINT64_C(1) << 3)
+/** Also list files that have no name any more, but still exist, because processes have
+ * them mapped or open: of POSIX shared memory. Their links are 0, and the field kept_by,
+ * if named, says which processes these are. They are found in /proc. */
+#define IPCX_DELETED (UINT64_C(1) << 4)
 
 /** A query. Set size to sizeof(struct ipcx_query) and everything unused to 0. */
 struct ipcx_query {
@@ -983,7 +987,8 @@ struct ipcx_query {
 			 * note. If this is a table of ipcx_create(), objects that existed
 			 * before are skipped, so that a removal undoes the creation. Needs
 			 * mechs or refs */
-	uint64_t flags; /**< IPCX_NUMERIC, IPCX_DRY_RUN, IPCX_ALL, IPCX_USUAL */
+	uint64_t flags; /**< IPCX_NUMERIC, IPCX_DRY_RUN, IPCX_ALL, IPCX_USUAL,
+			   IPCX_DELETED */
 };
 
 /** The size of struct ipcx_query in the first version. */

@@ -130,13 +130,17 @@ class Page:
     def mechanisms(self):
         out = []
         for m in self.dump["mechanisms"]:
-            kind = "a name" if m["named"] else "an id and a key"
-            out += entry(f"*{m['name']}*", f"{esc(m['label'])} (group *{m['group']}*); each has {kind}")
+            has = "each has a name" if m["named"] else "each has an id and a key"
+            if m["unlisted"]:
+                has = f"found through the processes, listed only when named; {esc(m['lasts'])}"
+            out += entry(f"*{m['name']}*", f"{esc(m['label'])} (group *{m['group']}*); {has}")
         return out
 
     def needs(self):
         out = []
         for m in self.dump["mechanisms"]:
+            if m["lasts"]:
+                continue
             out += entry(f"*{m['name']}:*_{esc(m['need'])}_", esc(m["label"]))
         return out
 

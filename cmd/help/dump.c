@@ -126,6 +126,8 @@ static void mechanism(const struct ipcx_mech_info *m)
 	pair(",", "group", m->group);
 	pair(",", "need", m->need);
 	flag("named", m->named);
+	flag("unlisted", m->unlisted);
+	pair(",", "lasts", m->lasts);
 	out_text(",\"shown\":[");
 	for (size_t i = 0; i < m->nshown; i++) {
 		out_text(i ? "," : "");

@@ -81,7 +81,8 @@ static void offer_mechs(const struct cursor *at, enum complete what)
 {
 	static const char *const groups[][2] = { { "sysv", "all System V mechanisms" },
 						 { "posix", "all POSIX mechanisms" },
-						 { "all", "all mechanisms" } };
+						 { "process", "memfd and pipe" },
+						 { "all", "sysv and posix" } };
 
 	for (unsigned m = 0; (what & COMPLETE_MECHS) && ipcx_mech_info(m); m++)
 		offer(at, ipcx_mech_info(m)->name, "", ipcx_mech_info(m)->label);
@@ -121,12 +122,16 @@ static bool is_visible(const char *name)
 static const char *word_for(const struct ipcx_table *t, size_t row, bool bare,
 			    struct ipcx_value *v)
 {
-	size_t skip = strlen(ipcx_mech_info(ipcx_row_mech(t, row))->name) + 1;
+	const struct ipcx_mech_info *m = ipcx_mech_info(ipcx_row_mech(t, row));
+	size_t skip = strlen(m->name) + 1;
+	struct ipcx_ref ref;
 
-	if (bare && ipcx_row_get(t, row, IPCX_F_NAME, v) == 0 &&
-	    v->type == IPCX_TYPE_STRING && is_visible(ipcx_value_string(v)))
+	/* A file that is found by its inode may have a name, too, but not a unique one. */
+	if (bare && ipcx_row_ref(t, row, &ref) == 0 && ref.by == IPCX_BY_NAME &&
+	    ipcx_row_get(t, row, IPCX_F_NAME, v) == 0 && v->type == IPCX_TYPE_STRING &&
+	    is_visible(ipcx_value_string(v)))
 		return ipcx_value_string(v);
-	bare = bare && !ipcx_mech_info(ipcx_row_mech(t, row))->named;
+	bare = bare && (!m->named || m->unlisted);
 	if (ipcx_row_get(t, row, IPCX_F_REF, v) < 0 || v->type != IPCX_TYPE_STRING)
 		return "";
 	return ipcx_value_string(v) + (bare ? skip : 0);

@@ -18,7 +18,7 @@ struct ls_args {
 	struct output_args output;
 	struct select_args select;
 	struct ns_args where;
-	bool refs, null, fail;
+	bool refs, null, fail, deleted;
 };
 
 struct listing {
@@ -117,7 +117,7 @@ static int ls_list(struct listing *l, uint64_t mechs, const char *label)
 		.size = sizeof(wanted),
 		.fields = output_query(&l->output),
 		.where = l->sel->where,
-		.flags = output_flags(&l->output),
+		.flags = output_flags(&l->output) | (l->args->deleted ? IPCX_DELETED : 0),
 	};
 	struct ipcx_query refs = wanted, all = wanted;
 	auto_free struct ipcx_ref *named = NULL;
@@ -137,11 +137,25 @@ static int ls_list(struct listing *l, uint64_t mechs, const char *label)
 	return r || (refs.nrefs && !all.mechs) ? r : list_query(l, &all, &label);
 }
 
-static struct shown mech_shown(unsigned mech)
+/* With --deleted, say by which reference a file without a name is meant, and who keeps
+ * it. */
+static void add_deleted(const struct listing *l, uint64_t mechs, struct shown *shown)
+{
+	for (unsigned m = 0; l->args->deleted && ipcx_mech_info(m); m++) {
+		if (!(mechs & IPCX_MECH_BIT(m)) || !ipcx_mech_has(m, IPCX_F_KEPT_BY))
+			continue;
+		ipcx_fieldset_add(&shown->after, IPCX_F_REF);
+		ipcx_fieldset_add(&shown->after, IPCX_F_KEPT_BY);
+	}
+}
+
+static struct shown ls_shown(const struct listing *l, unsigned mech)
 {
 	const struct ipcx_mech_info *m = ipcx_mech_info(mech);
+	struct shown shown = { .list = m->shown, .n = m->nshown };
 
-	return (struct shown){ .list = m->shown, .n = m->nshown };
+	add_deleted(l, IPCX_MECH_BIT(mech), &shown);
+	return ns_shown(l->app, shown);
 }
 
 /* Table format: list a block for each mechanism, with its own columns. */
@@ -154,8 +168,8 @@ static int list_blocks(struct listing *l, uint64_t mechs)
 
 		if (!(mechs & one))
 			continue;
-		r = output_fields(&l->output, l->args->output.fields,
-				  ns_shown(l->app, mech_shown(m)), select_knows, &mechs);
+		r = output_fields(&l->output, l->args->output.fields, ls_shown(l, m),
+				  select_knows, &mechs);
 		if (!r)
 			r = ls_list(l, one, mechs == one ? "" : ipcx_mech_info(m)->label);
 	}
@@ -184,9 +198,8 @@ static int list_ref_blocks(struct listing *l)
 				part.refs[part.nrefs++] = all->refs[i];
 		part.mechs = all->mechs & IPCX_MECH_BIT(m);
 		l->sel = &part;
-		r = output_fields(&l->output, l->args->output.fields,
-				  ns_shown(l->app, mech_shown(m)), select_knows,
-				  &touched);
+		r = output_fields(&l->output, l->args->output.fields, ls_shown(l, m),
+				  select_knows, &touched);
 		if (!r)
 			r = ls_list(l, part.mechs,
 				    touched == IPCX_MECH_BIT(m)
@@ -207,6 +220,7 @@ static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 
 	if (l->app->ns)
 		ipcx_fieldset_add(&shown.after, IPCX_F_NS);
+	add_deleted(l, known, &shown);
 	r = output_fields(&l->output, l->args->output.fields, ns_shown(l->app, shown),
 			  select_knows, &known);
 	return r ? r : ls_list(l, mechs, "");
@@ -226,6 +240,18 @@ static int only_refs(struct ls_args *args)
 	args->output.format = "raw";
 	args->output.fields = "ref";
 	return 0;
+}
+
+/* Reject --deleted if no mechanism can have files without a name. */
+static int check_deleted(const struct ls_args *args, uint64_t mechs)
+{
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
+		if ((mechs & IPCX_MECH_BIT(m)) && ipcx_mech_has(m, IPCX_F_KEPT_BY))
+			return 0;
+	return args->deleted
+		       ? msg_usage(
+				 "--deleted: none of these mechanisms has files that lost their name")
+		       : 0;
 }
 
 /* Reject --refs with --ns all: bare references would not identify objects. */
@@ -263,6 +289,8 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 	l.sel = &sel;
 	l.quiet_empty = unnamed;
 	if (!r)
+		r = check_deleted(args, select_touched(&sel));
+	if (!r)
 		r = output_open(&l.output, &args->output, "objects");
 	l.output.nul = args->null;
 	blocks = !r && l.output.format->blocks &&
@@ -294,6 +322,7 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 static const struct opt opts[] = {
 	{ "refs", 'q', FLAG(struct ls_args, refs), .help = "print only references, one per line" },
 	{ "null", '0', FLAG(struct ls_args, null), .help = "with -q: end each with NUL, not newline" },
+	{ "deleted", 0, FLAG(struct ls_args, deleted), .help = "also files without a name that processes still use (pshm)" },
 	{ "fail", 0, FLAG(struct ls_args, fail), .help = "exit with 0 only if no object is (or may be) listed" },
 	{ .name = "" },
 };
@@ -314,6 +343,7 @@ static const struct example examples[] = {
 	{ "ipcx ls shm -o +command,creator_alive",            "the creator's command, and whether it is alive" },
 	{ "ipcx ls shm -w 'nattch == 0 && size > 1G' --fail", "for monitoring: status 1 if there is one, 4 if unknown" },
 	{ "ipcx ls --ns web",                                 "the objects of a container" },
+	{ "ipcx ls pshm --deleted --sort -allocated",         "what fills /dev/shm" },
 	{ "ipcx ls -q shm -w 'nattch == 0' | xargs ipcx show", "pass references to other commands" },
 	{ "ipcx ls --ns all -w 'size > 1G' -o ns,container,ref,size", "large objects in any namespace" },
 	{ "", "" },

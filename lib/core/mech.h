@@ -245,6 +245,7 @@ struct ix_scan {
 	uint64_t unlisted;  /* the mechanisms of the query that have such objects */
 	bool counts_unseen; /* the caller counts the processes that cannot be seen: a note
 			       about them would say it twice */
+	bool deleted;       /* also list files that have no name any more */
 	void *dir;         /* a directory that the mechanism keeps open during the scan */
 	struct ix_may may; /* what is known of the caller's rights in the current place */
 	/* The function behind ix_scan_keep(). lib/query/scan.c sets it, so that no

@@ -6,8 +6,10 @@
 #include "core/limit.h"
 #include "core/mech.h"
 
-extern const struct ix_charge ix_msg_charges[], ix_sem_charges[], ix_psem_charges[];
+extern const struct ix_charge ix_msg_charges[], ix_sem_charges[], ix_psem_charges[],
+	ix_pshm_charges[];
 
 int ix_msg_wish(const char *text, struct ipcx_attrs *ret_attrs);
 int ix_sem_wish(const char *text, struct ipcx_attrs *ret_attrs);
+int ix_pshm_wish(const char *text, struct ipcx_attrs *ret_attrs);
 int ix_psem_wish(const char *text, struct ipcx_attrs *ret_attrs);

@@ -40,7 +40,7 @@ static const struct ix_kind memfd_kind = {
 
 #define PREFIX "/memfd:"
 
-static int memfd_keep(struct ix_scan *s, const struct ix_found *f)
+static int memfd_keep(struct ix_scan *s, const struct ix_found *f, void *arg)
 {
 	const struct ipcx_fieldset counts = IPCX_FIELDSET(IPCX_F_USER_COUNT);
 	size_t prefix = sizeof(PREFIX) - 1;
@@ -48,8 +48,9 @@ static int memfd_keep(struct ix_scan *s, const struct ix_found *f)
 	char path[PATH_MAX];
 	const char *name = ix_nameless_path(s, true, path, sizeof(path));
 
+	(void)arg;
 	if (name && strncmp(name, PREFIX, prefix) != 0)
-		return 0; /* closed meanwhile, and its inode used again */
+		return -ENOENT; /* closed meanwhile, and its inode used again */
 	row = ix_nameless_row(s, f, name ? name + prefix : NULL);
 	if (!row)
 		return -ENOMEM;
@@ -71,12 +72,12 @@ static int memfd_keep(struct ix_scan *s, const struct ix_found *f)
 
 static int memfd_scan(struct ix_scan *s)
 {
-	return ix_found_all(s, NULL, 0, memfd_keep);
+	return ix_found_all(s, NULL, 0, memfd_keep, NULL);
 }
 
 static int memfd_find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
-	return ix_found_all(s, ref, 0, memfd_keep);
+	return ix_found_all(s, ref, 0, memfd_keep, NULL);
 }
 
 static ix_text seal_names(struct ipcx_table *t, unsigned seals)

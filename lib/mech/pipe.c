@@ -36,7 +36,7 @@ static const struct ix_kind pipe_kind = {
 };
 /* clang-format on */
 
-static int pipe_keep(struct ix_scan *s, const struct ix_found *f)
+static int pipe_keep(struct ix_scan *s, const struct ix_found *f, void *arg)
 {
 	const struct ipcx_fieldset counts =
 		IPCX_FIELDSET(IPCX_F_USER_COUNT, IPCX_F_READERS, IPCX_F_WRITERS);
@@ -44,6 +44,7 @@ static int pipe_keep(struct ix_scan *s, const struct ix_found *f)
 	struct pipe_row *row;
 	char path[PATH_MAX];
 
+	(void)arg;
 	if (f->in_files)
 		name = ix_nameless_path(s, f->st.st_nlink == 0, path, sizeof(path));
 	row = ix_nameless_row(s, f, name);
@@ -60,12 +61,12 @@ static int pipe_keep(struct ix_scan *s, const struct ix_found *f)
 
 static int pipe_scan(struct ix_scan *s)
 {
-	return ix_found_all(s, NULL, 0, pipe_keep);
+	return ix_found_all(s, NULL, 0, pipe_keep, NULL);
 }
 
 static int pipe_find(struct ix_scan *s, const struct ipcx_ref *ref)
 {
-	return ix_found_all(s, ref, 0, pipe_keep);
+	return ix_found_all(s, ref, 0, pipe_keep, NULL);
 }
 
 static int pipe_costly(struct ix_scan *s, void *data)

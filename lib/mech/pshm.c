@@ -15,7 +15,9 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "core/limit.h"
+#include "mech/charges.h"
 #include "mech/drivers.h"
+#include "mech/nameless.h"
 #include "mech/posix.h"
 #include "mech/pshmmake.h"
 #include "mech/pshmmem.h"
@@ -27,6 +29,7 @@ struct pshm_row {
 	uint64_t size, allocated;
 	int64_t atime;
 	uint32_t links;
+	ix_text kept_by;
 	uint8_t use;
 };
 
@@ -45,6 +48,7 @@ static const struct ix_kind pshm_kind = {
 		IX_COL(IPCX_F_MTIME,     struct pshm_row, base.mtime),
 		IX_COL(IPCX_F_ATIME,     struct pshm_row, atime),
 		IX_COL(IPCX_F_LINKS,     struct pshm_row, links),
+		IX_COL_COSTLY(IPCX_F_KEPT_BY, struct pshm_row, kept_by),
 		IX_USERS_COLUMNS(struct pshm_row, base.users)
 	),
 };
@@ -107,6 +111,84 @@ static void note_type(struct ix_scan *s, const struct ix_posix_dir *dir)
 		      (unsigned long)fs.f_type);
 }
 
+/* ---- files without a name */
+
+/* Whether it may have been a semaphore, whose size is unknown if it is only mapped. */
+static bool pshm_was_sem(const char *file, const struct ix_found *f)
+{
+	return f->error ? ix_posix_sem_name(file) : ix_posix_is_sem(file, &f->st);
+}
+
+/* Whether a name that ends like the kernel's mark of an unlinked file is the name of this
+ * file all the same. */
+static bool pshm_has_name(const struct ix_scan *s, const char *file,
+			  const struct ix_found *f)
+{
+	struct stat st;
+
+	return ix_posix_stat(s->dir, file, &st) == 0 && st.st_dev == f->dev &&
+	       st.st_ino == f->ino;
+}
+
+/* The name is the one that the file had. */
+static int pshm_gone(struct ix_scan *s, const struct ix_found *f, void *arg)
+{
+	char path[PATH_MAX + 16], name[NAME_MAX + 2];
+	int len = ix_found_name(s, path, sizeof(path));
+	const char *file = len < 0 ? NULL : strrchr(path, '/');
+	const struct ipcx_fieldset sizes =
+		IPCX_FIELDSET(IPCX_F_SIZE, IPCX_F_ALLOCATED, IPCX_F_ATIME, IPCX_F_MTIME);
+	struct ix_shm_room *room = arg;
+	struct pshm_row *row;
+
+	if (!f->unlinked || (!f->error && f->st.st_nlink) ||
+	    (file && f->error && pshm_has_name(s, file + 1, f)))
+		return -ENOENT;
+	file = strrchr(ix_nameless_path(s, true, path, sizeof(path)) ? path : "/", '/');
+	if (!file || pshm_was_sem(file + 1, f))
+		return -ENOENT;
+	(void)snprintf(name, sizeof(name), "%s", file);
+	row = ix_nameless_row(s, f, name);
+	if (!row)
+		return -ENOMEM;
+	if (f->error) {
+		ix_unknown_all(s->t, row, &sizes);
+	} else {
+		row->size = (uint64_t)f->st.st_size;
+		row->allocated = (uint64_t)f->st.st_blocks * 512;
+		row->atime = f->st.st_atime;
+		if (room)
+			room->listed += row->allocated;
+	}
+	return ix_scan_keep(s);
+}
+
+static int pshm_costly(struct ix_scan *s, void *data)
+{
+	struct pshm_row *row = data;
+	char text[IX_KEEPERS];
+
+	if (row->links || !ipcx_fieldset_has(&s->costly, IPCX_F_KEPT_BY))
+		return 0;
+	ix_found_keepers(s, text, sizeof(text));
+	row->kept_by = ix_table_text(s->t, text);
+	return 0;
+}
+
+/* Refuse to act on a file without a name: it ends with its last user. */
+static int pshm_refuse(struct ix_scan *s)
+{
+	char text[IX_KEEPERS];
+
+	ix_found_keepers(s, text, sizeof(text));
+	return ix_fail_plain(
+		s->x, -EBUSY,
+		"it has no name any more, and exists as long as a process uses it: %s",
+		text);
+}
+
+/* ---- scanning */
+
 static int pshm_scan(struct ix_scan *s)
 {
 	struct ix_posix_dir dir auto_posix_dir = IX_NO_DIR;
@@ -121,6 +203,12 @@ static int pshm_scan(struct ix_scan *s)
 	if (r)
 		return r < 0 ? r : 0;
 	note_type(s, &dir);
+	/* First the processes: what is unlinked later is still in the directory, or gone.
+	 */
+	if (s->deleted)
+		r = ix_found_look(s, dir.dev);
+	if (r < 0)
+		return r;
 	ix_shm_room_begin(&dir, &room);
 	r = ix_posix_names_open(&dir, &names);
 	if (r < 0)
@@ -132,9 +220,24 @@ static int pshm_scan(struct ix_scan *s)
 		if (r < 0)
 			break;
 	}
+	if (r == 0 && s->deleted)
+		r = ix_found_all(s, NULL, dir.dev, pshm_gone, &room);
 	/* A listing of selected objects need not account for the rest. */
 	if (r == 0 && s->verb == IX_LOOK && !s->where && !s->same)
 		ix_shm_room_note(s, &dir, &room);
+	s->dir = NULL;
+	return r;
+}
+
+static int pshm_find_gone(struct ix_scan *s, struct ix_posix_dir *dir,
+			  const struct ipcx_ref *ref)
+{
+	int r = ref->device == dir->dev ? ix_scan_once(s, dir->dev, dir->ino) : -ENOENT;
+
+	if (r)
+		return r < 0 ? r : -ENOENT;
+	s->dir = dir;
+	r = ix_found_all(s, ref, ref->device, pshm_gone, NULL);
 	s->dir = NULL;
 	return r;
 }
@@ -148,6 +251,8 @@ static int pshm_find(struct ix_scan *s, const struct ipcx_ref *ref)
 
 	if (r < 0)
 		return r;
+	if (ref->by == IPCX_BY_INODE)
+		return pshm_find_gone(s, &dir, ref);
 	r = ix_posix_stat(&dir, file, &st);
 	if (r < 0)
 		return r == -ENAMETOOLONG ? -ENOENT : r;
@@ -175,10 +280,11 @@ static int pshm_find(struct ix_scan *s, const struct ipcx_ref *ref)
 static int pshm_remove_row(struct ix_scan *s, const void *data)
 {
 	const struct ix_posix_dir *dir = s->dir;
+	const struct pshm_row *row = data;
 	char buf[256];
 	const char *file = ix_posix_name(s, data, buf);
 	struct stat st;
-	int r = ix_posix_again(dir, file, data, &st);
+	int r = row->links ? ix_posix_again(dir, file, data, &st) : pshm_refuse(s);
 
 	if (r < 0)
 		return r;
@@ -222,9 +328,12 @@ static int pshm_change(struct ix_scan *s, const void *data, const struct ipcx_at
 {
 	char buf[256];
 	const char *file = ix_posix_name(s, data, buf);
+	const struct pshm_row *row = data;
 	auto_fd int fd = -1;
 	int r;
 
+	if (!row->links)
+		return pshm_refuse(s);
 	if (ix_pshm_would_be_sem(file, a))
 		return ix_fail_plain(s->x, -EPERM, "%s", IX_LIKE_A_SEM);
 	if (a->set & IPCX_A_SIZE) {
@@ -247,8 +356,11 @@ static int pshm_may(struct ix_scan *s, const void *data, const struct ipcx_attrs
 	const struct ix_posix_dir *dir = s->dir;
 	char buf[256];
 	const char *file = ix_posix_name(s, data, buf);
+	const struct pshm_row *row = data;
 	int r = 0;
 
+	if (!row->links)
+		return pshm_refuse(s);
 	if (!a)
 		return ix_posix_may_unlink(s, dir, file, data);
 	if (ix_pshm_would_be_sem(file, a))
@@ -265,30 +377,7 @@ static int pshm_may(struct ix_scan *s, const void *data, const struct ipcx_attrs
 	return r;
 }
 
-/* ---- limits */
-
-/* A tmpfs accounts in whole pages. */
-static uint64_t pshm_amount_bytes(const struct ipcx_attrs *a)
-{
-	return ix_mul_sat(ix_amount_pages(a), (uint64_t)sysconf(_SC_PAGESIZE));
-}
-
-static int pshm_wish(const char *text, struct ipcx_attrs *ret_attrs)
-{
-	static const uint64_t words[] = { IPCX_A_COUNT, IPCX_A_SIZE };
-
-	return ix_request_read(text, words, ARRAY_SIZE(words), ret_attrs);
-}
-
 /* clang-format off */
-static const struct ix_charge charges[] = {
-	{ .limit = "size_max", .each = true, .making = true, .amount = ix_amount_size },
-	{ .limit = "rlimit_fsize", .each = true, .making = true, .amount = ix_amount_size },
-	{ .limit = "dev_shm", .amount = pshm_amount_bytes },
-	{ .limit = "dev_shm_inodes", .amount = ix_amount_one },
-	{ .limit = NULL },
-};
-
 static const struct ix_errtext create_errors[] = {
 	{ -EACCES, 0, "not permitted: " IX_SHM_DIR " may not be written to" },
 	{ -ENOSPC, 0, "the file system of " IX_SHM_DIR " is full (mount -o remount,size=… or nr_inodes=…)" },
@@ -339,8 +428,8 @@ const struct ix_mech ix_mech_pshm = {
 	.traces = &traces, .signs = signs,
 	.no_idle = "the idle time of POSIX shared memory is unknown: use through a mapping is not recorded",
 	.kind = &pshm_kind,
-	.charges = charges, .request = pshm_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
-	.scan = pshm_scan, .find = pshm_find, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = pshm_remove_row, .change = pshm_change, .may = pshm_may,
+	.charges = ix_pshm_charges, .request = ix_pshm_wish, .may_make = ix_posix_may_make, .right = IX_SHM_DIR,
+	.scan = pshm_scan, .find = pshm_find, .by_inode = true, .costly = pshm_costly, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = pshm_remove_row, .change = pshm_change, .may = pshm_may,
 	.memory = ix_pshm_memory,
 	.driver = &ix_pshm_driver,
 	.create_errors = create_errors, .change_errors = change_errors,

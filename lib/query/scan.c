@@ -320,7 +320,8 @@ static int check_query(struct ipcx *x, const struct ipcx_query *q, bool acts)
 	if (q->mechs & ~known)
 		return ix_fail_plain(x, -EINVAL,
 				     "the query asks for an unknown mechanism");
-	if (q->flags & ~(IPCX_NUMERIC | IPCX_DRY_RUN | IPCX_ALL | IPCX_USUAL))
+	if (q->flags &
+	    ~(IPCX_NUMERIC | IPCX_DRY_RUN | IPCX_ALL | IPCX_USUAL | IPCX_DELETED))
 		return ix_fail_plain(x, -EINVAL, "the query has an unknown flag");
 	if (q->nrefs && !q->refs)
 		return ix_fail_plain(x, -EINVAL, "the query has no references");
@@ -383,6 +384,7 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	s->many = x->ns && x->ns->all;
 	s->max_rows = s->many ? 0 : q->max_rows;
 	s->dry = q->flags & IPCX_DRY_RUN;
+	s->deleted = q->flags & IPCX_DELETED;
 	s->same = q->same;
 	s->t->numeric = q->flags & IPCX_NUMERIC;
 	s->t->acts = s->verb != IX_LOOK;

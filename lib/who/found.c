@@ -48,7 +48,7 @@ static unsigned found_kinds(const struct ix_scan *s, uint64_t dev)
 	return kinds | kind;
 }
 
-static int found_collect(struct ix_scan *s, uint64_t dev)
+int ix_found_look(struct ix_scan *s, uint64_t dev)
 {
 	struct ix_finding *f = s->finding;
 	unsigned kinds = found_kinds(s, dev);
@@ -137,7 +137,7 @@ static bool found_gone(int error)
 	return error == -ESTALE || error == -ENOENT || error == -ESRCH;
 }
 
-static int found_one(struct ix_scan *s, ix_found_each *each)
+static int found_one(struct ix_scan *s, ix_found_each *each, void *arg)
 {
 	const struct ix_finding *f = s->finding;
 	const struct ix_use *use = f->use;
@@ -154,13 +154,14 @@ static int found_one(struct ix_scan *s, ix_found_each *each)
 	if (r < 0 && found_gone(r))
 		return 0;
 	found.error = r;
-	s->finding->seen = true;
 	for (size_t i = 0; i < f->n; i++) {
+		found.unlinked |= use[i].links == 0;
 		found.readers += use[i].readers;
 		found.writers += use[i].writers;
 	}
-	r = each(s, &found);
-	return MIN(r, 0);
+	r = each(s, &found, arg);
+	s->finding->seen |= r >= 0;
+	return r == -ENOENT ? 0 : MIN(r, 0);
 }
 
 static bool found_is(const struct ix_finding *f, const struct ix_use *use,
@@ -194,9 +195,9 @@ static bool found_here(const struct ix_scan *s, const struct ix_use *use, size_t
 }
 
 int ix_found_all(struct ix_scan *s, const struct ipcx_ref *ref, uint64_t dev,
-		 ix_found_each *each)
+		 ix_found_each *each, void *arg)
 {
-	int r = found_collect(s, dev);
+	int r = ix_found_look(s, dev);
 	uint64_t ns = r < 0 ? 0 : found_ns(s->x);
 	const struct ix_use *use, *end;
 	unsigned kind = ix_mech(s->mech)->traces->kind;
@@ -215,11 +216,11 @@ int ix_found_all(struct ix_scan *s, const struct ipcx_ref *ref, uint64_t dev,
 				break;
 		if (use->kind != kind || (dev && use->dev != dev) ||
 		    (ref && !found_is(s->finding, use, ref)) ||
-		    !found_here(s, use, n, ns))
+		    (!dev && !found_here(s, use, n, ns)))
 			continue;
 		s->finding->use = use;
 		s->finding->n = n;
-		r = found_one(s, each);
+		r = found_one(s, each, arg);
 		found_leave(s->finding);
 	}
 	return r < 0 ? r : ref && !s->finding->seen ? -ENOENT : 0;

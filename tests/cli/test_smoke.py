@@ -14,7 +14,7 @@ LIVES = {
 
 
 def test_every_mechanism_is_covered(dump):
-    assert {m["name"] for m in dump["mechanisms"]} == set(LIVES)
+    assert {m["name"] for m in dump["mechanisms"] if not m["lasts"]} == set(LIVES)
 
 
 @pytest.mark.parametrize("mech", LIVES)

@@ -247,7 +247,7 @@ def test_dump(toys):
     tables = toys.json("help", "--dump")
     info = tables["mechanisms"][-1]
     assert info == {"name": "toy", "label": "Toys for tests", "object": "toy", "group": "posix", "need": "[COUNTx]SIZE",
-                    "named": True, "shown": ["name", "owner", "mode", "size"]}
+                    "named": True, "unlisted": False, "lasts": None, "shown": ["name", "owner", "mode", "size"]}
     having = {f["name"] for f in tables["fields"] if "toy" in f["mechs"]}
     assert having == {"mech", "ref", "name", "owner", "uid", "group", "gid", "mode", "size", "ctime", "age", "inode", "device", "ns",
                       "container", "container_uid"}

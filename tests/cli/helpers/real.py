@@ -15,7 +15,9 @@ from helpers.tools import HERE, background
 PYTHON = "/usr/bin/python3"
 DUMP = json.loads(subprocess.run([IPCX, "help", "--dump"], stdout=subprocess.PIPE, check=True).stdout)
 COMMANDS = [c["name"] for c in DUMP["commands"]]
-MECHS = {m["name"]: m for m in DUMP["mechanisms"]}
+# Those whose objects can be made and named; test_memfd_pipe.py tests the others.
+MECHS = {m["name"]: m for m in DUMP["mechanisms"] if not m["lasts"]}
+UNLISTED = {m["name"]: m for m in DUMP["mechanisms"] if m["unlisted"]}
 FIELDS = {f["name"]: f for f in DUMP["fields"]}
 FORMATS = [f["name"] for f in DUMP["formats"]]
 MISSING = {m: f"{m}:/absent" if MECHS[m]["named"] else f"{m}:77777" for m in MECHS}
