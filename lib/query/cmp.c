@@ -273,7 +273,8 @@ static int objects_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 	/* Skip mechanisms whose objects both sides share, as these are the same, and
 	 * those of which it is unknown whether they are shared. */
 	for (unsigned m = 0; ix_mech(m); m++)
-		if (ix_mech(m)->mounted ? c->shm == OTHER : !c->same_ipc)
+		if (!ix_mech(m)->info.unlisted &&
+		    (ix_mech(m)->mounted ? c->shm == OTHER : !c->same_ipc))
 			q.mechs |= IPCX_MECH_BIT(m);
 	ipcx_use(c->x, c->side[side]);
 	r = ipcx_scan(c->x, &q, ret_t);
