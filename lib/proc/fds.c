@@ -25,6 +25,7 @@ int ix_fds_open(int dir, const char *path, struct ix_fds *ret_fds)
 		return fd;
 	ret_fds->dir = fd;
 	ret_fds->at = ret_fds->len = 0;
+	ret_fds->shut = 0;
 	return 0;
 }
 
@@ -62,9 +63,37 @@ static int fds_number(const char *name)
 {
 	int n = 0;
 
-	for (; *name >= '0' && *name <= '9' && n < 100000000; name++)
+	for (; *name >= '0' && *name <= '9' && n <= (INT_MAX - 9) / 10; name++)
 		n = 10 * n + (*name - '0');
 	return *name ? -1 : n;
+}
+
+/*
+ * Return 0 if the file behind a descriptor is in no file system that could be asked for:
+ * it was closed meanwhile, or the file system itself failed. A FUSE file system tells
+ * nobody but its owner about its files, not even root, except for their device.
+ * Otherwise return why the descriptor could not be looked at.
+ */
+static int fds_shut(int dir, const char *name, int error)
+{
+	struct statx st;
+	char link[1];
+
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		if (readlinkat(dir, name, link, sizeof(link)) < 0 &&
+		    errno != ENAMETOOLONG)
+			return errno == ENOENT ? 0 : -error;
+		return statx(dir, name, AT_STATX_DONT_SYNC, 0, &st) < 0 ? -error : 0;
+	case ESRCH:
+	case ENOMEM:
+	case ENOSYS:
+	case EINVAL:
+		return -error;
+	default:
+		return 0;
+	}
 }
 
 int ix_fds_next(struct ix_fds *f, struct ix_opened *ret_opened)
@@ -79,10 +108,9 @@ int ix_fds_next(struct ix_fds *f, struct ix_opened *ret_opened)
 		if (number < 0)
 			continue;
 		if (statx(f->dir, name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0) {
-			if (errno == EACCES || errno == EPERM || errno == ESRCH)
-				return -errno;
-			continue; /* closed meanwhile, or a file system fails: then the
-				   * file is not one in memory */
+			r = fds_shut(f->dir, name, errno);
+			f->shut = f->shut ? f->shut : r;
+			continue;
 		}
 		*ret_opened = (struct ix_opened){
 			.number = number,

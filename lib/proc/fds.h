@@ -23,13 +23,16 @@ struct ix_fds {
 	int dir;
 	size_t at, len; /* bytes of buf */
 	_Alignas(8) char buf[2048];
+	int shut; /* why a descriptor could not be looked at; 0: all could */
 };
 
 /* Begin to read the descriptors of a process or thread: "path" ("fd", "task/TID/fd") is
  * relative to its /proc directory. Returns 0 or -errno. */
 int ix_fds_open(int dir, const char *path, struct ix_fds *ret_fds);
 
-/* Return 1 and the next descriptor, 0 at the end, or -errno. */
+/* Return 1 and the next descriptor, 0 at the end, or -errno. A descriptor that cannot be
+ * looked at is left out, and the reason stored in f->shut; one whose file system does not
+ * tell about its file is left out, too: such a file is not one in memory. */
 int ix_fds_next(struct ix_fds *f, struct ix_opened *ret_opened);
 
 #define auto_fds __attribute__((cleanup(ix_fds_close)))

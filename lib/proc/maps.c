@@ -33,8 +33,11 @@ enum {
 	MAPS_FILE = 0x20,    /* only mappings of files */
 };
 
-/* Bytes read from the text at once; a line has at most this many. */
+/* Bytes read from the text at once. A line has at most this many; the rest of the path of
+ * a file in very many directories is left out. */
 #define MAPS_CHUNK (64 * 1024)
+
+#define MAPS_NAMED "[anon_shmem:" /* a name given with prctl(2), PR_SET_VMA */
 
 int ix_maps_open(int dir, const char *path, bool shared_only, struct ix_maps *ret_maps)
 {
@@ -158,6 +161,15 @@ int ix_maps_parse(const char *line, size_t len, struct ix_mapping *ret_mapping,
 	return 0;
 }
 
+/* Whether the memory still exists: once the process has executed another program, the
+ * text seems to end early. */
+static bool maps_is_alive(const struct ix_maps *m)
+{
+	char c;
+
+	return pread(m->fd, &c, 1, 0) != 0;
+}
+
 /* Read on: keep the beginning of a line that is not complete yet. Returns the number of
  * bytes read, or -errno. */
 static ssize_t maps_fill(struct ix_maps *m)
@@ -167,30 +179,41 @@ static ssize_t maps_fill(struct ix_maps *m)
 	memmove(m->data, m->data + m->at, m->len - m->at);
 	m->len -= m->at;
 	m->at = 0;
-	if (m->len == m->cap)
-		return -EPROTO;
 	do
 		n = read(m->fd, m->data + m->len, m->cap - m->len);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
 	m->len += (size_t)n;
-	m->any |= n > 0;
-	return n;
+	return n > 0 || maps_is_alive(m) ? n : -ESRCH;
+}
+
+/* Forget the rest of a line that was cut. */
+static void maps_skip(struct ix_maps *m)
+{
+	const char *from = m->data + m->at;
+	const char *stop = memchr(from, '\n', m->len - m->at);
+
+	m->at = stop ? (size_t)(stop + 1 - m->data) : m->len;
+	m->cut = !stop;
 }
 
 /* Return 1 and the next line without its newline; 0 at the end. */
 static int maps_line(struct ix_maps *m, const char **ret_line, size_t *ret_len)
 {
 	for (;;) {
-		const char *line = m->data + m->at;
-		const char *stop = memchr(line, '\n', m->len - m->at);
+		const char *line, *stop;
 		ssize_t n;
 
-		if (stop) {
+		if (m->cut)
+			maps_skip(m);
+		line = m->data + m->at;
+		stop = memchr(line, '\n', m->len - m->at);
+		if (stop || m->len - m->at == m->cap) {
+			m->cut = !stop;
 			*ret_line = line;
-			*ret_len = (size_t)(stop - line);
-			m->at += *ret_len + 1;
+			*ret_len = stop ? (size_t)(stop - line) : m->cap;
+			m->at += *ret_len + (stop ? 1 : 0);
 			return 1;
 		}
 		n = maps_fill(m);
@@ -209,8 +232,16 @@ static int maps_begin_text(struct ix_maps *m)
 	return 0;
 }
 
-/* In the text, a mapping of a file is one whose path begins with a slash: the inode of
- * segment 0 is 0. */
+/* In the text, a mapping of a file is one whose path begins with a slash, or memory that
+ * was given a name: the inode of segment 0 is 0. */
+static bool maps_is_file(const struct ix_maps *m)
+{
+	const size_t n = sizeof(MAPS_NAMED) - 1;
+
+	return m->name_len > 0 && (m->name[0] == '/' ||
+				   (m->name_len > n && !memcmp(m->name, MAPS_NAMED, n)));
+}
+
 static int maps_next_text(struct ix_maps *m, struct ix_mapping *ret_mapping)
 {
 	struct ix_mapping found;
@@ -222,13 +253,12 @@ static int maps_next_text(struct ix_maps *m, struct ix_mapping *ret_mapping)
 		r = ix_maps_parse(line, len, &found, &m->name, &m->name_len);
 		if (r < 0)
 			return r;
-		if (m->name_len == 0 || m->name[0] != '/' ||
-		    (m->shared_only && !found.shared))
+		if (!maps_is_file(m) || (m->shared_only && !found.shared))
 			continue;
 		*ret_mapping = found;
 		return 1;
 	}
-	return r == 0 && !m->any ? -ESRCH : r;
+	return r;
 }
 
 /* ---- both */

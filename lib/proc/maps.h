@@ -18,7 +18,7 @@ struct ix_mapping {
 struct ix_maps {
 	int fd;
 	bool shared_only, text;
-	bool any;      /* text: something was read */
+	bool cut;      /* text: the rest of a line that was too long follows */
 	uint64_t next; /* where the next query begins */
 	char *data;    /* text: a buffer of its own */
 	size_t len, at, cap;
@@ -31,13 +31,15 @@ struct ix_maps {
  * Returns 0 or -errno. */
 int ix_maps_open(int dir, const char *path, bool shared_only, struct ix_maps *ret_maps);
 
-/* Return 1 and the next mapping; 0 at the end; -ESRCH if the process has no memory, as
- * it has ended or is a thread of the kernel; or another -errno. Mappings without a file
- * are left out. */
+/* Return 1 and the next mapping; 0 at the end; -ESRCH if the memory does not exist (any
+ * more), as the process has ended, executed another program, or is a thread of the
+ * kernel; or another -errno. Mappings without a file are left out. */
 int ix_maps_next(struct ix_maps *m, struct ix_mapping *ret_mapping);
 
-/* Write the path of the mapping returned last, NUL-terminated, and cut to fit.
- * Returns its length or -errno. */
+/* Write the path of the mapping returned last, NUL-terminated, and cut to fit. Instead
+ * of a path, memory of a file that was unlinked when it was mapped may have a name that
+ * the process gave to it: "[anon_shmem:NAME]". Returns its length; -ENAMETOOLONG if the
+ * kernel does not tell it, because it has more than PATH_MAX bytes; or another -errno. */
 int ix_maps_name(struct ix_maps *m, const struct ix_mapping *mapping, char *buf,
 		 size_t size);
 

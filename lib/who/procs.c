@@ -127,14 +127,14 @@ bool ix_procs_is_empty(const struct ix_proc_stat *st)
 	return (st->flags & IX_PROC_KTHREAD) || (procs_ended(st) && st->threads <= 1);
 }
 
-int ix_procs_thread(int dir)
+int ix_procs_thread(int dir, const struct ix_proc_stat *first, int32_t *ret_tid)
 {
 	DIR *tasks auto_dir = NULL;
 	struct ix_proc_stat st;
 	const struct dirent *d;
 	int fd;
 
-	if (ix_procs_stat(dir, &st) < 0 || !procs_ended(&st) || st.threads <= 1)
+	if (!procs_ended(first) || first->threads <= 1)
 		return -ESRCH;
 	fd = ix_open(dir, "task", O_RDONLY | O_DIRECTORY);
 	tasks = fd < 0 ? NULL : fdopendir(fd);
@@ -151,6 +151,7 @@ int ix_procs_thread(int dir)
 		task = ix_open(dirfd(tasks), d->d_name, O_PATH | O_DIRECTORY);
 		if (task < 0 || ix_procs_stat(task, &st) < 0 || procs_ended(&st))
 			continue;
+		*ret_tid = procs_pid(d->d_name);
 		return take_fd(&task);
 	}
 	return -ESRCH;

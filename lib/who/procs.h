@@ -39,7 +39,7 @@ bool ix_procs_is_empty(const struct ix_proc_stat *st);
 
 /* If the first thread of a process has ended while others run, open the directory of one
  * of them. Returns a descriptor or -errno. */
-int ix_procs_thread(int dir);
+int ix_procs_thread(int dir, const struct ix_proc_stat *first, int32_t *ret_tid);
 
 /* Store the file systems of segments and memfds, one for each size of pages. Returns
  * their number. */

@@ -70,51 +70,77 @@ static int add_mapping(struct ix_uses_pass *p, enum ix_use_kind kind,
 	return 0;
 }
 
+/* Whether a mapping shows a name that the process gave to it instead of a path. */
+static bool is_named(const char *name)
+{
+	static const char head[] = "[anon_shmem:";
+
+	return !strncmp(name, head, sizeof(head) - 1);
+}
+
+static void map_file(char *buf, size_t size, uint64_t start, uint64_t end)
+{
+	(void)snprintf(buf, size, "map_files/%" PRIx64 "-%" PRIx64, start, end);
+}
+
 /* The path of a mapping is that by which it was opened: the file may have other links, as
  * the file of a semaphore has after sem_open(3) created it. The kernel lets only
  * privileged processes ask for the file itself; for others, the mark remains. */
 static void check_unlinked(int dir, struct ix_use *use)
 {
 	char path[64];
-	struct stat st;
+	struct statx st;
 
-	(void)snprintf(path, sizeof(path), "map_files/%" PRIx64 "-%" PRIx64, use->address,
-		       use->end);
-	if (fstatat(dir, path, &st, 0) < 0 || st.st_ino != use->ino)
+	/* By now, a file of a file system that never answers may be mapped there. */
+	map_file(path, sizeof(path), use->address, use->end);
+	if (statx(dir, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0 ||
+	    st.stx_ino != use->ino)
 		return;
-	use->links = (uint32_t)st.st_nlink;
-	use->size = (uint64_t)st.st_size;
-	use->blocks = (uint64_t)st.st_blocks;
+	use->links = st.stx_nlink;
+	use->size = st.stx_size;
+	use->blocks = st.stx_blocks;
 }
 
-/* Keep the name of a file that seems to be unlinked, without the kernel's mark. */
+/* Keep the last component of the name of a file that seems to be unlinked, without the
+ * kernel's mark. */
 static int keep_name(struct ix_uses *u, struct ix_use *use, char *name, size_t len)
 {
 	static const char mark[] = " (deleted)";
 	const size_t n = sizeof(mark) - 1;
+	const char *slash, *last;
 
+	if (is_named(name)) {
+		use->links = 0; /* the kernel allows this for unlinked files only */
+		return 0;
+	}
 	if (len < n || memcmp(name + len - n, mark, n) != 0)
 		return 0;
 	name[len - n] = '\0';
-	use->name = (uint32_t)u->names.len + 1;
 	use->links = 0;
-	return ix_buf_add(&u->names, name, len - n + 1);
+	if (u->names.len > UINT32_MAX / 2)
+		return 0;
+	slash = strrchr(name, '/');
+	last = slash ? slash + 1 : name;
+	use->name = (uint32_t)u->names.len + 1;
+	return ix_buf_add(&u->names, last, strlen(last) + 1);
 }
 
 static int add_file(struct ix_uses_pass *p, int dir, struct ix_maps *maps,
 		    const struct ix_mapping *m)
 {
 	char name[PATH_MAX + 64];
+	struct ix_use *use;
 	int r = add_mapping(p, IX_USE_FILE, m, 0), len;
 
 	if (r < 0 || !p->what->access)
 		return r;
+	use = &p->u->all[p->u->n - 1];
 	len = ix_maps_name(maps, m, name, sizeof(name));
-	if (len < 0)
+	if (len < 0 && len != -ENAMETOOLONG)
 		return len == -ESTALE || len == -ENOENT ? 0 : len;
-	r = keep_name(p->u, &p->u->all[p->u->n - 1], name, (size_t)len);
-	if (r == 0 && !p->u->all[p->u->n - 1].links)
-		check_unlinked(dir, &p->u->all[p->u->n - 1]);
+	r = len < 0 ? 0 : keep_name(p->u, use, name, (size_t)len);
+	if (r == 0 && (len < 0 || !use->links))
+		check_unlinked(dir, use);
 	return r;
 }
 
@@ -143,9 +169,23 @@ static bool sysv_key(const char *name, uint32_t *ret_key)
 
 #define MEMFD "/memfd:"
 
+/* The kernel lets only privileged processes see past a name that the process gave. */
+static void named_memory(struct ix_uses_pass *p, int dir, const struct ix_mapping *m,
+			 char *name, size_t size)
+{
+	char path[64];
+	int len;
+
+	map_file(path, sizeof(path), m->start, m->end);
+	len = ix_read_link(dir, path, name, size);
+	if (len < 0 && len != -ENAMETOOLONG && len != -ENOENT && !p->trouble)
+		p->trouble = len;
+	name[size - 1] = '\0';
+}
+
 /* A mapping of the kernel's own memory: only the name tells what it is. Anonymous shared
  * memory is there, too, and its inodes may equal the ids of segments. */
-static int add_nameless(struct ix_uses_pass *p, struct ix_maps *maps,
+static int add_nameless(struct ix_uses_pass *p, int dir, struct ix_maps *maps,
 			const struct ix_mapping *m)
 {
 	char name[32];
@@ -154,6 +194,8 @@ static int add_nameless(struct ix_uses_pass *p, struct ix_maps *maps,
 
 	if (len < 0)
 		return len == -ESTALE || len == -ENOENT ? 0 : len;
+	if (is_named(name) && ix_uses_wants(p, IX_USE_MEMFD))
+		named_memory(p, dir, m, name, sizeof(name));
 	if (ix_uses_wants(p, IX_USE_SYSV) && m->shared && sysv_key(name, &key))
 		return add_mapping(p, IX_USE_SYSV, m, key);
 	if (ix_uses_wants(p, IX_USE_MEMFD) && !strncmp(name, MEMFD, sizeof(MEMFD) - 1))
@@ -181,9 +223,11 @@ int ix_uses_read_maps(struct ix_uses_pass *p, int dir)
 	while ((r = ix_maps_next(&maps, &m)) > 0) {
 		n++;
 		if (is_nameless(p, m.dev))
-			r = add_nameless(p, &maps, &m);
+			r = add_nameless(p, dir, &maps, &m);
 		else if (ix_uses_wants(p, IX_USE_FILE) && wants_dev(p, m.dev))
 			r = add_file(p, dir, &maps, &m);
+		if (r >= 0)
+			r = ix_uses_merge_many(p);
 		if (r < 0)
 			break;
 	}
@@ -291,8 +335,12 @@ int ix_uses_read_fds(struct ix_uses_pass *p, int dir)
 
 		n++;
 		r = kind < 0 ? 0 : add_fd(p, dir, (enum ix_use_kind)kind, &o);
+		if (r >= 0)
+			r = ix_uses_merge_many(p);
 		if (r < 0)
 			break;
 	}
+	if (fds.shut && !p->trouble)
+		p->trouble = fds.shut;
 	return r < 0 ? r : n;
 }

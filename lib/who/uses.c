@@ -17,6 +17,13 @@
 #include "proc/stat.h"
 #include "who/procs.h"
 
+/* How many uses of a process are merged at once. */
+#define USES_MERGE 4096
+
+/* A process that executes another program while it is read is read again, this often at
+ * most. */
+#define USES_TRIES 10
+
 /* ---- one process */
 
 static int by_file(const void *a, const void *b)
@@ -48,7 +55,8 @@ static void uses_merge(struct ix_use *to, const struct ix_use *more)
 	to->access |= more->access;
 	to->readers |= more->readers;
 	to->writers |= more->writers;
-	to->links = MIN(to->links, more->links);
+	if (to->fd < 0)
+		to->links = MIN(to->links, more->links);
 	to->name = to->name ? to->name : more->name;
 	if (to->fd < 0 && more->fd >= 0) {
 		to->fd = more->fd;
@@ -58,14 +66,36 @@ static void uses_merge(struct ix_use *to, const struct ix_use *more)
 	}
 }
 
-/* Make one use of all that the current process has of a file. */
-static void uses_merge_all(struct ix_uses_pass *p)
+/* Forget the names of uses that were merged into others. */
+static int keep_names(struct ix_uses_pass *p)
+{
+	struct ix_buf *names = &p->u->names;
+	auto_buf struct ix_buf kept = { 0 };
+
+	if (names->len == p->begun_names)
+		return 0;
+	for (size_t i = p->begun; i < p->u->n; i++) {
+		struct ix_use *use = &p->u->all[i];
+		size_t at = kept.len;
+
+		if (!use->name)
+			continue;
+		if (ix_buf_str(&kept, ix_uses_name(p->u, use)) < 0 ||
+		    ix_buf_add(&kept, "", 1) < 0)
+			return -ENOMEM;
+		use->name = (uint32_t)(p->begun_names + at + 1);
+	}
+	names->len = p->begun_names;
+	return kept.len ? ix_buf_add(names, kept.data, kept.len) : 0;
+}
+
+int ix_uses_merge(struct ix_uses_pass *p)
 {
 	struct ix_use *all = p->u->all + p->begun;
 	size_t n = p->u->n - p->begun, kept = 0;
 
 	if (n == 0)
-		return;
+		return 0;
 	qsort(all, n, sizeof(*all), by_file);
 	for (size_t i = 1; i < n; i++) {
 		struct ix_use *to = &all[kept];
@@ -77,6 +107,8 @@ static void uses_merge_all(struct ix_uses_pass *p)
 			all[++kept] = all[i];
 	}
 	p->u->n = p->begun + kept + 1;
+	p->most = MAX((size_t)USES_MERGE, 2 * (kept + 1));
+	return keep_names(p);
 }
 
 static int uses_add_user(struct ix_uses_pass *p, int dir, int32_t pid)
@@ -96,34 +128,76 @@ static int uses_add_user(struct ix_uses_pass *p, int dir, int32_t pid)
 	return 0;
 }
 
-/* Read a process or thread. Returns the number of its mappings and descriptors, or
- * -errno. */
-static int read_process(struct ix_uses_pass *p, int dir)
+/* Read a process, by one of its threads: "dir" is the directory of the process, "thread"
+ * that of the thread. Returns the number of its mappings and descriptors, or -errno. */
+static int read_process(struct ix_uses_pass *p, int dir, int thread, int32_t tid)
 {
-	int maps = 0, fds = 0;
+	int maps = 0, fds = 0, r;
 
-	p->u->n = p->begun;
 	if (p->what->maps) {
-		maps = ix_uses_read_maps(p, dir);
+		maps = ix_uses_read_maps(p, thread);
 		if (maps < 0)
 			return maps;
 	}
-	if (p->what->fds)
-		fds = ix_uses_read_fds(p, dir);
-	return fds < 0 ? fds : maps + fds;
+	if (p->what->fds) {
+		fds = ix_uses_read_fds(p, thread);
+		r = fds < 0 ? fds : ix_uses_read_threads(p, dir, tid);
+		if (r < 0)
+			return r;
+	}
+	return maps + fds;
 }
 
-/* Record why a process could not be read, unless it has ended, or is a thread of the
- * kernel. */
-static int uses_unseen(struct ix_uses_pass *p, int dir, int error)
+static bool is_gone(int error)
+{
+	return error == -ENOENT || error == -ESRCH;
+}
+
+/* Read a process whose first thread seems to have no memory and no descriptors, which is
+ * so after this thread has ended. "seemed" is what reading it returned. */
+static int read_by_thread(struct ix_uses_pass *p, int dir, int seemed)
 {
 	struct ix_proc_stat st;
+	auto_fd int thread = -1;
+	int32_t tid;
+	int r = ix_procs_stat(dir, &st);
 
+	if (r < 0)
+		return is_gone(r) ? 0 : r;
+	if (ix_procs_is_empty(&st))
+		return 0;
+	thread = ix_procs_thread(dir, &st, &tid);
+	return thread < 0 ? seemed : read_process(p, dir, thread, tid);
+}
+
+/* Read a process. Returns 0 or -errno, for which it cannot be looked at. */
+static int read_whole(struct ix_uses_pass *p, int dir, int32_t pid)
+{
+	int r = 0;
+
+	for (int tries = 0; tries < USES_TRIES; tries++) {
+		p->u->n = p->begun;
+		p->u->names.len = p->begun_names;
+		p->trouble = 0;
+		r = read_process(p, dir, dir, pid);
+		if (r > 0 || (r == 0 && p->what->maps))
+			return p->trouble;
+		if (r == -ENOMEM)
+			return r;
+		r = read_by_thread(p, dir, r);
+		if (r >= 0)
+			return p->trouble;
+		if (!is_gone(r))
+			return r;
+	}
+	return -EBUSY; /* it has no peace */
+}
+
+/* Count a process that cannot be looked at. */
+static int uses_unseen(struct ix_uses_pass *p, int error)
+{
 	if (error == -ENOMEM)
 		return error;
-	if (error == -ENOENT || error == -ESRCH || ix_procs_stat(dir, &st) < 0 ||
-	    ix_procs_is_empty(&st))
-		return 0;
 	if (error == -EACCES || error == -EPERM)
 		p->u->denied++;
 	else if (p->u->missed++ == 0)
@@ -133,25 +207,20 @@ static int uses_unseen(struct ix_uses_pass *p, int dir, int error)
 
 static int uses_of_process(struct ix_uses_pass *p, int32_t pid)
 {
-	auto_fd int dir = ix_procs_open(p->x, pid), thread = -1;
+	auto_fd int dir = ix_procs_open(p->x, pid);
 	int r;
 
 	if (dir < 0)
-		return dir == -ENOENT || dir == -ESRCH ? 0 : dir;
+		return is_gone(dir) ? 0 : uses_unseen(p, dir);
 	p->begun = p->u->n;
-	r = read_process(p, dir);
-	/* A process whose first thread has ended seems to have no memory and no
-	 * descriptors. */
-	if (r == 0 || r == -ESRCH || r == -ENOENT) {
-		thread = ix_procs_thread(dir);
-		r = thread < 0 ? r : read_process(p, thread);
-	}
-	if (r < 0) {
-		p->u->n = p->begun;
-		return uses_unseen(p, dir, r);
-	}
-	uses_merge_all(p);
-	return p->u->n == p->begun ? 0 : uses_add_user(p, dir, pid);
+	p->begun_names = p->u->names.len;
+	p->most = USES_MERGE;
+	r = read_whole(p, dir, pid);
+	if (r < 0)
+		r = uses_unseen(p, r);
+	if (r == 0)
+		r = ix_uses_merge(p);
+	return r < 0 || p->u->n == p->begun ? r : uses_add_user(p, dir, pid);
 }
 
 /* ---- all processes */
