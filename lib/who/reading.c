@@ -71,14 +71,14 @@ static int add_mapping(struct ix_uses_pass *p, enum ix_use_kind kind,
 }
 
 /* Whether a mapping shows a name that the process gave to it instead of a path. */
-static bool is_named(const char *name)
+static bool has_given_name(const char *name)
 {
 	static const char head[] = "[anon_shmem:";
 
 	return !strncmp(name, head, sizeof(head) - 1);
 }
 
-static void map_file(char *buf, size_t size, uint64_t start, uint64_t end)
+static void map_file_path(char *buf, size_t size, uint64_t start, uint64_t end)
 {
 	(void)snprintf(buf, size, "map_files/%" PRIx64 "-%" PRIx64, start, end);
 }
@@ -92,7 +92,7 @@ static void check_unlinked(int dir, struct ix_use *use)
 	struct statx st;
 
 	/* By now, a file of a file system that never answers may be mapped there. */
-	map_file(path, sizeof(path), use->address, use->end);
+	map_file_path(path, sizeof(path), use->address, use->end);
 	if (statx(dir, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0 ||
 	    st.stx_ino != use->ino)
 		return;
@@ -109,7 +109,7 @@ static int keep_name(struct ix_uses *u, struct ix_use *use, char *name, size_t l
 	const size_t n = sizeof(mark) - 1;
 	const char *slash, *last;
 
-	if (is_named(name)) {
+	if (has_given_name(name)) {
 		use->links = 0; /* the kernel allows this for unlinked files only */
 		return 0;
 	}
@@ -170,13 +170,13 @@ static bool sysv_key(const char *name, uint32_t *ret_key)
 #define MEMFD "/memfd:"
 
 /* The kernel lets only privileged processes see past a name that the process gave. */
-static void named_memory(struct ix_uses_pass *p, int dir, const struct ix_mapping *m,
-			 char *name, size_t size)
+static void memory_behind_name(struct ix_uses_pass *p, int dir,
+			       const struct ix_mapping *m, char *name, size_t size)
 {
 	char path[64];
 	int len;
 
-	map_file(path, sizeof(path), m->start, m->end);
+	map_file_path(path, sizeof(path), m->start, m->end);
 	len = ix_read_link(dir, path, name, size);
 	if (len < 0 && len != -ENAMETOOLONG && len != -ENOENT && !p->trouble)
 		p->trouble = len;
@@ -194,8 +194,8 @@ static int add_nameless(struct ix_uses_pass *p, int dir, struct ix_maps *maps,
 
 	if (len < 0)
 		return len == -ESTALE || len == -ENOENT ? 0 : len;
-	if (is_named(name) && ix_uses_wants(p, IX_USE_MEMFD))
-		named_memory(p, dir, m, name, sizeof(name));
+	if (has_given_name(name) && ix_uses_wants(p, IX_USE_MEMFD))
+		memory_behind_name(p, dir, m, name, sizeof(name));
 	if (ix_uses_wants(p, IX_USE_SYSV) && m->shared && sysv_key(name, &key))
 		return add_mapping(p, IX_USE_SYSV, m, key);
 	if (ix_uses_wants(p, IX_USE_MEMFD) && !strncmp(name, MEMFD, sizeof(MEMFD) - 1))

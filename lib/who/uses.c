@@ -148,7 +148,7 @@ static int read_process(struct ix_uses_pass *p, int dir, int thread, int32_t tid
 	return maps + fds;
 }
 
-static bool is_gone(int error)
+static bool uses_is_gone(int error)
 {
 	return error == -ENOENT || error == -ESRCH;
 }
@@ -163,7 +163,7 @@ static int read_by_thread(struct ix_uses_pass *p, int dir, int seemed)
 	int r = ix_procs_stat(dir, &st);
 
 	if (r < 0)
-		return is_gone(r) ? 0 : r;
+		return uses_is_gone(r) ? 0 : r;
 	if (ix_procs_is_empty(&st))
 		return 0;
 	thread = ix_procs_thread(dir, &st, &tid);
@@ -187,7 +187,7 @@ static int read_whole(struct ix_uses_pass *p, int dir, int32_t pid)
 		r = read_by_thread(p, dir, r);
 		if (r >= 0)
 			return p->trouble;
-		if (!is_gone(r))
+		if (!uses_is_gone(r))
 			return r;
 	}
 	return -EBUSY; /* it has no peace */
@@ -211,7 +211,7 @@ static int uses_of_process(struct ix_uses_pass *p, int32_t pid)
 	int r;
 
 	if (dir < 0)
-		return is_gone(dir) ? 0 : uses_unseen(p, dir);
+		return uses_is_gone(dir) ? 0 : uses_unseen(p, dir);
 	p->begun = p->u->n;
 	p->begun_names = p->u->names.len;
 	p->most = USES_MERGE;

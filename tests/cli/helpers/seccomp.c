@@ -48,6 +48,7 @@ static const struct {
 	CALL(fsmount),
 	CALL(openat2),
 	CALL(statx),
+	CALL(ioctl),
 	CALL(fstatfs),
 	CALL(statfs),
 	CALL(mq_open),
