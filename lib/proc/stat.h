@@ -15,6 +15,7 @@ struct ix_proc_stat {
 };
 
 #define IX_PROC_KTHREAD 0x00200000U /* PF_KTHREAD: a thread of the kernel */
+#define IX_PROC_EXITING 0x00000004U /* PF_EXITING: its memory may be gone already */
 
 /* Returns 0 or -EPROTO. */
 int ix_proc_stat_parse(const char *text, size_t len, struct ix_proc_stat *ret_st);

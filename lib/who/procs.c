@@ -119,7 +119,8 @@ int ix_procs_user(struct ipcx *x, int32_t pid, struct ix_user *ret_user)
 
 static bool procs_ended(const struct ix_proc_stat *st)
 {
-	return st->state == 'Z' || st->state == 'X' || st->state == 'x';
+	return st->state == 'Z' || st->state == 'X' || st->state == 'x' ||
+	       (st->flags & IX_PROC_EXITING);
 }
 
 bool ix_procs_is_empty(const struct ix_proc_stat *st)
@@ -135,7 +136,7 @@ int ix_procs_thread(int dir, const struct ix_proc_stat *first, int32_t *ret_tid)
 	int fd;
 
 	if (!procs_ended(first) || first->threads <= 1)
-		return -ESRCH;
+		return -ENODATA;
 	fd = ix_open(dir, "task", O_RDONLY | O_DIRECTORY);
 	tasks = fd < 0 ? NULL : fdopendir(fd);
 	if (!tasks) {

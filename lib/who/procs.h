@@ -38,7 +38,8 @@ int ix_procs_user(struct ipcx *x, int32_t pid, struct ix_user *ret_user);
 bool ix_procs_is_empty(const struct ix_proc_stat *st);
 
 /* If the first thread of a process has ended while others run, open the directory of one
- * of them. Returns a descriptor or -errno. */
+ * of them. Returns a descriptor; -ENODATA if the first thread runs; -ESRCH if none does;
+ * or another -errno. */
 int ix_procs_thread(int dir, const struct ix_proc_stat *first, int32_t *ret_tid);
 
 /* Store the file systems of segments and memfds, one for each size of pages. Returns

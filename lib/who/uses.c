@@ -167,7 +167,20 @@ static int read_by_thread(struct ix_uses_pass *p, int dir, int seemed)
 	if (ix_procs_is_empty(&st))
 		return 0;
 	thread = ix_procs_thread(dir, &st, &tid);
-	return thread < 0 ? seemed : read_process(p, dir, thread, tid);
+	if (thread < 0)
+		return thread == -ESRCH ? 0 : thread == -ENODATA ? seemed : thread;
+	return read_process(p, dir, thread, tid);
+}
+
+/* Return why a part of a process could not be looked at; 0 if it has ended since. */
+static int uses_trouble(const struct ix_uses_pass *p, int dir)
+{
+	struct ix_proc_stat st;
+	int r = p->trouble ? ix_procs_stat(dir, &st) : 0;
+
+	return uses_is_gone(r) || (r == 0 && p->trouble && ix_procs_is_empty(&st))
+		       ? 0
+		       : p->trouble;
 }
 
 /* Read a process. Returns 0 or -errno, for which it cannot be looked at. */
@@ -181,12 +194,12 @@ static int read_whole(struct ix_uses_pass *p, int dir, int32_t pid)
 		p->trouble = 0;
 		r = read_process(p, dir, dir, pid);
 		if (r > 0 || (r == 0 && p->what->maps))
-			return p->trouble;
+			return uses_trouble(p, dir);
 		if (r == -ENOMEM)
 			return r;
 		r = read_by_thread(p, dir, r);
 		if (r >= 0)
-			return p->trouble;
+			return uses_trouble(p, dir);
 		if (!uses_is_gone(r))
 			return r;
 	}
