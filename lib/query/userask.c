@@ -42,6 +42,9 @@ static bool userask_names(const struct ipcx_ref *ref, const struct ipcx_ref *it,
 		return false;
 	if (ix_users_by_inode(ref))
 		return ref->device == dev && ref->inode == ino;
+	if (ref->by == IPCX_BY_INODE)
+		return it->by == IPCX_BY_INODE && ref->device == it->device &&
+		       ref->inode == it->inode;
 	/* Other objects are looked up only if they are named. */
 	return ref->by != IPCX_BY_NAME || !strcmp(ref->name, it->name);
 }

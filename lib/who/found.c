@@ -55,6 +55,7 @@ int ix_found_look(struct ix_scan *s, uint64_t dev)
 	struct ix_uses_what what = { .kinds = kinds,
 				     .maps = kinds != 1U << IX_USE_PIPE,
 				     .fds = true,
+				     .access = dev, /* also which are unlinked */
 				     .devs = dev ? &dev : NULL,
 				     .ndevs = dev ? 1 : 0 };
 	int r;
