@@ -117,6 +117,8 @@ int ix_procs_user(struct ipcx *x, int32_t pid, struct ix_user *ret_user)
 	return ret_user->start ? 0 : -ESRCH;
 }
 
+/* A thread that is ending has given its memory back long before it is a zombie, if other
+ * processes keep the CPUs busy. */
 static bool procs_ended(const struct ix_proc_stat *st)
 {
 	return st->state == 'Z' || st->state == 'X' || st->state == 'x' ||
