@@ -1115,14 +1115,36 @@ struct ipcx_unseen {
 int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned flags,
 	       struct ipcx_unseen *ret_unseen, struct ipcx_table **ret_table);
 
+/* ---- ipcx_in_use(3): find out whether an object is in use ---- */
+/*
+ * The verdict is what can be proven at that moment. A segment is in use while processes
+ * have attached it, or its creator still runs; a POSIX object while processes have it
+ * mapped or open, which needs a look at all processes; a queue while it holds messages. A
+ * semaphore array is in use while processes wait on it, or the process that operated on
+ * it last still runs. A message queue of System V whose last sender and receiver have
+ * ended is never shown to be unused, as the kernel does not record who waits for a
+ * message.
+ *
+ * IPCX_USE_NONE does not mean that the object is garbage: programs may keep objects while
+ * none of their processes runs.
+ *
+ * The fields IPCX_F_IN_USE (true, false, or unknown), IPCX_F_IN_USE_REASON and
+ * IPCX_F_USER_COUNT say the same of all objects of a query. With a condition on
+ * IPCX_F_IN_USE, ipcx_remove() reads, tests and removes each object at once; the
+ * processes are looked through once in each call.
+ *
+ * @example in_use.c
+ * @see ipcx_users(3), shmctl(2), credentials(7)
+ */
+
 /** Whether an object is in use. New values may be added at the end. */
 enum ipcx_verdict {
 	IPCX_USE_UNKNOWN,  /**< cannot be found out: treat it as used */
 	IPCX_USE_GONE,     /**< the object does not exist */
-	IPCX_USE_ATTACHED, /**< processes have attached, mapped or opened it, or wait for
-			      it */
+	IPCX_USE_ATTACHED, /**< processes have attached, mapped or opened it, wait for
+			      it, or the last one that operated on it still runs */
 	IPCX_USE_CREATOR,  /**< nobody has, but the process that created it still runs */
-	IPCX_USE_HOLDS,    /**< nobody has, but it holds messages */
+	IPCX_USE_HOLDS,    /**< nobody is known to have it open, but it holds messages */
 	IPCX_USE_NONE, /**< nobody has, and the processes that it records have ended */
 };
 

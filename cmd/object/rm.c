@@ -416,7 +416,8 @@ static const struct example examples[] = {
 	{ "ipcx rm sysv --where 'owner == bob' --yes",            "all objects of one user, without confirmation" },
 	{ "ipcx rm --ns web sysv --all",                          "all System V objects of a container" },
 	{ "ipcx rm sem --all",                                    "all semaphore arrays" },
-	{ "ipcx rm shm --unused --where 'owner == bob'",          "this user's segments that are not attached" },
+	{ "ipcx rm shm --unused --where 'owner == bob'",          "this user's segments that are not attached, whose creators have ended" },
+	{ "ipcx rm pshm --unused --dry-run",                      "what nobody has mapped or open" },
 	{ "ipcx rm --from list.json",                             "what 'ipcx ls --json > list.json' listed, if unchanged" },
 	{ "", "" },
 };
@@ -424,13 +425,13 @@ static const struct example examples[] = {
 const struct cmd cmd_rm = {
 	.name = "rm", .operands = "REF…|[MECH…]", .summary = "Remove objects",
 	.about = "Removes the named objects, or those that match a condition. Each object is read, checked and removed in one step, so the condition "
-		 "holds at the moment of removal. Before removing more than one object of a mechanism or file, ipcx shows on a terminal the first 20, "
-		 "their number, and how many are attached or waited on, and asks for confirmation; an object that was "
+		 "holds at the moment of removal. Before removing more than one object of a mechanism or file, ipcx shows on a terminal the first 20 "
+		 "and who uses them, their number, and how many are attached or waited on, and asks for confirmation; an object that was "
 		 "replaced since then is not removed. An attached segment is destroyed at its last detach. A POSIX name is "
 		 "removed only if it is an object of that mechanism. "
-		 "--unused keeps objects that are attached, are waited on or contain messages, and those that may be in use: empty queues and "
-		 "all POSIX objects (the kernel does not report who has them open). Objects that may be in use are counted in a message, and make the exit "
-		 "status 4.",
+		 "--unused removes only objects whose field in_use is false, as read at the moment of removal: it keeps those that processes have attached, "
+		 "mapped or open, segments whose creator still runs, and queues that contain messages. Objects of which that cannot be found out are kept, "
+		 "counted in a message, and make the exit status 4.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS,
 	.exits = EXITS({ EXIT_DONE, "removed, even if there was nothing to remove" }, { EXIT_FAILED, "failed, or the answer was no, or stopped because removals could not be printed" }, { EXIT_MISSING, "none of the named objects exists, or no such namespace" }, { EXIT_PART, "some objects were not removed, or may not have been seen" }),
 	.args_size = sizeof(struct rm_args), .run = rm_run,

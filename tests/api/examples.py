@@ -130,6 +130,18 @@ sys.stdin.read()
 """
 
 
+@example("in_use.c")
+def says_whether_an_object_may_be_removed(run):
+    ref = run.make("shm", "--size", "4K")
+    assert run(ref) == f"{ref}: unused\n"
+    with subprocess.Popen([sys.executable, "-c", ATTACH, ref[4:]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:
+        assert p.stdout.readline() == "ready\n" and run(ref) == f"{ref}: in use\n"
+        p.stdin.close()
+    run.ipcx("rm", ref)
+    assert run(ref) == f"{ref}: does not exist\n" and run(run.make("msg")).endswith(": unknown: treat it as used\n")
+    assert "in_use: " in run("shm", status=1) and "usage" in run(status=2)
+
+
 @example("users.c")
 def finds_the_users_of_an_object(run):
     ref = run.make("shm", "--size", "4K")
