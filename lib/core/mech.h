@@ -243,8 +243,9 @@ struct ix_scan {
 	struct ix_finding *finding; /* the processes' files, if objects are found there
 				       (who/found.h) */
 	uint64_t unlisted;  /* the mechanisms of the query that have such objects */
-	bool counts_unseen; /* the caller counts the processes that cannot be seen: a note
-			       about them would say it twice */
+	bool counts_unseen; /* the caller wants to know which objects there are, and
+			       itself counts the processes that cannot be seen: no notes
+			       about what could not be looked at */
 	bool deleted;       /* also list files that have no name any more */
 	void *dir;         /* a directory that the mechanism keeps open during the scan */
 	struct ix_may may; /* what is known of the caller's rights in the current place */

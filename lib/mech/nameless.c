@@ -34,9 +34,10 @@ void *ix_nameless_row(struct ix_scan *s, const struct ix_found *f, const char *n
 	row->ino = f->ino;
 	if (f->error) {
 		ix_unknown_all(s->t, row, &lacks);
-		ix_table_once(
-			s->t, f->error,
-			"files that are only mapped could not be looked at (needs CAP_CHECKPOINT_RESTORE)");
+		if (!s->counts_unseen)
+			ix_table_once(
+				s->t, f->error,
+				"files that are only mapped could not be looked at (needs CAP_CHECKPOINT_RESTORE)");
 		return row;
 	}
 	row->uid = f->st.st_uid;

@@ -14,7 +14,6 @@ struct ix_proc_stat {
 	uint64_t start; /* ticks since boot */
 };
 
-#define IX_PROC_EXITING 0x00000004U /* PF_EXITING: ending */
 #define IX_PROC_KTHREAD 0x00200000U /* PF_KTHREAD: a thread of the kernel */
 #define IX_PROC_EXITING 0x00000004U /* PF_EXITING: its memory may be gone already */
 

@@ -19,7 +19,7 @@ bool ix_users_by_inode(const struct ipcx_ref *ref)
 {
 	const struct ix_mech *m = ix_mech(ref->mech);
 
-	return ref->by == IPCX_BY_INODE && !m->by_inode && m->traces &&
+	return ref->by == IPCX_BY_INODE && !m->info.unlisted && m->traces &&
 	       m->traces->kind == IX_USE_FILE && !m->traces->by_id;
 }
 

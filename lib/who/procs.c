@@ -90,33 +90,6 @@ static void procs_owner(int dir, struct ix_user *user)
 	user->has_uid = true;
 }
 
-void ix_procs_describe(int dir, int32_t pid, struct ix_user *ret_user)
-{
-	struct ix_user user = { .pid = pid };
-	struct ix_proc_stat st;
-
-	procs_owner(dir, &user);
-	if (ix_procs_stat(dir, &st) == 0) {
-		user.start = st.start;
-		memcpy(user.comm, st.comm, sizeof(user.comm));
-	} else {
-		user.has_uid = false; /* ended */
-	}
-	user.ipc = ix_space_of(dir, "ipc").ino;
-	user.mnt = ix_space_of(dir, "mnt").ino;
-	*ret_user = user;
-}
-
-int ix_procs_user(struct ipcx *x, int32_t pid, struct ix_user *ret_user)
-{
-	auto_fd int dir = ix_procs_open(x, pid);
-
-	if (dir < 0)
-		return dir;
-	ix_procs_describe(dir, pid, ret_user);
-	return ret_user->start ? 0 : -ESRCH;
-}
-
 /* A thread that is ending has given its memory back long before it is a zombie, if other
  * processes keep the CPUs busy. */
 static bool procs_ended(const struct ix_proc_stat *st)
@@ -158,6 +131,49 @@ int ix_procs_thread(int dir, const struct ix_proc_stat *first, int32_t *ret_tid)
 		return take_fd(&task);
 	}
 	return -ESRCH;
+}
+
+/* The namespaces of a process whose first thread has ended are those of another one. */
+static void procs_namespaces(int dir, const struct ix_proc_stat *st, struct ix_user *user)
+{
+	auto_fd int thread = -1;
+	int32_t tid;
+
+	if (!user->ipc)
+		thread = ix_procs_thread(dir, st, &tid);
+	if (thread < 0)
+		return;
+	user->ipc = ix_space_of(thread, "ipc").ino;
+	user->mnt = ix_space_of(thread, "mnt").ino;
+}
+
+int ix_procs_describe(int dir, int32_t pid, struct ix_user *ret_user)
+{
+	struct ix_user user = { .pid = pid };
+	struct ix_proc_stat st;
+	int r;
+
+	procs_owner(dir, &user);
+	user.ipc = ix_space_of(dir, "ipc").ino;
+	user.mnt = ix_space_of(dir, "mnt").ino;
+	/* Read last: if the process is alive now, it was so before. */
+	r = ix_procs_stat(dir, &st);
+	if (r < 0)
+		return r;
+	if (ix_procs_is_empty(&st))
+		return -ESRCH;
+	procs_namespaces(dir, &st, &user);
+	user.start = st.start;
+	memcpy(user.comm, st.comm, sizeof(user.comm));
+	*ret_user = user;
+	return 0;
+}
+
+int ix_procs_user(struct ipcx *x, int32_t pid, struct ix_user *ret_user)
+{
+	auto_fd int dir = ix_procs_open(x, pid);
+
+	return dir < 0 ? dir : ix_procs_describe(dir, pid, ret_user);
 }
 
 /* ---- file systems */

@@ -28,13 +28,15 @@ int ix_procs_open(struct ipcx *x, int32_t pid);
 /* Read the file "stat" below a /proc directory. Returns 0 or -errno. */
 int ix_procs_stat(int dir, struct ix_proc_stat *ret_st);
 
-/* Describe a process by its directory, or by its pid. ix_procs_user() returns 0 or
- * -errno. */
-void ix_procs_describe(int dir, int32_t pid, struct ix_user *ret_user);
+/* Describe a process by its directory, or by its pid. Returns 0; -ESRCH if it has ended;
+ * or another -errno. */
+int ix_procs_describe(int dir, int32_t pid, struct ix_user *ret_user);
 int ix_procs_user(struct ipcx *x, int32_t pid, struct ix_user *ret_user);
 
 /* Whether a process has neither memory nor descriptors: it is a thread of the kernel, or
- * has ended. */
+ * has ended, or is about to end: then the kernel refuses to show its descriptors to its
+ * own user, because they belong to root without the memory (task_dump_owner() in
+ * fs/proc/base.c). */
 bool ix_procs_is_empty(const struct ix_proc_stat *st);
 
 /* If the first thread of a process has ended while others run, open the directory of one

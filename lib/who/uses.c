@@ -111,9 +111,28 @@ int ix_uses_merge(struct ix_uses_pass *p)
 	return keep_names(p);
 }
 
+static bool uses_is_gone(int error)
+{
+	return error == -ENOENT || error == -ESRCH;
+}
+
+/* Count a process that cannot be looked at. */
+static int uses_unseen(struct ix_uses_pass *p, int error)
+{
+	if (error == -ENOMEM)
+		return error;
+	if (error == -EACCES || error == -EPERM)
+		p->u->denied++;
+	else if (p->u->missed++ == 0)
+		p->u->missed_error = error;
+	return 0;
+}
+
+/* Add the process, or forget what it used if it has ended meanwhile. */
 static int uses_add_user(struct ix_uses_pass *p, int dir, int32_t pid)
 {
 	struct ix_uses *u = p->u;
+	int r;
 
 	if (u->nusers == u->cap_users) {
 		size_t cap = u->cap_users ? 2 * u->cap_users : 64;
@@ -124,8 +143,13 @@ static int uses_add_user(struct ix_uses_pass *p, int dir, int32_t pid)
 		u->users = more;
 		u->cap_users = cap;
 	}
-	ix_procs_describe(dir, pid, &u->users[u->nusers++]);
-	return 0;
+	r = ix_procs_describe(dir, pid, &u->users[u->nusers]);
+	if (r == 0) {
+		u->nusers++;
+		return 0;
+	}
+	u->n = p->begun;
+	return uses_is_gone(r) ? 0 : uses_unseen(p, r);
 }
 
 /* Read a process, by one of its threads: "dir" is the directory of the process, "thread"
@@ -146,11 +170,6 @@ static int read_process(struct ix_uses_pass *p, int dir, int thread, int32_t tid
 			return r;
 	}
 	return maps + fds;
-}
-
-static bool uses_is_gone(int error)
-{
-	return error == -ENOENT || error == -ESRCH;
 }
 
 /* Read a process whose first thread seems to have no memory and no descriptors, which is
@@ -206,18 +225,6 @@ static int read_whole(struct ix_uses_pass *p, int dir, int32_t pid)
 	return -EBUSY; /* it has no peace */
 }
 
-/* Count a process that cannot be looked at. */
-static int uses_unseen(struct ix_uses_pass *p, int error)
-{
-	if (error == -ENOMEM)
-		return error;
-	if (error == -EACCES || error == -EPERM)
-		p->u->denied++;
-	else if (p->u->missed++ == 0)
-		p->u->missed_error = error;
-	return 0;
-}
-
 static int uses_of_process(struct ix_uses_pass *p, int32_t pid)
 {
 	auto_fd int dir = ix_procs_open(p->x, pid);
@@ -233,7 +240,9 @@ static int uses_of_process(struct ix_uses_pass *p, int32_t pid)
 		r = uses_unseen(p, r);
 	if (r == 0)
 		r = ix_uses_merge(p);
-	return r < 0 || p->u->n == p->begun ? r : uses_add_user(p, dir, pid);
+	if (r == 0 && p->u->n > p->begun)
+		r = uses_add_user(p, dir, pid);
+	return r;
 }
 
 /* ---- all processes */

@@ -14,6 +14,7 @@ HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "helpers")
 PAGE = os.sysconf("SC_PAGESIZE")
 FIRST_PIDS = "pid:[4026531836]"  # PROC_PID_INIT_INO of the kernel
 QUERY = "c0686611"  # PROCMAP_QUERY
+USERS = pytest.mark.parametrize("user", [{}, {"uid": 65534}], ids=["root", "owner"])
 
 
 def program():
@@ -22,6 +23,12 @@ def program():
 
 def noquery():
     return helper("noquery", folder=HERE)
+
+
+def has_all_users():
+    """Whether this is a user namespace with all user ids, as the first one is."""
+    with open("/proc/self/uid_map", encoding="ascii") as f:
+        return f.read().split() == ["0", "0", "4294967295"]
 
 
 class Planted:
@@ -54,6 +61,8 @@ def end(process):
 @contextlib.contextmanager
 def plant(world, *steps, before=(), **more):
     """A process that has done these steps; "before" are words of a command that starts it."""
+    if "uid" in more and not has_all_users():
+        pytest.skip("there are no other user ids here")
     words = [os.fsdecode(w) for s in steps for w in (s if isinstance(s, (list, tuple)) else str(s).split())]
     p = subprocess.Popen(world.argv(*before, program(), *words, **more), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
@@ -89,8 +98,8 @@ class Flat(World):
 
     def __init__(self):
         # pylint: disable=super-init-not-called
-        if os.geteuid() != 0 or os.readlink("/proc/self/ns/pid") != FIRST_PIDS:
-            pytest.skip("only in the first PID namespace, as root")
+        if not has_all_users() or os.geteuid() != 0 or os.readlink("/proc/self/ns/pid") != FIRST_PIDS:
+            pytest.skip("only as root, in the first PID namespace")
         self.dir = "/nonexistent"
         self.holder = subprocess.Popen(["unshare", "--ipc", "--mount", "--propagation", "private", "sh", "-c", SETUP],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -120,4 +129,4 @@ def pids_inside(world):
     return found
 
 
-__all__ = ["FIRST_PIDS", "Flat", "IPCX", "PAGE", "QUERY", "end", "flat", "nattch", "noquery", "one", "pids_inside", "plant", "program", "users", "who"]
+__all__ = ["FIRST_PIDS", "Flat", "IPCX", "PAGE", "QUERY", "USERS", "end", "flat", "nattch", "noquery", "one", "pids_inside", "plant", "program", "users", "who"]

@@ -10,7 +10,7 @@ import pytest
 
 from helpers.places import Place
 from helpers.tools import need
-from planting import PAGE, end, nattch, one, pids_inside, plant, users, who
+from planting import PAGE, USERS, end, nattch, one, pids_inside, plant, users, who
 
 HUGE = "/proc/sys/vm/nr_hugepages"
 NAMES = [b"plain", b"new\nline", b"esc\x1b[31m", b" a  b ", "日本".encode(), b"bad\xff", b"%s", b"back\\012", b"x (deleted)", b"x" * 251]
@@ -232,9 +232,6 @@ def test_posix_shared_memory(world, case):
         assert row.get("address") == (p["at"] if want.get("mappings") else None)
 
 
-USERS = pytest.mark.parametrize("user", [{}, {"uid": 65534}], ids=["root", "owner"])
-
-
 @USERS
 @pytest.mark.parametrize("how", ["mapped", "open"])
 def test_unlinked_but_in_use(world, how, user):
@@ -344,13 +341,14 @@ UNNAMED = {
 }
 
 
+@USERS
 @pytest.mark.parametrize("case", UNNAMED)
-def test_memory_file(world, case):
+def test_memory_file(world, case, user):
     steps, want = UNNAMED[case]
-    with plant(world, *steps, "fork 2") as p:
+    with plant(world, *steps, "fork 2", **user) as p:
         ref = f"memfd:{p['dev']}:{p['ino']}"
         for words in (("memfd",), (ref,)):
-            rows = users(world, *words)
+            rows = users(world, *words, **user)
             assert [r["pid"] for r in rows] == sorted([p.pid, *p.every("child")]), rows
             for r in rows:
                 one([r], mech="memfd", ref=ref, command="plant", **want)
