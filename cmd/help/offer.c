@@ -81,8 +81,8 @@ static void offer_mechs(const struct cursor *at, enum complete what)
 {
 	static const char *const groups[][2] = { { "sysv", "all System V mechanisms" },
 						 { "posix", "all POSIX mechanisms" },
-						 { "process", "memfd and pipe" },
-						 { "all", "sysv and posix" } };
+						 { "process", "memory files and pipes" },
+						 { "all", "all of sysv and posix" } };
 
 	for (unsigned m = 0; (what & COMPLETE_MECHS) && ipcx_mech_info(m); m++)
 		offer(at, ipcx_mech_info(m)->name, "", ipcx_mech_info(m)->label);

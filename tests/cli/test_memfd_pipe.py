@@ -440,7 +440,7 @@ def test_deleted_needs_a_mechanism_that_can(world):
 
 
 def test_deleted_by_an_ordinary_user(world):
-    """A mapping of one's own needs no right to follow it: what is unknown is said."""
+    """A mapping of one's own needs no right to follow it: ipcx says what is unknown."""
     with process(world, GONE + END, uid=4242):
         found = {o["name"]: o for o in world.ipcx("ls", "pshm", "--deleted", "--json", uid=4242).json["objects"]}
         assert set(found) == {"/keep", "/odd (deleted)", "/gone", "/mapped\x1b\n"}
