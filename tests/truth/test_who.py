@@ -9,6 +9,7 @@ import re
 import pytest
 
 from helpers.places import Place
+from helpers.real import unescape
 from helpers.tools import need
 from planting import PAGE, USERS, end, nattch, one, pids_inside, plant, users, who
 
@@ -259,6 +260,16 @@ def test_names(world, name):
             one(users(world, *words), ref=ref, pid=p.pid, how="both", mapped=PAGE)
         for r in (world.ipcx("who", "pshm"), world.ipcx("who", "pshm", "--json")):
             assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", r.out), "control characters"
+
+
+@pytest.mark.parametrize("name", [b"a\nb", b"\x1b[31m", b") R 1", b"a b", b"\xff", "日本".encode(), b""], ids=repr)
+def test_command_names(world, name):
+    """Every process chooses its own."""
+    with plant(world, *named(), ["name", name]) as p:
+        row = one(users(world, "pshm"), ref="pshm:/x", pid=p.pid)
+        assert unescape(row["command"]) == name
+        r = world.ipcx("who", "pshm")
+        assert len(r.lines) == 2 and not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", r.out), r.out
 
 
 def test_a_hard_link_is_the_same_object(world):

@@ -61,6 +61,12 @@ static void do_nodump(void)
 	must(prctl(PR_SET_DUMPABLE, 0) == 0, "prctl");
 }
 
+/* NAME: the command name of this process. */
+static void do_name(void)
+{
+	must(prctl(PR_SET_NAME, word()) == 0, "prctl");
+}
+
 static void *thread_rest(void *arg)
 {
 	(void)arg;
@@ -131,10 +137,9 @@ static void do_fork(void)
 static void do_churn(void);
 
 static const struct step process_steps[] = {
-	{ "unshare", do_unshare }, { "nodump", do_nodump },
-	{ "thread", do_thread },   { "leave", do_leave },
-	{ "vfork", do_vfork },     { "fork", do_fork },
-	{ "churn", do_churn },     { 0 },
+	{ "unshare", do_unshare }, { "nodump", do_nodump }, { "thread", do_thread },
+	{ "leave", do_leave },     { "vfork", do_vfork },   { "fork", do_fork },
+	{ "churn", do_churn },     { "name", do_name },     { 0 },
 };
 
 static int do_step(const struct step *step, const char *name)
