@@ -56,6 +56,7 @@ static int segment_users(struct ix_scan *s, const struct ix_section *at, const v
 	uint64_t nattch = ix_judging_raw(at, row, IPCX_F_NATTCH), found, ns = j->home;
 	int32_t id = (int32_t)ix_judging_raw(at, row, IPCX_F_ID);
 	bool known = !ix_is_unknown(s->t, row, IPCX_F_NATTCH);
+	struct ix_segment seg;
 	size_t n;
 	int r;
 
@@ -70,9 +71,15 @@ static int segment_users(struct ix_scan *s, const struct ix_section *at, const v
 	n = ix_uses_segment_most(&j->uses, id);
 	if (!usercount_room(j, n))
 		return -ENOMEM;
-	n = ix_uses_of_segment(s->x, &j->uses, ns, id,
-			       (uint32_t)ix_judging_raw(at, row, IPCX_F_KEY), nattch,
-			       j->found, j->inferred, &found);
+	seg = (struct ix_segment){
+		.ns = ns,
+		.id = id,
+		.key = (uint32_t)ix_judging_raw(at, row, IPCX_F_KEY),
+		.nattch = nattch,
+		.creator = ns == j->home ? (int64_t)ix_judging_raw(at, row, IPCX_F_CUID)
+					 : -1,
+	};
+	n = ix_uses_of_segment(s->x, &j->uses, &seg, j->found, j->inferred, &found);
 	j->paged = n > 0;
 	if (n)
 		j->page = ix_uses_page(&j->uses, j->found[0]->dev);

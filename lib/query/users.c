@@ -27,15 +27,17 @@ struct users_join {
 	const struct ix_use **found; /* room for the uses of one segment */
 	bool *inferred;
 	struct ipcx_unseen unseen;
+	uint64_t own_ipc;
 };
 
 /* ---- the objects */
 
 static struct ipcx_fieldset users_object_fields(const struct users_join *j)
 {
-	struct ipcx_fieldset fields =
-		IPCX_FIELDSET(IPCX_F_REF, IPCX_F_ID, IPCX_F_KEY, IPCX_F_NATTCH,
-			      IPCX_F_NAME, IPCX_F_INODE, IPCX_F_DEVICE, IPCX_F_NS);
+	struct ipcx_fieldset fields = IPCX_FIELDSET(IPCX_F_REF, IPCX_F_ID, IPCX_F_KEY,
+						    IPCX_F_NATTCH, IPCX_F_NAME,
+						    IPCX_F_INODE, IPCX_F_DEVICE,
+						    IPCX_F_NS, IPCX_F_CUID);
 	struct ipcx_fieldset more = ix_users_recorded_fields();
 	bool recorded = j->flags & IPCX_USERS_LAST;
 
@@ -196,14 +198,21 @@ static int users_add_use(struct users_join *j, struct ix_user_entry *e,
 static int users_of_segment(struct users_join *j, size_t row, struct ix_user_entry *e)
 {
 	uint64_t nattch = users_number(j, row, IPCX_F_NATTCH), found = 0;
+	const struct ix_segment seg = {
+		.ns = e->ns,
+		.id = (int32_t)users_number(j, row, IPCX_F_ID),
+		.key = (uint32_t)users_number(j, row, IPCX_F_KEY),
+		.nattch = nattch,
+		.creator = e->ns == j->own_ipc
+				   ? (int64_t)users_number(j, row, IPCX_F_CUID)
+				   : -1,
+	};
 	size_t n = 0;
 	int r = 0;
 
 	if (nattch && j->found)
-		n = ix_uses_of_segment(j->out.x, &j->uses, e->ns,
-				       (int32_t)users_number(j, row, IPCX_F_ID),
-				       (uint32_t)users_number(j, row, IPCX_F_KEY), nattch,
-				       j->found, j->inferred, &found);
+		n = ix_uses_of_segment(j->out.x, &j->uses, &seg, j->found, j->inferred,
+				       &found);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = users_add_use(j, e, j->found[i], j->inferred[i]);
 	if (!j->pid && found < nattch)
@@ -425,6 +434,7 @@ int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned f
 	j.out.names = !j.out.t->numeric && users_field(&own, IPCX_F_OWNER);
 	j.out.containers = users_field(&own, IPCX_F_CONTAINER);
 	j.out.own_mnt = ix_ns_own(x, "mnt");
+	j.own_ipc = ix_ns_own(x, "ipc");
 	r = users_run(&j);
 	if (r == -ENOMEM)
 		r = ix_fail_plain(x, r, "out of memory");

@@ -7,14 +7,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/cap.h"
 #include "base/file.h"
 #include "core/table.h"
+#include "proc/numbers.h"
 #include "proc/space.h"
 #include "who/procs.h"
 #include "who/uses.h"
@@ -155,15 +158,49 @@ static size_t segment_strays(struct ipcx *x, const struct ix_uses *u, uint64_t n
 	return n;
 }
 
-struct segment {
-	uint64_t ns, nattch;
-	int32_t id;
-	uint32_t key;
-	bool any_key;
-};
+/* Whether a mapping is known to be of a segment that another user created. The file of a
+ * segment belongs to its creator; the kernel shows that to privileged processes only. */
+static bool segment_is_of_other(struct ipcx *x, const struct ix_uses *u,
+				const struct ix_use *use, int64_t creator)
+{
+	auto_fd int dir = ix_procs_open(x, u->users[use->user].pid);
+	char path[64];
+	struct statx st;
+
+	(void)snprintf(path, sizeof(path), "map_files/%" PRIx64 "-%" PRIx64, use->address,
+		       use->end);
+	return dir >= 0 &&
+	       statx(dir, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0 &&
+	       st.stx_ino == use->ino && (int64_t)st.stx_uid != creator;
+}
+
+/*
+ * Leave out processes that map another segment with the same id and key. A process can
+ * have one although it is in this namespace: it shared its memory with a process in
+ * another one (CLONE_VM). Returns the number of uses that remain, at the front.
+ */
+static size_t segment_others(struct ipcx *x, const struct ix_uses *u,
+			     const struct ix_segment *seg, const struct ix_use **uses,
+			     size_t n)
+{
+	uint64_t found = segment_sum(uses, n);
+	size_t kept = n;
+
+	for (size_t i = n; found > seg->nattch && i-- > 0;) {
+		const struct ix_use *use = uses[i];
+
+		if (found - use->mappings < seg->nattch ||
+		    !segment_is_of_other(x, u, use, seg->creator))
+			continue;
+		found -= use->mappings;
+		uses[i] = uses[--kept];
+		uses[kept] = use;
+	}
+	return kept;
+}
 
 static size_t segment_uses(struct ipcx *x, const struct ix_uses *u,
-			   const struct segment *seg, const struct ix_use **ret,
+			   const struct ix_segment *seg, const struct ix_use **ret,
 			   bool *ret_inferred, uint64_t *ret_found)
 {
 	uint64_t ino = (uint64_t)seg->id;
@@ -181,29 +218,31 @@ static size_t segment_uses(struct ipcx *x, const struct ix_uses *u,
 		ret[n] = use;
 		ret_inferred[n++] = false;
 	}
+	if (seg->creator >= 0)
+		n = segment_others(x, u, seg, ret, n);
 	*ret_found = segment_sum(ret, n);
 	if (*ret_found < seg->nattch && n < all)
 		n = segment_strays(x, u, seg->ns, seg->nattch, ret, n, all, ret_inferred);
 	*ret_found = segment_sum(ret, n);
 	/* If an attach that two processes share counted twice, one that is unseen would
 	 * not be missed. */
-	if (n > 1 && (*ret_found > seg->nattch || !ix_uses_complete(u)))
+	if (n > 1 && (*ret_found > seg->nattch || !ix_uses_complete(u)) &&
+	    ix_proc_is_ours(x) > 0)
 		*ret_found = segment_attaches(u, ret, n);
 	return n;
 }
 
-size_t ix_uses_of_segment(struct ipcx *x, const struct ix_uses *u, uint64_t ns,
-			  int32_t id, uint32_t key, uint64_t nattch,
-			  const struct ix_use **ret, bool *ret_inferred,
-			  uint64_t *ret_found)
+size_t ix_uses_of_segment(struct ipcx *x, const struct ix_uses *u,
+			  const struct ix_segment *segment, const struct ix_use **ret,
+			  bool *ret_inferred, uint64_t *ret_found)
 {
-	struct segment seg = { .ns = ns, .nattch = nattch, .id = id, .key = key };
+	struct ix_segment seg = *segment;
 	size_t n = segment_uses(x, u, &seg, ret, ret_inferred, ret_found);
 
 	/* When a segment is removed, the kernel sets its key to 0; the name of its file
 	 * remains. */
 	seg.any_key = true;
-	return key == 0 && *ret_found < nattch
+	return seg.key == 0 && *ret_found < seg.nattch
 		       ? segment_uses(x, u, &seg, ret, ret_inferred, ret_found)
 		       : n;
 }

@@ -103,18 +103,26 @@ static inline bool ix_uses_complete(const struct ix_uses *u)
 const struct ix_use *ix_uses_of(const struct ix_uses *u, enum ix_use_kind kind,
 				uint64_t dev, uint64_t ino, size_t *ret_n);
 
+/* A System V segment, as the kernel describes it. */
+struct ix_segment {
+	uint64_t ns; /* its IPC namespace */
+	int32_t id;
+	uint32_t key;
+	uint64_t nattch;
+	int64_t creator; /* uid in our user namespace; -1: unknown */
+	bool any_key;    /* used internally */
+};
+
 /*
  * Return the uses of a System V segment in an IPC namespace: id and key must match, and
  * the process must be in that namespace, or must have been when it attached: uses that
- * are known by elimination only are marked in ret_inferred[]. nattch is what the kernel
- * counted. ret[] and ret_inferred[] have room for ix_uses_segment_most(). *ret_found is
+ * are known by elimination only are marked in ret_inferred[]. ret[] and ret_inferred[] have room for ix_uses_segment_most(). *ret_found is
  * the number of distinct attaches; if it is at least nattch, nothing is unseen. Returns
  * the number of uses.
  */
-size_t ix_uses_of_segment(struct ipcx *x, const struct ix_uses *u, uint64_t ns,
-			  int32_t id, uint32_t key, uint64_t nattch,
-			  const struct ix_use **ret, bool *ret_inferred,
-			  uint64_t *ret_found);
+size_t ix_uses_of_segment(struct ipcx *x, const struct ix_uses *u,
+			  const struct ix_segment *seg, const struct ix_use **ret,
+			  bool *ret_inferred, uint64_t *ret_found);
 size_t ix_uses_segment_most(const struct ix_uses *u, int32_t id);
 
 /* Return the path by which a process opened a file that is unlinked; "" if unknown. */

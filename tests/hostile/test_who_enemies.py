@@ -124,6 +124,19 @@ def test_names_do_not_fill_memory(world):
     assert most["pshm"] < most["psem:/none"] + 30000, most
 
 
+def test_memory_shared_with_another_namespace(world):
+    """A process whose memory another process uses in another IPC namespace maps what that one attached."""
+    need("cc")
+    disguised = os.path.join(scratch(), "disguised")
+    quiet("cc", "-O2", "-Wall", "-o", disguised, os.path.join(HERE, "disguised.c"))
+    assert world.ok("mk", "shm", "--key", "0x77", "--size", "4K", "--mode", "666") == "0"
+    with actor(world, "attached", "0x77") as pid, acting(world, disguised, "0x77", "1234") as line:
+        assert line == "ready"
+        answer = who(world, "shm:0")
+    assert users(answer) == [("shm:0", int(pid), "mapped")]
+    assert answer["unseen"]["attaches"] == 0
+
+
 def test_a_file_that_never_answers(world):
     """Looking at descriptors and mappings waits for no file system."""
     where = os.path.join(world.dir, "stall")
