@@ -77,14 +77,15 @@ static int fds_number(const char *name)
 static int fds_shut(int dir, const char *name, int error)
 {
 	struct statx st;
-	char link[1];
+	char link[2];
+	int r;
 
 	switch (error) {
 	case EACCES:
 	case EPERM:
-		if (readlinkat(dir, name, link, sizeof(link)) < 0 &&
-		    errno != ENAMETOOLONG)
-			return errno == ENOENT ? 0 : -error;
+		r = ix_read_link(dir, name, link, sizeof(link));
+		if (r < 0 && r != -ENAMETOOLONG)
+			return r == -ENOENT ? 0 : -error;
 		return statx(dir, name, AT_STATX_DONT_SYNC, 0, &st) < 0 ? -error : 0;
 	case ESRCH:
 	case ENOMEM:

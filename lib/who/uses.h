@@ -116,9 +116,9 @@ struct ix_segment {
 /*
  * Return the uses of a System V segment in an IPC namespace: id and key must match, and
  * the process must be in that namespace, or must have been when it attached: uses that
- * are known by elimination only are marked in ret_inferred[]. ret[] and ret_inferred[] have room for ix_uses_segment_most(). *ret_found is
- * the number of distinct attaches; if it is at least nattch, nothing is unseen. Returns
- * the number of uses.
+ * are known by elimination only are marked in ret_inferred[]. ret[] and ret_inferred[]
+ * have room for ix_uses_segment_most(). *ret_found is the number of distinct attaches; if
+ * it is at least nattch, nothing is unseen. Returns the number of uses.
  */
 size_t ix_uses_of_segment(struct ipcx *x, const struct ix_uses *u,
 			  const struct ix_segment *seg, const struct ix_use **ret,
