@@ -39,6 +39,8 @@ static int can_change(struct ipcx *x, const struct ix_mech *m, const char *subje
 	uint64_t cannot = attrs->set & ~m->info.change;
 	char names[200];
 
+	if (!m->change)
+		return ix_cannot_be(x, m, "changed");
 	if (!cannot)
 		return 0;
 	ix_attr_names(cannot, names, sizeof(names));
