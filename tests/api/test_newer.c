@@ -19,7 +19,7 @@ static void test_every_struct_is_tested(void **state)
 		"ipcx_query",       "ipcx_attrs",       "ipcx_take",
 		"ipcx_stress_plan", "ipcx_message",     "ipcx_sem_op",
 		"ipcx_setting",     "ipcx_queue_state", "ipcx_stress_progress",
-		"ipcx_outcome",     "ipcx_base",
+		"ipcx_outcome",     "ipcx_base",        "ipcx_unseen",
 	};
 	size_t found = 0;
 
@@ -152,6 +152,8 @@ static void test_newer_base_and_result(void **state)
 	struct ipcx_base base = { .size = sizeof(base), .newer = 1 };
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_ALL };
 	struct ipcx_outcome o = { .size = sizeof(o), .newer = 1 };
+	struct ipcx_unseen unseen = { .size = sizeof(unseen), .newer = 1 };
+	struct ipcx_table *t;
 
 	assert_int_equal(ipcx_new_at(&base, &other), -E2BIG);
 	assert_ptr_equal(other, x);
@@ -162,6 +164,10 @@ static void test_newer_base_and_result(void **state)
 	q.mechs = IPCX_MECH_BIT(mech_of("sem"));
 	assert_int_equal(ipcx_remove_count(x, &q, &o), 0);
 	assert_true(o.done == 1 && o.newer == 0);
+	q.flags = 0;
+	assert_int_equal(ipcx_users(x, &q, 0, 0, &unseen, &t), 0);
+	assert_true(unseen.newer == 0 && unseen.attaches == 0);
+	ipcx_table_free(t);
 }
 
 static void test_newer_messages(void **state)
