@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Processes that would rather not be listed as users of an object, that want to be listed as users of another's, or that want to stop whoever looks."""
+"""Processes that would rather not be listed as users of an object, that want to be listed as users of another's, or that want to stop the search."""
 
 import contextlib
 import os
