@@ -250,7 +250,7 @@ static int check_deleted(const struct ls_args *args, uint64_t mechs)
 			return 0;
 	return args->deleted
 		       ? msg_usage(
-				 "--deleted: none of these mechanisms has files that lost their name")
+				 "--deleted: of these mechanisms, only the users of unlinked files can be listed (ipcx who)")
 		       : 0;
 }
 

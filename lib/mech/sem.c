@@ -401,7 +401,7 @@ static const struct ix_sign signs[] = {
 	{ IPCX_F_SEMNCNT,    IPCX_USE_ATTACHED, "waited on" },
 	{ IPCX_F_SEMZCNT,    IPCX_USE_ATTACHED, "waited on" },
 	{ IPCX_F_LPID_ALIVE, IPCX_USE_ATTACHED, "its last operator still runs" },
-	{ IPCX_NO_FIELD,     IPCX_USE_NONE,     "last operator ended" },
+	{ IPCX_NO_FIELD,     IPCX_USE_UNKNOWN,  "use between calls is not recorded" },
 };
 
 extern const struct ix_mech ix_mech_sem;
@@ -416,6 +416,7 @@ const struct ix_mech ix_mech_sem = {
 		.shown = shown, .nshown = ARRAY_SIZE(shown),
 	},
 	.traces = &traces, .signs = signs,
+	.unrecorded = "whether an array that nobody waits on is in use is unknown: who will operate on it is not recorded",
 	.kind = &sem_kind,
 	.charges = ix_sem_charges, .request = ix_sem_wish,
 	.scan = sem_scan, .find = sem_find, .costly = costly, .contents = sem_contents, .create = sem_create, .may_use = sem_may_use, .remove = sem_remove_row, .change = sem_change, .may = ix_sysv_may,

@@ -207,6 +207,14 @@ static int scan_mech(struct ix_scan *s)
 	return 0;
 }
 
+/* An unlinked file of a mechanism that cannot look into it: it may well exist. */
+static int unnamed(struct ipcx *x)
+{
+	return ix_fail_plain(
+		x, -EOPNOTSUPP,
+		"it has no name any more: only the processes that use it can be listed");
+}
+
 static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	const struct ix_mech *m = ix_mech(ref->mech);
@@ -223,7 +231,7 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	ix_plan_lookups(s, m->kind);
 	ix_plan_times(s, m->kind);
 	s->x->error[0] = '\0';
-	r = ref->by == IPCX_BY_INODE && !m->by_inode ? -ENOENT : m->find(s, ref);
+	r = ref->by == IPCX_BY_INODE && !m->by_inode ? unnamed(s->x) : m->find(s, ref);
 	if (r == -ECANCELED)
 		return 0;
 	if (r == -ENOMEM)

@@ -211,6 +211,10 @@ static bool is_nameless(const struct ix_uses_pass *p, uint64_t dev)
 	return false;
 }
 
+/* The most mappings of a process that are read: far above any vm.max_map_count in use. A
+ * process could go on for ever to map memory where the reader is to come. */
+#define READING_MOST (1 << 22)
+
 int ix_uses_read_maps(struct ix_uses_pass *p, int dir)
 {
 	const unsigned shared = 1U << IX_USE_SYSV | 1U << IX_USE_PIPE;
@@ -221,7 +225,10 @@ int ix_uses_read_maps(struct ix_uses_pass *p, int dir)
 	if (r < 0)
 		return r;
 	while ((r = ix_maps_next(&maps, &m)) > 0) {
-		n++;
+		if (++n == READING_MOST) {
+			p->trouble = -EOVERFLOW;
+			break;
+		}
 		if (is_nameless(p, m.dev))
 			r = add_nameless(p, dir, &maps, &m);
 		else if (ix_uses_wants(p, IX_USE_FILE) && wants_dev(p, m.dev))
