@@ -9,14 +9,21 @@
 #include "core/columns.h"
 #include "core/mech.h"
 
-/* Whether a row's object is a file that has no name by which it could be opened. */
-static bool scan_is_nameless(const struct ix_section *s, const void *row)
+/* Whether a row's object is a file that has no name by which it could be opened: its
+ * reference says so. The number of links does not: an unlinked file may be mounted on a
+ * name. */
+static bool scan_is_nameless(const struct ipcx_table *t, const struct ix_section *s,
+			     const void *row)
 {
-	const struct ix_column *links = ix_section_column(s, IPCX_F_LINKS);
+	struct ipcx_value v;
+	const char *which;
 
-	return ix_mech(s->mech)->info.unlisted ||
-	       (ix_section_column(s, IPCX_F_INODE)->size && links->size &&
-		ix_column_raw(links, row) == 0);
+	if (ix_mech(s->mech)->info.unlisted)
+		return true;
+	if (ix_row_value(t, s, row, IPCX_F_REF, &v) < 0 || v.type != IPCX_TYPE_STRING)
+		return false;
+	which = strchr(ipcx_value_string(&v), ':');
+	return which && which[1] != '/';
 }
 
 /* Whether the reference of such a file has a device: "MECH:INODE" has none. */
@@ -43,7 +50,7 @@ void ix_row_ref(const struct ipcx_table *t, const struct ix_section *s, const vo
 			(int32_t)ix_column_raw(ix_section_column(s, IPCX_F_ID), row);
 		return;
 	}
-	if (scan_is_nameless(s, row)) {
+	if (scan_is_nameless(t, s, row)) {
 		ret_ref->by = IPCX_BY_INODE;
 		ret_ref->inode = ix_column_raw(ix_section_column(s, IPCX_F_INODE), row);
 		if (scan_has_device(t, s, row))

@@ -31,6 +31,7 @@ struct pshm_row {
 	uint32_t links;
 	ix_text kept_by;
 	uint8_t use;
+	bool gone; /* it has no name any more */
 };
 
 _Static_assert(sizeof(struct pshm_row) <= 128, "rows stay compact");
@@ -151,6 +152,7 @@ static int pshm_gone(struct ix_scan *s, const struct ix_found *f, void *arg)
 	row = ix_nameless_row(s, f, name);
 	if (!row)
 		return -ENOMEM;
+	row->gone = true;
 	if (f->error) {
 		ix_unknown_all(s->t, row, &sizes);
 	} else {
@@ -168,7 +170,7 @@ static int pshm_costly(struct ix_scan *s, void *data)
 	struct pshm_row *row = data;
 	char text[IX_KEEPERS];
 
-	if (row->links || !ipcx_fieldset_has(&s->costly, IPCX_F_KEPT_BY))
+	if (!row->gone || !ipcx_fieldset_has(&s->costly, IPCX_F_KEPT_BY))
 		return 0;
 	ix_found_keepers(s, text, sizeof(text));
 	row->kept_by = ix_table_text(s->t, text);
@@ -178,13 +180,14 @@ static int pshm_costly(struct ix_scan *s, void *data)
 /* Refuse to act on a file without a name: it ends with its last user. */
 static int pshm_refuse(struct ix_scan *s)
 {
-	char text[IX_KEEPERS];
+	char text[IX_KEEPERS], shown[4 * IX_KEEPERS];
 
 	ix_found_keepers(s, text, sizeof(text));
+	(void)ix_escape(shown, sizeof(shown), text, IX_ESC_TEXT);
 	return ix_fail_plain(
 		s->x, -EBUSY,
 		"it has no name any more, and exists as long as a process uses it: %s",
-		text);
+		shown);
 }
 
 /* ---- scanning */
@@ -284,7 +287,7 @@ static int pshm_remove_row(struct ix_scan *s, const void *data)
 	char buf[256];
 	const char *file = ix_posix_name(s, data, buf);
 	struct stat st;
-	int r = row->links ? ix_posix_again(dir, file, data, &st) : pshm_refuse(s);
+	int r = row->gone ? pshm_refuse(s) : ix_posix_again(dir, file, data, &st);
 
 	if (r < 0)
 		return r;
@@ -332,7 +335,7 @@ static int pshm_change(struct ix_scan *s, const void *data, const struct ipcx_at
 	auto_fd int fd = -1;
 	int r;
 
-	if (!row->links)
+	if (row->gone)
 		return pshm_refuse(s);
 	if (ix_pshm_would_be_sem(file, a))
 		return ix_fail_plain(s->x, -EPERM, "%s", IX_LIKE_A_SEM);
@@ -359,7 +362,7 @@ static int pshm_may(struct ix_scan *s, const void *data, const struct ipcx_attrs
 	const struct pshm_row *row = data;
 	int r = 0;
 
-	if (!row->links)
+	if (row->gone)
 		return pshm_refuse(s);
 	if (!a)
 		return ix_posix_may_unlink(s, dir, file, data);

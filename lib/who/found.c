@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/esc.h"
 #include "base/file.h"
 #include "proc/held.h"
 #include "proc/numbers.h"
@@ -280,11 +279,9 @@ void ix_found_keepers(struct ix_scan *s, char *buf, size_t size)
 	buf[0] = '\0';
 	for (size_t i = 0; i < n && len < size; i++) {
 		const struct ix_user *user = &f->uses.users[f->use[i].user];
-		char comm[4 * sizeof(user->comm)];
 
-		(void)ix_escape(comm, sizeof(comm), user->comm, IX_ESC_TEXT);
 		len += (size_t)snprintf(buf + len, size - len, "%s%" PRId32 " (%s)",
-					i ? ", " : "", user->pid, comm);
+					i ? ", " : "", user->pid, user->comm);
 	}
 	if (f->n > n && len < size)
 		(void)snprintf(buf + len, size - len, " and %zu more", f->n - n);
