@@ -3,7 +3,7 @@
  * files without a name. */
 #include <string.h>
 
-#include "query/users.h"
+#include "query/usersjoin.h"
 
 bool ix_users_asks(const struct ipcx_query *q, unsigned mech)
 {
@@ -58,4 +58,13 @@ bool ix_users_asks_row(const struct ipcx_query *q, const struct ipcx_ref *it,
 		if (userask_names(&q->refs[i], it, dev, ino))
 			return true;
 	return false;
+}
+
+uint64_t ix_users_number(const struct ipcx_table *t, size_t row, enum ipcx_field f)
+{
+	struct ipcx_value v;
+
+	if (ipcx_row_get(t, row, f, &v) < 0 || v.type == IPCX_TYPE_NONE)
+		return 0;
+	return v.as.u;
 }

@@ -3,7 +3,7 @@
  * ipcx_users(): a snapshot of objects, then one pass over /proc for exactly their files,
  * then the join of both by device and inode, or by the id of a segment.
  */
-#include "query/users.h"
+#include "query/usersjoin.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,23 +12,6 @@
 #include "core/copyin.h"
 #include "ns/ns.h"
 #include "who/procs.h"
-
-struct users_join {
-	struct ix_users out;
-	const struct ipcx_query *q;
-	int32_t pid;
-	unsigned flags;
-	struct ipcx_table *objects; /* also objects that are not asked for, but share a
-				       file system with those that are */
-	struct ix_uses uses;
-	uint8_t *matched; /* for each use: whether it is one of an object */
-	uint64_t *devs;
-	size_t ndevs;
-	const struct ix_use **found; /* room for the uses of one segment */
-	bool *inferred;
-	struct ipcx_unseen unseen;
-	uint64_t own_ipc;
-};
 
 /* ---- the objects */
 
@@ -54,19 +37,20 @@ static struct ipcx_fieldset users_object_fields(const struct users_join *j)
 	return fields;
 }
 
-static int users_scan(struct users_join *j, struct ipcx_query *q)
+static int users_scan(const struct users_join *j, struct ipcx_query *q,
+		      struct ipcx_table **ret_objects)
 {
 	struct ix_scan s = { .verb = IX_LOOK, .once = true, .counts_unseen = true };
 
 	q->fields = users_object_fields(j);
 	q->flags = IPCX_NUMERIC;
 	q->where = NULL;
-	return ix_run(j->out.x, q, &s, &j->objects);
+	return ix_run(j->out.x, q, &s, ret_objects);
 }
 
 /* For the files of one directory, all mechanisms that have files there are listed: what
  * remains is unlinked. */
-static int users_objects(struct users_join *j)
+int ix_users_objects(const struct users_join *j, struct ipcx_table **ret_objects)
 {
 	struct ipcx_query q = *j->q;
 	auto_free struct ipcx_ref *refs = calloc(q.nrefs + 1, sizeof(*refs));
@@ -82,7 +66,7 @@ static int users_objects(struct users_join *j)
 		if (!ix_users_by_inode(&j->q->refs[i]))
 			refs[q.nrefs++] = j->q->refs[i];
 	q.refs = q.nrefs ? refs : NULL;
-	return users_scan(j, &q);
+	return users_scan(j, &q, ret_objects);
 }
 
 static void users_notes(struct users_join *j)
@@ -94,15 +78,6 @@ static void users_notes(struct users_join *j)
 		    n->kind != IPCX_NOTE_SKIPPED &&
 		    (n->mech == IPCX_NO_MECH || ix_users_asks(j->q, n->mech)))
 			ix_table_hand_on(j->out.t, n);
-}
-
-static uint64_t users_number(const struct users_join *j, size_t row, enum ipcx_field f)
-{
-	struct ipcx_value v;
-
-	if (ipcx_row_get(j->objects, row, f, &v) < 0 || v.type == IPCX_TYPE_NONE)
-		return 0;
-	return v.as.u;
 }
 
 /* ---- the pass over /proc */
@@ -136,9 +111,9 @@ static int users_want(struct users_join *j, const struct ix_section *s,
 	if (!traces || traces->none || !ix_users_asks(j->q, s->mech))
 		return 0;
 	for (size_t i = s->first; r == 0 && i < s->first + s->count; i++) {
-		any |= !traces->by_id || users_number(j, i, IPCX_F_NATTCH);
+		any |= !traces->by_id || ix_users_number(j->objects, i, IPCX_F_NATTCH);
 		if (traces->kind == IX_USE_FILE)
-			r = users_dev(j, users_number(j, i, IPCX_F_DEVICE));
+			r = users_dev(j, ix_users_number(j->objects, i, IPCX_F_DEVICE));
 	}
 	if (r == 0 && s->dev && ix_users_unlinked(j->q, s->mech)) {
 		any = true;
@@ -185,8 +160,8 @@ static enum ix_how users_how(const struct ix_use *use)
 	return !use->fds ? IX_HOW_MAPPED : !use->mappings ? IX_HOW_OPEN : IX_HOW_BOTH;
 }
 
-static int users_add_use(struct users_join *j, struct ix_user_entry *e,
-			 const struct ix_use *use, bool inferred)
+int ix_users_add_use(struct users_join *j, struct ix_user_entry *e,
+		     const struct ix_use *use, bool inferred)
 {
 	e->user = &j->uses.users[use->user];
 	e->use = use;
@@ -197,15 +172,15 @@ static int users_add_use(struct users_join *j, struct ix_user_entry *e,
 
 static int users_of_segment(struct users_join *j, size_t row, struct ix_user_entry *e)
 {
-	uint64_t nattch = users_number(j, row, IPCX_F_NATTCH), found = 0;
+	uint64_t nattch = ix_users_number(j->objects, row, IPCX_F_NATTCH), found = 0;
 	const struct ix_segment seg = {
 		.ns = e->ns,
-		.id = (int32_t)users_number(j, row, IPCX_F_ID),
-		.key = (uint32_t)users_number(j, row, IPCX_F_KEY),
+		.id = (int32_t)ix_users_number(j->objects, row, IPCX_F_ID),
+		.key = (uint32_t)ix_users_number(j->objects, row, IPCX_F_KEY),
 		.nattch = nattch,
-		.creator = e->ns == j->own_ipc
-				   ? (int64_t)users_number(j, row, IPCX_F_CUID)
-				   : -1,
+		.creator = e->ns == j->own_ipc ? (int64_t)ix_users_number(j->objects, row,
+									  IPCX_F_CUID)
+					       : -1,
 	};
 	size_t n = 0;
 	int r = 0;
@@ -214,7 +189,7 @@ static int users_of_segment(struct users_join *j, size_t row, struct ix_user_ent
 		n = ix_uses_of_segment(j->out.x, &j->uses, &seg, j->found, j->inferred,
 				       &found);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = users_add_use(j, e, j->found[i], j->inferred[i]);
+		r = ix_users_add_use(j, e, j->found[i], j->inferred[i]);
 	if (!j->pid && found < nattch)
 		j->unseen.attaches += nattch - found;
 	return r;
@@ -224,14 +199,15 @@ static int users_of_file(struct users_join *j, size_t row, const struct ix_trace
 			 bool asked, struct ix_user_entry *e)
 {
 	size_t n;
-	const struct ix_use *use = ix_uses_of(&j->uses, (enum ix_use_kind)traces->kind,
-					      users_number(j, row, IPCX_F_DEVICE),
-					      users_number(j, row, IPCX_F_INODE), &n);
+	const struct ix_use *use =
+		ix_uses_of(&j->uses, (enum ix_use_kind)traces->kind,
+			   ix_users_number(j->objects, row, IPCX_F_DEVICE),
+			   ix_users_number(j->objects, row, IPCX_F_INODE), &n);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		j->matched[use + i - j->uses.all] = 1;
-		r = asked ? users_add_use(j, e, &use[i], false) : 0;
+		r = asked ? ix_users_add_use(j, e, &use[i], false) : 0;
 	}
 	return r;
 }
@@ -241,7 +217,8 @@ static int users_of_row(struct users_join *j, size_t row)
 	unsigned mech = ipcx_row_mech(j->objects, row);
 	const struct ix_traces *traces = ix_mech(mech)->traces;
 	bool asked;
-	struct ix_user_entry e = { .mech = mech, .ns = users_number(j, row, IPCX_F_NS) };
+	struct ix_user_entry e = { .mech = mech,
+				   .ns = ix_users_number(j->objects, row, IPCX_F_NS) };
 	char ref[IPCX_REF_MAX];
 	struct ipcx_ref it;
 	int r = 0;
@@ -250,8 +227,9 @@ static int users_of_row(struct users_join *j, size_t row)
 	    ipcx_ref_format(&it, ref, sizeof(ref)) < 0)
 		return 0;
 	e.ref = ref;
-	asked = ix_users_asks_row(j->q, &it, users_number(j, row, IPCX_F_DEVICE),
-				  users_number(j, row, IPCX_F_INODE));
+	asked = ix_users_asks_row(j->q, &it,
+				  ix_users_number(j->objects, row, IPCX_F_DEVICE),
+				  ix_users_number(j->objects, row, IPCX_F_INODE));
 	if (traces && traces->by_id && asked)
 		r = users_of_segment(j, row, &e);
 	else if (traces && !traces->none && !traces->by_id)
@@ -262,104 +240,11 @@ static int users_of_row(struct users_join *j, size_t row)
 	return r;
 }
 
-/* ---- unlinked files */
-
-/* The mechanism that an unlinked file belonged to: of those with files on this device,
- * the one whose prefix its name has, else the one without a prefix. */
-static unsigned users_mech_of(const struct users_join *j, const struct ix_use *use,
-			      uint64_t *ret_ns)
-{
-	const char *name = ix_uses_name(&j->uses, use);
-	const char *slash = strrchr(name, '/');
-	unsigned found = IPCX_NO_MECH;
-
-	name = slash ? slash + 1 : name;
-	for (size_t i = 0; i < j->objects->nsections; i++) {
-		const struct ix_section *s = &j->objects->sections[i];
-		const struct ix_traces *traces = ix_mech(s->mech)->traces;
-
-		if (s->dev != use->dev || !traces || traces->kind != IX_USE_FILE)
-			continue;
-		if (traces->prefix &&
-		    strncmp(name, traces->prefix, strlen(traces->prefix)) != 0)
-			continue;
-		if (found != IPCX_NO_MECH && !traces->prefix)
-			continue;
-		found = s->mech;
-		*ret_ns = s->place ? j->objects->places[s->place - 1].ns : 0;
-	}
-	return found;
-}
-
-static int users_of_unlinked(struct users_join *j, const struct ix_use *use, size_t n)
-{
-	struct ix_user_entry e = { .ns = 0 };
-	char ref[IPCX_REF_MAX];
-	struct ipcx_ref it = { .by = IPCX_BY_INODE,
-			       .device = use->dev,
-			       .inode = use->ino };
-	int r = 0;
-
-	it.mech = e.mech = users_mech_of(j, use, &e.ns);
-	if (it.mech == IPCX_NO_MECH ||
-	    !ix_users_asks_row(j->q, &it, use->dev, use->ino) ||
-	    ipcx_ref_format(&it, ref, sizeof(ref)) < 0)
-		return 0;
-	e.ref = ref;
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = users_add_use(j, &e, &use[i], false);
-	return r;
-}
-
-static int users_unlinked(struct users_join *j)
-{
-	const struct ix_use *all = j->uses.all;
-	size_t n = 0;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < j->uses.n; i += n) {
-		bool known = false, unlinked = false;
-
-		for (n = 0; i + n < j->uses.n && all[i + n].kind == all[i].kind &&
-			    all[i + n].ino == all[i].ino && all[i + n].dev == all[i].dev;
-		     n++) {
-			known |= j->matched[i + n];
-			unlinked |= all[i + n].links == 0;
-		}
-		if (all[i].kind == IX_USE_FILE && !known && unlinked)
-			r = users_of_unlinked(j, &all[i], n);
-	}
-	return r;
-}
-
-/* Report references by inode of files that nobody uses and that have no name. */
-static void users_missing(struct users_join *j)
-{
-	char subject[IPCX_REF_MAX];
-
-	for (size_t i = 0; i < j->q->nrefs; i++) {
-		const struct ipcx_ref *ref = &j->q->refs[i];
-		bool found = false;
-		size_t n;
-
-		if (!ix_users_by_inode(ref))
-			continue;
-		(void)ix_uses_of(&j->uses, IX_USE_FILE, ref->device, ref->inode, &n);
-		for (size_t row = 0; !n && !found && row < j->objects->rows; row++)
-			found = users_number(j, row, IPCX_F_DEVICE) == ref->device &&
-				users_number(j, row, IPCX_F_INODE) == ref->inode;
-		if (n || found || ipcx_ref_format(ref, subject, sizeof(subject)) < 0)
-			continue;
-		ix_table_note(j->out.t, IPCX_NOTE_MISSING, ref->mech, -ENOENT, subject,
-			      "no such %s", ix_mech(ref->mech)->info.object);
-	}
-}
-
 /* ---- the call */
 
 static int users_run(struct users_join *j)
 {
-	int r = users_objects(j);
+	int r = ix_users_objects(j, &j->objects);
 
 	if (r < 0)
 		return r;
@@ -368,10 +253,9 @@ static int users_run(struct users_join *j)
 	for (size_t i = 0; r == 0 && i < j->objects->rows; i++)
 		r = users_of_row(j, i);
 	if (r == 0)
-		r = users_unlinked(j);
+		r = ix_users_lost(j);
 	if (r < 0)
 		return r;
-	users_missing(j);
 	j->unseen.processes = j->uses.denied + j->uses.missed;
 	j->unseen.others = !j->pid && j->uses.others;
 	return 0;

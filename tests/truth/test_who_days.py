@@ -133,6 +133,14 @@ def test_processes_that_come_and_go(world, user):
                 assert u["uid"] in (user.get("uid", 0), None) and u["pid"] > 1 and u["how"] in ("mapped", "open", "both"), u
 
 
+@USERS
+def test_semaphores_that_are_being_made_are_not_unlinked(world, user):
+    """They are made under another name than they get; the mapping shows the first one, as that of an unlinked file."""
+    with plant(world, "sems", **user):
+        found = [r for _ in range(10) for r in users(world, "psem", **user)]
+        assert found and not [r for r in found if "inode=" in r["ref"]]
+
+
 def test_a_pid_that_was_used_again(world):
     """The last sender has ended; a process that has its PID now has sent nothing."""
     if not os.path.exists("/proc/sys/kernel/ns_last_pid"):

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
@@ -275,6 +276,29 @@ static void do_sem_open(void)
 	must(sem_open(word(), O_CREAT, 0666, 1) != SEM_FAILED, "sem_open");
 }
 
+/* Make new semaphores, one in a millisecond, until the end of standard input. Those that
+ * are not among the last thousands are closed and unlinked. */
+static void do_sems(void)
+{
+	enum { MOST = 4000 };
+	struct pollfd end = { .fd = 0, .events = POLLIN };
+	static sem_t *open[MOST];
+	static char name[MOST][32];
+
+	printf("ready %d\n", getpid());
+	(void)fflush(stdout);
+	for (unsigned n = 0; poll(&end, 1, 1) == 0; n++) {
+		unsigned i = n % MOST;
+
+		if (open[i])
+			must(sem_close(open[i]) == 0 && sem_unlink(name[i]) == 0,
+			     "sem_close");
+		(void)snprintf(name[i], sizeof(name[i]), "/made%u", n);
+		open[i] = sem_open(name[i], O_CREAT | O_EXCL, 0600, 1);
+		must(open[i] != SEM_FAILED, "sem_open");
+	}
+}
+
 /* ID: send a message; its receiver is another step. */
 static void do_msgsnd(void)
 {
@@ -315,5 +339,5 @@ const struct step object_steps[] = {
 	STEP(close),        STEP(dup),         STEP(unlink),    STEP(memfd),
 	STEP(anonymous),    STEP(mq_open),     STEP(mq_notify), STEP(mq_unlink),
 	STEP(sem_open),     STEP(msgsnd),      STEP(msgrcv),    STEP(semop),
-	STEP(shmdt_before), STEP(pipe),        { 0 },
+	STEP(shmdt_before), STEP(pipe),        STEP(sems),      { 0 },
 };
