@@ -48,8 +48,8 @@ int ix_found_pipe(struct ix_scan *s, uint64_t *ret_capacity, uint64_t *ret_buffe
 
 #define IX_KEEPERS 1024
 
-/* Write the first users: "812 (postgres), 1044 (psql) and 3 more", with the names that the
- * processes chose, not escaped. */
+/* Write the first users: "812 (postgres), 1044 (psql) and 3 more", with the names that
+ * the processes chose, not escaped. */
 void ix_found_keepers(struct ix_scan *s, char *buf, size_t size);
 
 /* Free what is kept for a scan. */
