@@ -24,6 +24,7 @@ struct users {
 	bool wanted;          /* to be printed */
 	struct ipcx_table *t; /* NULL: could not be found */
 	struct ipcx_unseen unseen;
+	size_t next; /* the row after those of the last object */
 };
 
 /* The tables that belong to an object. */
@@ -209,18 +210,40 @@ static bool show_label_users(const struct users *u, const struct ipcx_table *t,
 	return users_all_seen(IPCX_MECH_BIT(ipcx_row_mech(t, row)), unseen);
 }
 
-static void show_add_users(const struct app *app, const struct output *s,
-			   const struct users *u, const struct ipcx_table *t, size_t row,
-			   struct parts *p)
+/* Report that the users of an object are not shown. */
+static void show_starved(const struct ipcx_table *t, size_t row)
+{
+	char name[IPCX_REF_MAX];
+	struct ipcx_ref ref;
+
+	if (ipcx_row_ref(t, row, &ref) < 0 ||
+	    ipcx_ref_format(&ref, name, sizeof(name)) < 0)
+		return;
+	msg_object("incomplete", name, ipcx_mech_info(ref.mech)->name,
+		   "users: out of memory");
+}
+
+static void show_add_users(const struct app *app, const struct output *s, struct users *u,
+			   const struct ipcx_table *t, size_t row, struct parts *p)
 {
 	size_t rows = u->t ? ipcx_table_rows(u->t) : 0, n = 0;
 	bool all;
 
 	p->users = calloc(rows + 1, sizeof(*p->users));
-	for (size_t i = 0; p->users && i < rows; i++)
+	if (!p->users)
+		show_starved(t, row);
+	/* The rows of an object follow each other, mostly in the order of the objects. */
+	for (size_t k = 0; p->users && k < rows; k++) {
+		size_t i = (u->next + k) % rows;
+
 		if (show_same(t, row, u->t, i, IPCX_F_REF) &&
 		    (!ns_all(app) || show_same(t, row, u->t, i, IPCX_F_NS)))
 			p->users[n++] = (uint32_t)i;
+		else if (n)
+			break;
+	}
+	if (n)
+		u->next = p->users[n - 1] + 1;
 	all = u->t &&
 	      show_label_users(u, t, row, p, n, p->users_label, sizeof(p->users_label));
 	p->children[p->n++] = (struct output_child){
@@ -257,7 +280,7 @@ static bool go_to_row(struct app *app, const struct ipcx_table *t, size_t row,
 }
 
 static void show_row(struct app *app, struct output *s, const struct ipcx_table *t,
-		     size_t row, const struct users *users)
+		     size_t row, struct users *users)
 {
 	const struct ipcx_mech_info *m = ipcx_mech_info(ipcx_row_mech(t, row));
 	struct output_rows one = { .t = t, .first = row, .n = 1 };
