@@ -150,11 +150,13 @@ static void show_find_users(struct app *app, const struct selection *sel, struct
 				.refs = sel->refs,
 				.nrefs = sel->nrefs };
 	struct tally tally = { .missing_is_fine = true };
+	size_t missing = 0;
 
 	u->unseen.size = sizeof(u->unseen);
 	if (ipcx_users(app->x, &q, 0, 0, &u->unseen, &u->t) < 0)
 		msg_note("%s", ipcx_error(app->x));
-	else if (u->named || app->verbose)
+	else if (u->named || app->verbose ||
+		 ipcx_table_failures(u->t, &missing) > missing)
 		msg_table(u->t, app->verbose, &tally);
 }
 

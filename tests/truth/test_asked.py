@@ -31,7 +31,7 @@ def refused(world, *words, says):
 
 @pytest.mark.parametrize("words,says", [
     (["ls", "mq", "-w", "qnum >= 0"], "--where: mq has no field 'qnum', which msg has (here: curmsgs)"),
-    (["ls", "msg", "-w", "size > 0 || curmsgs > 0"], "--where: msg has no field 'size', which shm and pshm have"),
+    (["ls", "msg", "-w", "size > 0 || curmsgs > 0"], "--where: msg has no field 'size', which shm, pshm and memfd have"),
     (["ls", "sem", "-w", "nattch > 0"], "--where: sem has no field 'nattch', which shm has"),
     (["ls", "msg", "sem", "-w", "!(nattch > 0)"], "--where: msg and sem have no field 'nattch', which shm has"),
     (["ls", "posix", "-w", "key == 1"], "--where: mq, pshm and psem have no field 'key', which shm, msg and sem have"),
