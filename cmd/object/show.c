@@ -143,6 +143,18 @@ static int show_take_users(const char *list, char **ret_rest, bool *ret_users)
 	return 0;
 }
 
+/* Whether a call failed while the users were looked for. Processes that may not be looked
+ * at are counted in the heading. */
+static bool show_call_failed(const struct ipcx_table *t)
+{
+	const struct ipcx_note *n;
+
+	for (size_t i = 0; (n = ipcx_table_note(t, i)); i++)
+		if (n->error && n->error != -EACCES && n->kind != IPCX_NOTE_MISSING)
+			break;
+	return n;
+}
+
 /* Find the users of all objects. A missing object has been reported already. */
 static void show_find_users(struct app *app, const struct selection *sel, struct users *u)
 {
@@ -150,13 +162,11 @@ static void show_find_users(struct app *app, const struct selection *sel, struct
 				.refs = sel->refs,
 				.nrefs = sel->nrefs };
 	struct tally tally = { .missing_is_fine = true };
-	size_t missing = 0;
 
 	u->unseen.size = sizeof(u->unseen);
 	if (ipcx_users(app->x, &q, 0, 0, &u->unseen, &u->t) < 0)
 		msg_note("%s", ipcx_error(app->x));
-	else if (u->named || app->verbose ||
-		 ipcx_table_failures(u->t, &missing) > missing)
+	else if (u->named || app->verbose || show_call_failed(u->t))
 		msg_table(u->t, app->verbose, &tally);
 }
 
@@ -218,11 +228,10 @@ static void show_starved(const struct ipcx_table *t, size_t row)
 	char name[IPCX_REF_MAX];
 	struct ipcx_ref ref;
 
-	if (ipcx_row_ref(t, row, &ref) < 0 ||
-	    ipcx_ref_format(&ref, name, sizeof(name)) < 0)
-		return;
-	msg_object("incomplete", name, ipcx_mech_info(ref.mech)->name,
-		   "users: out of memory");
+	if (ipcx_row_ref(t, row, &ref) == 0 &&
+	    ipcx_ref_format(&ref, name, sizeof(name)) > 0)
+		msg_object("incomplete", name, ipcx_mech_info(ref.mech)->name,
+			   "users: out of memory");
 }
 
 static void show_add_users(const struct app *app, const struct output *s, struct users *u,

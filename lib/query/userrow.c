@@ -268,6 +268,17 @@ static int32_t recorded_pid(const struct ipcx_table *objects, size_t row, size_t
 	return alive.type == IPCX_TYPE_NONE ? 0 : (int32_t)pid.as.i;
 }
 
+/* Describe a process that still runs; note if that fails. Returns false if it has ended.
+ */
+static bool recorded_user(struct ix_users *u, int32_t pid, struct ix_user *ret_user)
+{
+	int r = ix_procs_user(u->x, pid, ret_user);
+
+	if (r < 0 && r != -ESRCH && r != -ENOENT)
+		ix_table_once(u->t, r, "some processes could not be looked at");
+	return r == 0;
+}
+
 int ix_users_recorded(struct ix_users *u, const struct ipcx_table *objects, size_t row,
 		      struct ix_user_entry *e)
 {
@@ -281,7 +292,7 @@ int ix_users_recorded(struct ix_users *u, const struct ipcx_table *objects, size
 		seen[i] = recorded_pid(objects, row, i);
 		for (size_t k = 0; k < i; k++)
 			again |= seen[k] == seen[i] && recorded[k].how == recorded[i].how;
-		if (!seen[i] || again || ix_procs_user(u->x, seen[i], &user) < 0)
+		if (!seen[i] || again || !recorded_user(u, seen[i], &user))
 			continue;
 		e->user = &user;
 		e->use = NULL;
