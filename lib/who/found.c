@@ -208,8 +208,9 @@ int ix_found_all(struct ix_scan *s, const struct ipcx_ref *ref, uint64_t dev,
 	if (!s->counts_unseen)
 		ix_uses_note(&s->finding->uses, s->t);
 	s->finding->seen = false;
-	end = s->finding->uses.all + s->finding->uses.n;
-	for (use = s->finding->uses.all; r >= 0 && use < end; use += n) {
+	use = s->finding->uses.all;
+	end = use ? use + s->finding->uses.n : NULL;
+	for (; r >= 0 && use < end; use += n) {
 		for (n = 1; use + n < end; n++)
 			if (use[n].kind != use->kind || use[n].ino != use->ino ||
 			    use[n].dev != use->dev)

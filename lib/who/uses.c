@@ -91,10 +91,10 @@ static int keep_names(struct ix_uses_pass *p)
 
 int ix_uses_merge(struct ix_uses_pass *p)
 {
-	struct ix_use *all = p->u->all + p->begun;
 	size_t n = p->u->n - p->begun, kept = 0;
+	struct ix_use *all = n ? p->u->all + p->begun : NULL;
 
-	if (n == 0)
+	if (!all)
 		return 0;
 	qsort(all, n, sizeof(*all), by_file);
 	for (size_t i = 1; i < n; i++) {
