@@ -277,7 +277,7 @@ def test_a_file_truncated_while_it_is_read(world):
     with background(world, helper("objects"), "flicker", "/dev/shm/sem.a"):
         for _ in range(40):
             r = world.run(release(), "ls", "psem", "pshm", "--json", "-o", "all")
-            # What -o all asks for, but nobody can tell.
+            # What -o all asks for, but cannot be read here.
             assert r.rc == 0 and all(re.search("the idle time of|processes outside this /proc", line) for line in r.err.splitlines()), r.err
             refs = [o["ref"] for o in r.json["objects"]]
             assert "psem:/stable" in refs and len(refs) == len(set(refs))

@@ -71,7 +71,7 @@ def test_other_listings_in_a_storm(storm, words):
     mechs = ("shm",) if "shm" in words else tuple(MAKE)
     for _ in range(ROUNDS):
         r = world.run(release(), *words)
-        # What -o all asks for, but nobody can tell.
+        # What -o all asks for, but cannot be read here.
         untold = "the idle time of|do not attach|is in use is unknown|processes outside this /proc|page sizes of some|have attached some segments"
         assert r.rc == 0 and all(re.search(untold, line) for line in r.err.splitlines()), r.err
         rows = r.json["objects"] if "--json" in words else [json.loads(line) for line in r.lines]
