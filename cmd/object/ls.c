@@ -250,7 +250,7 @@ static int check_deleted(const struct ls_args *args, uint64_t mechs)
 			return 0;
 	return args->deleted
 		       ? msg_usage(
-				 "--deleted: of these mechanisms, only the users of unlinked files can be listed (ipcx who)")
+				 "--deleted: unlinked files of these mechanisms are not listed")
 		       : 0;
 }
 

@@ -212,7 +212,7 @@ static int unnamed(struct ipcx *x)
 {
 	return ix_fail_plain(
 		x, -EOPNOTSUPP,
-		"it has no name any more: only the processes that use it can be listed");
+		"a file without a name cannot be looked up: only the processes that use it can be listed");
 }
 
 static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
