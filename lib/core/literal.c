@@ -222,3 +222,26 @@ const char *ix_read_nothing(const char *text, struct ipcx_value *v)
 	(void)v;
 	return "cannot be compared with it";
 }
+
+static const char *const grades[] = {
+	[IPCX_POSSIBLE] = "possible",
+	[IPCX_LIKELY] = "likely",
+	[IPCX_CERTAIN] = "certain",
+};
+
+const char *ix_grade_word(uint64_t grade)
+{
+	return grade < ARRAY_SIZE(grades) && grades[grade] ? grades[grade] : "?";
+}
+
+const char *ix_read_grade(const char *text, struct ipcx_value *v)
+{
+	for (unsigned i = IPCX_POSSIBLE; i < ARRAY_SIZE(grades); i++) {
+		if (strcasecmp(text, grades[i]) != 0)
+			continue;
+		v->type = IPCX_TYPE_GRADE;
+		v->as.u = i;
+		return NULL;
+	}
+	return "is not a grade (possible, likely or certain)";
+}

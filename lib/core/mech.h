@@ -29,6 +29,7 @@ struct ix_traces {
 	bool by_id;          /* a System V segment: by id and key. Otherwise by the fields
 				device and inode */
 	unsigned kind;       /* enum ix_use_kind */
+	unsigned waits;      /* how threads wait for it: mask of 1U << IX_WAIT_… */
 	const char *prefix;  /* how the names of its files begin; or NULL */
 	const char *none;    /* if nothing is mapped or open: why */
 };

@@ -74,13 +74,20 @@ static char *write_key(char *p, const struct ipcx_value *v)
 	return ix_put_key(p, (uint32_t)v->as.u);
 }
 
+/* Return the word for a grade, "?" for a number that is none. */
+static char *write_grade(char *p, const struct ipcx_value *v)
+{
+	return ix_put_text(p, ix_grade_word(v->as.u));
+}
+
 /* Further JSON Schema keywords of a type. */
 #define SCHEMA_UNSIGNED "\"minimum\":0,\"maximum\":18446744073709551615"
 #define SCHEMA_TIME                                  \
 	"\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}T" \
 	"[0-9]{2}:[0-9]{2}:[0-9]{2}Z$\""
-#define SCHEMA_MODE "\"pattern\":\"^0[0-7]{3}$\""
-#define SCHEMA_KEY  "\"pattern\":\"^0x[0-9a-f]{8}$\""
+#define SCHEMA_MODE  "\"pattern\":\"^0[0-7]{3}$\""
+#define SCHEMA_GRADE "\"enum\":[\"possible\",\"likely\",\"certain\",null]"
+#define SCHEMA_KEY   "\"pattern\":\"^0x[0-9a-f]{8}$\""
 
 /* clang-format off */
 const struct ix_type ix_types[IX_TYPES] = {
@@ -94,6 +101,7 @@ const struct ix_type ix_types[IX_TYPES] = {
 	[IPCX_TYPE_TIME]   = {{"time",     "string",  SCHEMA_TIME,     false}, "a time",        IX_ORDER_SIGNED,   load_signed, write_time,     ix_read_time},
 	[IPCX_TYPE_MODE]   = {{"mode",     "string",  SCHEMA_MODE,     false}, "a mode",        IX_ORDER_UNSIGNED, NULL,        write_mode,     ix_read_mode},
 	[IPCX_TYPE_KEY]    = {{"key",      "string",  SCHEMA_KEY,      false}, "a key",         IX_ORDER_UNSIGNED, NULL,        write_key,      ix_read_key},
+	[IPCX_TYPE_GRADE]  = {{"grade",    "string",  SCHEMA_GRADE,    false}, "a grade",       IX_ORDER_UNSIGNED, NULL,        write_grade,    ix_read_grade},
 };
 
 static const struct ix_unit units[] = {

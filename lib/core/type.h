@@ -55,8 +55,11 @@ struct ix_unit {
 
 /* The types, indexed by enum ipcx_type; their number is one more than the last of them.
  */
-#define IX_TYPES 9
+#define IX_TYPES 10
 extern const struct ix_type ix_types[IX_TYPES];
+
+/* Return the word for a grade; "?" for a number that is none. */
+const char *ix_grade_word(uint64_t grade);
 
 /* Return a type; IPCX_TYPE_NONE for an unknown number. */
 static inline const struct ix_type *ix_type(enum ipcx_type type)
@@ -82,5 +85,5 @@ const char *ix_value_raw(const struct ipcx_value *v, char buf[IPCX_VALUE_MAX]);
 
 /* The readers (literal.c). */
 ix_reader ix_read_nothing, ix_read_flag, ix_read_string, ix_read_time, ix_read_mode,
-	ix_read_key;
+	ix_read_key, ix_read_grade;
 ix_reader ix_read_number, ix_read_size, ix_read_span, ix_read_percent, ix_read_nanos;

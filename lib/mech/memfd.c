@@ -11,6 +11,7 @@
 
 #include "mech/nameless.h"
 #include "who/uses.h"
+#include "who/waits.h"
 
 struct memfd_row {
 	struct ix_posix_row base;
@@ -123,9 +124,9 @@ static const enum ipcx_field shown[] = { IPCX_F_REF,  IPCX_F_NAME,      IPCX_F_O
 					 IPCX_F_SIZE, IPCX_F_ALLOCATED, IPCX_F_USER_COUNT,
 					 IPCX_F_AGE };
 
-static const struct ix_traces traces = { .mapped = true,
-					 .opened = true,
-					 .kind = IX_USE_MEMFD };
+static const struct ix_traces traces = {
+	.mapped = true, .opened = true, .kind = IX_USE_MEMFD, .waits = 1U << IX_WAIT_FUTEX
+};
 
 static const struct ix_sign signs[] = {
 	{ IPCX_F_USER_COUNT, IPCX_USE_ATTACHED, "mapped or open" },

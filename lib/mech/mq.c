@@ -20,6 +20,7 @@
 #include "mech/mqueue.h"
 #include "mech/queues.h"
 #include "who/uses.h"
+#include "who/waits.h"
 
 /* How the registered process is notified of a message. */
 enum notify {
@@ -386,7 +387,7 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_USE_PERCENT, IPCX_F_AGE,
 };
 
-static const struct ix_traces traces = { .opened = true, .kind = IX_USE_FILE };
+static const struct ix_traces traces = { .opened = true, .kind = IX_USE_FILE, .waits = 1U << IX_WAIT_MQ };
 
 static const struct ix_sign signs[] = {
 	{ IPCX_F_USER_COUNT, IPCX_USE_ATTACHED, "open" },

@@ -12,6 +12,7 @@
 #include "mech/drivers.h"
 #include "mech/queues.h"
 #include "mech/sysvtext.h"
+#include "who/waits.h"
 
 struct msg_row {
 	struct ix_sysv_row base;
@@ -413,7 +414,7 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_USE_PERCENT, IPCX_F_AGE,
 };
 
-static const struct ix_traces traces = { .none = "processes do not attach to a message queue" };
+static const struct ix_traces traces = { .none = "processes do not attach to a message queue", .waits = 1U << IX_WAIT_MSG };
 
 static const struct ix_sign signs[] = {
 	{ IPCX_F_QNUM,        IPCX_USE_HOLDS,    "holds messages" },

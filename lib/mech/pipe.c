@@ -10,6 +10,7 @@
 
 #include "mech/nameless.h"
 #include "who/uses.h"
+#include "who/waits.h"
 
 struct pipe_row {
 	struct ix_posix_row base;
@@ -91,7 +92,10 @@ static const enum ipcx_field shown[] = { IPCX_F_REF,     IPCX_F_NAME,
 					 IPCX_F_WRITERS, IPCX_F_USER_COUNT,
 					 IPCX_F_AGE };
 
-static const struct ix_traces traces = { .opened = true, .kind = IX_USE_PIPE };
+static const struct ix_traces traces = { .opened = true,
+					 .kind = IX_USE_PIPE,
+					 .waits = 1U << IX_WAIT_PIPE |
+						  1U << IX_WAIT_OPEN };
 
 static const struct ix_sign signs[] = {
 	{ IPCX_F_USER_COUNT, IPCX_USE_ATTACHED, "open" },

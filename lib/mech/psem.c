@@ -23,6 +23,7 @@
 #include "mech/posix.h"
 #include "mech/semaphores.h"
 #include "who/uses.h"
+#include "who/waits.h"
 
 #define NAME_MOST (NAME_MAX - IX_SEM_PREFIX_LEN)
 #define DAY       (24 * 60 * 60)
@@ -399,7 +400,7 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_VALUE, IPCX_F_AGE,
 };
 
-static const struct ix_traces traces = { .mapped = true, .opened = true, .kind = IX_USE_FILE, .prefix = IX_SEM_PREFIX };
+static const struct ix_traces traces = { .mapped = true, .opened = true, .kind = IX_USE_FILE, .prefix = IX_SEM_PREFIX, .waits = 1U << IX_WAIT_FUTEX };
 
 static const struct ix_sign signs[] = {
 	{ IPCX_F_USER_COUNT, IPCX_USE_ATTACHED, "mapped or open" },

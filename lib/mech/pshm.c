@@ -23,6 +23,7 @@
 #include "mech/pshmmem.h"
 #include "mech/shmroom.h"
 #include "who/uses.h"
+#include "who/waits.h"
 
 struct pshm_row {
 	struct ix_posix_row base;
@@ -408,7 +409,7 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_AGE,
 };
 
-static const struct ix_traces traces = { .mapped = true, .opened = true, .kind = IX_USE_FILE };
+static const struct ix_traces traces = { .mapped = true, .opened = true, .kind = IX_USE_FILE, .waits = 1U << IX_WAIT_FUTEX };
 
 static const struct ix_sign signs[] = {
 	{ IPCX_F_USER_COUNT, IPCX_USE_ATTACHED, "mapped or open" },

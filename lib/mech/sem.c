@@ -14,6 +14,7 @@
 #include "mech/semaphores.h"
 #include "mech/semsums.h"
 #include "mech/sysvtext.h"
+#include "who/waits.h"
 
 struct sem_row {
 	struct ix_sysv_row base;
@@ -395,7 +396,7 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_NSEMS, IPCX_F_OTIME, IPCX_F_AGE,
 };
 
-static const struct ix_traces traces = { .none = "processes do not attach to a semaphore array" };
+static const struct ix_traces traces = { .none = "processes do not attach to a semaphore array", .waits = 1U << IX_WAIT_SEM };
 
 static const struct ix_sign signs[] = {
 	{ IPCX_F_SEMNCNT,    IPCX_USE_ATTACHED, "waited on" },

@@ -16,6 +16,7 @@
 #include "mech/shmtotals.h"
 #include "mech/sysv.h"
 #include "who/uses.h"
+#include "who/waits.h"
 
 /* Bits of shm_perm.mode besides the permissions (ipc/shm.c). */
 #define MODE_DEST   01000U
@@ -392,7 +393,7 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_CPID, IPCX_F_AGE,
 };
 
-static const struct ix_traces traces = { .mapped = true, .by_id = true, .kind = IX_USE_SYSV };
+static const struct ix_traces traces = { .mapped = true, .by_id = true, .kind = IX_USE_SYSV, .waits = 1U << IX_WAIT_FUTEX };
 
 static const struct ix_sign signs[] = {
 	{ IPCX_F_NATTCH,     IPCX_USE_ATTACHED, "attached" },

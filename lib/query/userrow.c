@@ -6,7 +6,6 @@
 
 #include "core/columns.h"
 #include "core/expr.h"
-#include "ns/label.h"
 #include "proc/stat.h"
 #include "who/procs.h"
 
@@ -134,36 +133,6 @@ static const struct ix_kind users_kind = {
 };
 /* clang-format on */
 
-/* ---- the container of a process */
-
-/* Containers have a mount namespace of their own: they are searched for only when a
- * process in another one than ours is found. */
-static int userrow_container(struct ix_users *u, const struct ix_user *user,
-			     struct user_row *row)
-{
-	const struct ix_container *box;
-	char label[IX_LABEL_MAX];
-
-	if (user->mnt && user->mnt == u->own_mnt)
-		return 0;
-	if (!u->searched) {
-		u->searched = true;
-		if (ix_containers_all(u->x, &u->c) < 0)
-			ix_table_once(u->t, u->x->said,
-				      "containers could not be searched for");
-		else
-			ix_gaps_note(ix_containers_gaps(u->c), u->t);
-	}
-	box = u->c ? ix_container_of(u->x, u->c, user->pid) : NULL;
-	if (box) {
-		ix_container_label(box, label, sizeof(label));
-		row->container = ix_table_text(u->t, label);
-	} else if (!u->c || ix_containers_gaps(u->c)->names) {
-		ix_unknown(u->t, row, IPCX_F_CONTAINER);
-	}
-	return u->t->starved ? -ENOMEM : 0;
-}
-
 /* ---- rows */
 
 static void userrow_fill(struct ix_users *u, const struct ix_user_entry *e,
@@ -211,7 +180,7 @@ int ix_users_add(struct ix_users *u, const struct ix_user_entry *e)
 	if (u->names && e->user->has_uid)
 		r = ix_name_id(u->x, u->t, false, row->uid);
 	if (r == 0 && u->containers)
-		r = userrow_container(u, e->user, row);
+		r = ix_boxed_label(&u->boxed, u->x, u->t, e->user, row, &row->container);
 	if (r < 0)
 		return r;
 	if (u->t->starved)
@@ -223,8 +192,7 @@ int ix_users_add(struct ix_users *u, const struct ix_user_entry *e)
 
 void ix_users_end(struct ix_users *u)
 {
-	ix_containers_free(u->c);
-	u->c = NULL;
+	ix_boxed_end(&u->boxed);
 }
 
 /* ---- what objects record */

@@ -2,10 +2,9 @@
 /* The rows of ipcx_users(): one process that uses one object. */
 #pragma once
 
+#include "query/boxed.h"
 #include "query/query.h"
 #include "who/uses.h"
-
-struct ix_containers;
 
 /* How a process uses an object, as the field how says it. */
 enum ix_how {
@@ -22,9 +21,7 @@ struct ix_users {
 	struct ipcx_table *t;
 	const struct ipcx_expr *where;
 	bool names, containers; /* owners, containers are wanted */
-	uint64_t own_mnt;
-	struct ix_containers *c; /* once they were searched for */
-	bool searched;
+	struct ix_boxed boxed;
 };
 
 /* One row before it is added. */

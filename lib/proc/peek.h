@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading the memory of another process (process_vm_readv(2)), which neither stops nor
+ * changes it. It may write there at the same time, and lie: every count is bounded, and
+ * nothing read is trusted. A pid is one of our own PID namespace. Where the memory is
+ * shared, the caller reads before and after what tells which process it is.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ix_blocked;
+
+/* Returns the number of bytes read, which is size, or -errno: -EFAULT if not all of it is
+ * mapped, -EPERM without PTRACE_MODE_ATTACH rights, -ESRCH. */
+int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size);
+
+/* An operation of semop(2): struct sembuf. */
+struct ix_semop {
+	uint16_t num;
+	int16_t op;
+	bool undo;
+};
+
+/* The most operations that are read; the kernel's limit is SEMOPM (500 by default). */
+#define IX_SEMOPS_MAX 1024
+
+/* Read the operations of a blocked semop(2) or semtimedop(2). Returns their number (at
+ * most max; *ret_cut tells whether there are more), or -errno. */
+int ix_peek_semops(int32_t pid, const struct ix_blocked *b, struct ix_semop *ret,
+		   size_t max, bool *ret_cut);
+
+/* Read the timeout: nanoseconds as asked or, if it is a point in time, what is left of
+ * it, at least 0. Returns 0; -ENODATA if there is none; or another -errno. */
+int ix_peek_timeout(int32_t pid, const struct ix_blocked *b, uint64_t *ret_ns);
+
+/* Read the type that msgrcv(2) asks for where it is in memory (ipc(2)). */
+int ix_peek_mtype(int32_t pid, const struct ix_blocked *b, int64_t *ret_mtype);
+
+/* Read the path of a blocked open(2), NUL-terminated. Returns its length or -errno. */
+int ix_peek_path(int32_t pid, const struct ix_blocked *b, char *buf, size_t size);
+
+/* A futex of futex_waitv(2). */
+struct ix_waitv {
+	uint64_t address, value;
+	bool private;
+};
+
+/* Returns the number of futexes, at most max, or -errno. */
+int ix_peek_waitv(int32_t pid, const struct ix_blocked *b, struct ix_waitv *ret,
+		  size_t max);
+
+/* What a word in memory that threads wait for is. */
+enum ix_lock_kind {
+	IX_LOCK_NONE,   /* not a lock that is known */
+	IX_LOCK_PLAIN,  /* a mutex of glibc: its owner is in memory only */
+	IX_LOCK_ROBUST, /* a robust mutex: the kernel knows its owner's list */
+	IX_LOCK_PI,     /* FUTEX_LOCK_PI: the kernel knows the owner */
+};
+
+struct ix_lock {
+	enum ix_lock_kind kind;
+	int32_t owner; /* TID in the PID namespace of the owner; 0: none */
+	bool died;     /* FUTEX_OWNER_DIED */
+};
+
+/* The words of memory from the futex on that ix_lock_parse() wants, if they are mapped. */
+#define IX_LOCK_WORDS 6
+
+/*
+ * Find out what lock a futex belongs to. The word of a PI or robust futex is a contract
+ * with the kernel (futex(2), get_robust_list(2)); a mutex without these properties is
+ * recognised by the layout of glibc's pthread_mutex_t (lock, count, owner; kind, with the
+ * bit for process-shared ones, at word 4, or at word 3 in 32-bit programs), and only if
+ * all of that fits.
+ */
+void ix_lock_parse(const struct ix_blocked *b, const uint32_t *words, size_t n,
+		   struct ix_lock *ret_lock);
+
+/*
+ * Whether the futex at an address (of the owner's own memory) is on the robust list of a
+ * thread: get_robust_list(2), then its list, at most 2,048 entries (the kernel's
+ * ROBUST_LIST_LIMIT), which may be broken or endless. Returns 1, 0, or -errno: also for a
+ * 32-bit thread, whose list the kernel does not tell to a 64-bit program (-ENODATA).
+ */
+int ix_peek_robust(int32_t tid, uint64_t address);
