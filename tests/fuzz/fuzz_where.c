@@ -41,6 +41,8 @@ static uint64_t pick(enum ipcx_field f, unsigned i, const ix_text texts[4])
 		return i % 2;
 	case IPCX_TYPE_REAL:
 		return 0; /* 0.0 */
+	case IPCX_TYPE_GRADE:
+		return i % 4;
 	case IPCX_TYPE_NONE:
 	case IPCX_TYPE_INT:
 	case IPCX_TYPE_UINT:

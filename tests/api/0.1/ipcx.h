@@ -267,6 +267,14 @@ enum ipcx_type {
 	IPCX_TYPE_TIME,   /**< as.i: seconds since the epoch, as the kernel counts them */
 	IPCX_TYPE_MODE,   /**< as.u: permission bits, 0 to 0777 */
 	IPCX_TYPE_KEY,    /**< as.u: a System V key, 32 bits; 0 is IPC_PRIVATE */
+	IPCX_TYPE_GRADE,  /**< as.u: enum ipcx_grade */
+};
+
+/** How sure a statement is, in ascending order. */
+enum ipcx_grade {
+	IPCX_POSSIBLE = 1, /**< one of several explanations of what was seen */
+	IPCX_LIKELY,       /**< what was seen has hardly another explanation */
+	IPCX_CERTAIN,      /**< it follows from what the kernel tells */
 };
 
 /**
@@ -487,6 +495,21 @@ enum ipcx_field {
 	IPCX_F_WRITERS,
 	IPCX_F_CAPACITY,
 	IPCX_F_BUFFERED,
+	IPCX_F_WAITERS,
+	IPCX_F_CALL,
+	IPCX_F_WANTS,
+	IPCX_F_OP,
+	IPCX_F_UNDO,
+	IPCX_F_OFFSET,
+	IPCX_F_TIMEOUT,
+	IPCX_F_TASK_STATE,
+	IPCX_F_HELD_BY,
+	IPCX_F_HELD_GRADE,
+	IPCX_F_WAKER,
+	IPCX_F_VERDICT,
+	IPCX_F_GRADE,
+	IPCX_F_CYCLE,
+	IPCX_F_SINCE,
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
 
@@ -1083,6 +1106,8 @@ struct ipcx_unseen {
 	uint64_t processes; /**< processes that the caller may not look at */
 	bool others; /**< there may be more processes than those in /proc: in another PID
 			namespace, or hidden by the mount option hidepid */
+	uint64_t waiters; /**< ipcx_waits(): threads that wait according to the kernel's
+			     counts, and were not found */
 };
 
 /** The size of struct ipcx_unseen in the first version. */
@@ -1114,6 +1139,58 @@ struct ipcx_unseen {
  */
 int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned flags,
 	       struct ipcx_unseen *ret_unseen, struct ipcx_table **ret_table);
+
+/* ---- ipcx_waits(3): find the threads that wait for objects, and who could end it ---- */
+/*
+ * A thread is found by the system call in which it sleeps (proc_pid_syscall(5)) and is
+ * not disturbed: debuggers and SIGSTOP make a waiting semop(2) fail with EINTR, reading
+ * /proc does not. Found are semop(2), semtimedop(2), msgsnd(2), msgrcv(2), mq_send(3),
+ * mq_receive(3), calls that wait for a pipe or FIFO, and futex(2) in shared memory that
+ * has a reference: sem_wait(3), pthread_mutex_lock(3), pthread_cond_wait(3). A thread in
+ * poll(2), select(2) or epoll_wait(2) is not found, nor is one that is stopped.
+ *
+ * Reading the system call of another process needs PTRACE_MODE_ATTACH rights (ptrace(2)).
+ *
+ * @example waits.c
+ * @see ipcx_users(3), proc_pid_syscall(5), semop(2), futex(2), get_robust_list(2)
+ */
+
+/** How ipcx_waits() looks. Set size to sizeof(struct ipcx_wait_opts) and unused members
+ * to 0. */
+struct ipcx_wait_opts {
+	size_t size;
+	uint64_t for_ns; /**< nanoseconds: look twice, this long apart, and list only the
+			    threads that waited all the time */
+};
+
+/** The size of struct ipcx_wait_opts in the first version. */
+#define IPCX_WAIT_OPTS_SIZE_0_1 \
+	(offsetof(struct ipcx_wait_opts, for_ns) + sizeof(uint64_t))
+
+/**
+ * List the threads that wait for objects, a row for each thread and object: mech, ref,
+ * ns, pid, tid, command, owner and uid (of the process), started, container, call, wants
+ * (text), semnum, op, undo (of the operation that blocks), mtype (of msgrcv(2), as asked),
+ * offset (of a futex in the object), timeout (nanoseconds), task_state, held_by (the
+ * process that holds a lock, operated on a semaphore last, or alone could end the wait),
+ * held_grade, waker (text), verdict (text: why the wait may never end), grade (of the
+ * verdict), cycle (rows with the same number wait for each other), since (with
+ * for_ns: the thread waits at least since then), basis.
+ *
+ * A verdict is IPCX_CERTAIN only if every process that could end the wait was seen.
+ *
+ * @param q the objects, by mechanisms or references; where is a condition on the fields
+ * of these rows; same, max_rows and resume must be 0
+ * @param opts how to look; or NULL
+ * @param ret_unseen what could not be seen; or NULL
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL as for ipcx_scan()
+ * @retval -ENOENT there is no /proc
+ */
+int ipcx_waits(struct ipcx *x, const struct ipcx_query *q,
+	       const struct ipcx_wait_opts *opts, struct ipcx_unseen *ret_unseen,
+	       struct ipcx_table **ret_table);
 
 /* ---- ipcx_in_use(3): find out whether an object is in use ---- */
 /*
