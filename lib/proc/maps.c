@@ -96,6 +96,7 @@ static int maps_next_query(struct ix_maps *m, struct ix_mapping *ret_mapping)
 		.end = q.end,
 		.dev = makedev(q.major, q.minor),
 		.ino = q.inode,
+		.offset = q.offset,
 		.read = q.vma_flags & MAPS_READ,
 		.write = q.vma_flags & MAPS_WRITE,
 		.shared = q.vma_flags & MAPS_SHARED,
@@ -134,7 +135,7 @@ int ix_maps_parse(const char *line, size_t len, struct ix_mapping *ret_mapping,
 		  const char **ret_name, size_t *ret_name_len)
 {
 	const char *p = line, *end = line + len;
-	uint64_t offset, major = 0, minor = 0;
+	uint64_t major = 0, minor = 0;
 	struct ix_mapping m = { .start = 0 };
 
 	if (maps_take(&p, end, 16, '-', &m.start) < 0 ||
@@ -145,7 +146,7 @@ int ix_maps_parse(const char *line, size_t len, struct ix_mapping *ret_mapping,
 	m.write = p[1] == 'w';
 	m.shared = p[3] == 's';
 	p += 5;
-	if (maps_take(&p, end, 16, ' ', &offset) < 0 ||
+	if (maps_take(&p, end, 16, ' ', &m.offset) < 0 ||
 	    maps_take(&p, end, 16, ':', &major) < 0 ||
 	    maps_take(&p, end, 16, ' ', &minor) < 0 || major > UINT32_MAX ||
 	    minor > UINT32_MAX)
@@ -274,6 +275,25 @@ int ix_maps_next(struct ix_maps *m, struct ix_mapping *ret_mapping)
 		return r;
 	r = maps_begin_text(m);
 	return r < 0 ? r : maps_next_text(m, ret_mapping);
+}
+
+int ix_maps_at(struct ix_maps *m, uint64_t address, struct ix_mapping *ret_mapping)
+{
+	struct ix_mapping found = { .end = 0 };
+	int r = -ENOTTY;
+
+	if (!m->text) {
+		m->next = address;
+		r = maps_next_query(m, &found);
+		if (r < 0 && maps_lacks_query(r) && (r = maps_begin_text(m)) < 0)
+			return r;
+	}
+	while (m->text && (r = maps_next_text(m, &found)) > 0 && found.end <= address)
+		;
+	if (r <= 0 || address < found.start || address >= found.end)
+		return MIN(r, 0);
+	*ret_mapping = found;
+	return 1;
 }
 
 /* Undo the escape of newlines, the only one that the kernel makes here. */

@@ -12,6 +12,7 @@
 
 struct ix_mapping {
 	uint64_t start, end, dev, ino;
+	uint64_t offset; /* in the file, of the start */
 	bool read, write, shared;
 };
 
@@ -42,6 +43,11 @@ int ix_maps_next(struct ix_maps *m, struct ix_mapping *ret_mapping);
  * kernel does not tell it, because it has more than PATH_MAX bytes; or another -errno. */
 int ix_maps_name(struct ix_maps *m, const struct ix_mapping *mapping, char *buf,
 		 size_t size);
+
+/* Find the mapping with an address: of a file, and shared if the reader returns only
+ * those. Returns 1; 0 if there is none; or -errno as ix_maps_next(). A reader that
+ * returned mappings already cannot go back. */
+int ix_maps_at(struct ix_maps *m, uint64_t address, struct ix_mapping *ret_mapping);
 
 #define auto_maps __attribute__((cleanup(ix_maps_close)))
 void ix_maps_close(struct ix_maps *m);

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/num.h"
+#include "base/util.h"
 
 int ix_status_read(int dirfd, const char *path, struct ix_buf *ret_text)
 {
@@ -145,6 +146,26 @@ int ix_status_pids(const char *text, size_t len, struct ix_status_pids *ret_pids
 			pids.first = pids.last;
 	} while (w.at != w.end);
 	*ret_pids = pids;
+	return 0;
+}
+
+int ix_status_switches(const char *text, size_t len, uint64_t *ret_n)
+{
+	static const char *const keys[] = { "voluntary_ctxt_switches",
+					    "nonvoluntary_ctxt_switches" };
+	uint64_t sum = 0, n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		struct words w;
+		int r = find_line(text, len, keys[i], &w);
+
+		if (r == 0)
+			r = status_take(&w, UINT64_MAX, &n);
+		if (r < 0)
+			return r;
+		sum += n;
+	}
+	*ret_n = sum;
 	return 0;
 }
 

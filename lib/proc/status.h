@@ -45,6 +45,10 @@ int ix_status_pids(const char *text, size_t len, struct ix_status_pids *ret_pids
  * fewer levels. */
 int ix_status_pid_at(const char *text, size_t len, unsigned level, int32_t *ret_pid);
 
+/* Get how often a thread has been taken off its CPU: the sum of both counters of context
+ * switches. While it sleeps, the sum stays the same. */
+int ix_status_switches(const char *text, size_t len, uint64_t *ret_n);
+
 /* /proc/PID/setgroups: whether setgroups(2) is denied in the user namespace of the
  * process. */
 int ix_setgroups_denied(const char *text, size_t len, bool *ret_denied);

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "proc/fds.h"
 #include "proc/maps.h"
+#include "who/names.h"
 
 /* Whether a file system may have files that are wanted. */
 static bool wants_dev(const struct ix_uses_pass *p, uint64_t dev)
@@ -70,14 +71,6 @@ static int add_mapping(struct ix_uses_pass *p, enum ix_use_kind kind,
 	return 0;
 }
 
-/* Whether a mapping shows a name that the process gave to it instead of a path. */
-static bool has_given_name(const char *name)
-{
-	static const char head[] = "[anon_shmem:";
-
-	return !strncmp(name, head, sizeof(head) - 1);
-}
-
 static void map_file_path(char *buf, size_t size, uint64_t start, uint64_t end)
 {
 	(void)snprintf(buf, size, "map_files/%" PRIx64 "-%" PRIx64, start, end);
@@ -105,22 +98,18 @@ static void check_unlinked(int dir, struct ix_use *use)
  * kernel's mark. */
 static int keep_name(struct ix_uses *u, struct ix_use *use, char *name, size_t len)
 {
-	static const char mark[] = " (deleted)";
-	const size_t n = sizeof(mark) - 1;
-	const char *slash, *last;
+	const char *last;
 
-	if (has_given_name(name)) {
-		use->links = 0; /* the kernel allows this for unlinked files only */
+	if (ix_name_is_given(name)) {
+		use->links = 0;
 		return 0;
 	}
-	if (len < n || memcmp(name + len - n, mark, n) != 0)
+	last = ix_name_cut_mark(name, len);
+	if (!last)
 		return 0;
-	name[len - n] = '\0';
 	use->links = 0;
 	if (u->names.len > UINT32_MAX / 2)
 		return 0;
-	slash = strrchr(name, '/');
-	last = slash ? slash + 1 : name;
 	use->name = (uint32_t)u->names.len + 1;
 	return ix_buf_add(&u->names, last, strlen(last) + 1);
 }
@@ -143,31 +132,6 @@ static int add_file(struct ix_uses_pass *p, int dir, struct ix_maps *maps,
 		check_unlinked(dir, use);
 	return r;
 }
-
-/* The segment's key from the name of its file, "/SYSV0000162e (deleted)". */
-static bool sysv_key(const char *name, uint32_t *ret_key)
-{
-	static const char head[] = "/SYSV";
-	uint32_t key = 0;
-
-	if (strncmp(name, head, sizeof(head) - 1) != 0)
-		return false;
-	name += sizeof(head) - 1;
-	for (int i = 0; i < 8; i++) {
-		char c = name[i];
-
-		if (c >= '0' && c <= '9')
-			key = key << 4 | (uint32_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			key = key << 4 | (uint32_t)(c - 'a' + 10);
-		else
-			return false;
-	}
-	*ret_key = key;
-	return name[8] == '\0' || name[8] == ' ';
-}
-
-#define MEMFD "/memfd:"
 
 /* The kernel lets only privileged processes see past a name that the process gave. */
 static void memory_behind_name(struct ix_uses_pass *p, int dir,
@@ -194,11 +158,11 @@ static int add_nameless(struct ix_uses_pass *p, int dir, struct ix_maps *maps,
 
 	if (len < 0)
 		return len == -ESTALE || len == -ENOENT ? 0 : len;
-	if (has_given_name(name) && ix_uses_wants(p, IX_USE_MEMFD))
+	if (ix_name_is_given(name) && ix_uses_wants(p, IX_USE_MEMFD))
 		memory_behind_name(p, dir, m, name, sizeof(name));
-	if (ix_uses_wants(p, IX_USE_SYSV) && m->shared && sysv_key(name, &key))
+	if (ix_uses_wants(p, IX_USE_SYSV) && m->shared && ix_name_sysv_key(name, &key))
 		return add_mapping(p, IX_USE_SYSV, m, key);
-	if (ix_uses_wants(p, IX_USE_MEMFD) && !strncmp(name, MEMFD, sizeof(MEMFD) - 1))
+	if (ix_uses_wants(p, IX_USE_MEMFD) && ix_name_is_memfd(name))
 		return add_mapping(p, IX_USE_MEMFD, m, 0);
 	return 0;
 }
@@ -258,7 +222,7 @@ static int kind_of(const struct ix_uses_pass *p, const struct ix_fds *fds,
 		return -1;
 	(void)snprintf(link, sizeof(link), "%d", o->number);
 	if (ix_read_link(fds->dir, link, name, sizeof(name)) < 0 ||
-	    strncmp(name, MEMFD, sizeof(MEMFD) - 1) != 0)
+	    !ix_name_is_memfd(name))
 		return -1;
 	return IX_USE_MEMFD;
 }
