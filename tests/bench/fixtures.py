@@ -38,6 +38,7 @@ class Fixture:
     processes: int = 0
     namespaces: int = 0
     tenants: tuple = ()     # idle processes that use objects: the arguments of that helper
+    sleepers: tuple = ()    # processes that wait: the same
 
 
 FIXTURES = {
@@ -57,6 +58,8 @@ FIXTURES = {
     "2000 users": Fixture(tenants=(2000, 50, 300, 20)),     # 100 of them attach two segments
     "all users": Fixture(tenants=(2000, 50, 300, 1)),       # each attaches three
     "600 users": Fixture(tenants=(600, 109, 109, 20)),
+    "2000 sleepers": Fixture(sleepers=(2000,)),             # 300 of their 2,700 threads wait for objects
+    "5000 waiters": Fixture(sleepers=("one", 100, 50)),
     "spare": Fixture(),     # for commands that create and remove objects themselves
 }
 
@@ -143,6 +146,8 @@ class World:
             self.must(["@bin@/crowd", str(fixture.processes), str(fixture.namespaces)])
         if fixture.tenants:
             self.must(["@bin@/tenants", *map(str, fixture.tenants)])
+        if fixture.sleepers:
+            self.must(["@bin@/sleepers", *map(str, fixture.sleepers)])
         if fixture.queues:
             made = int(self.must(["@bin@/fixture", "make", "mq", str(fixture.queues)]))
             self.facts["queues"] = str(made)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * pass maps|text|fds: go through all processes once and print a number: of the mappings
- * whose name begins with /SYSV, found by PROCMAP_QUERY or in the text, or of the open
- * queues. The least work that finds who uses an object: a lower bound of `ipcx who`.
+ * pass maps|text|fds|calls: go through all processes once and print a number: of the
+ * mappings whose name begins with /SYSV, found by PROCMAP_QUERY or in the text, of the
+ * open queues, or of the threads that are blocked in a system call. The least work that
+ * finds who uses an object, or waits for one: a lower bound of `ipcx who` and `waits`.
  */
 
 #include <dirent.h>
@@ -80,6 +81,31 @@ static long by_fds(int dir)
 	return n < 0 ? -1 : found;
 }
 
+static long by_calls(int dir)
+{
+	long found = 0, n;
+
+	while ((n = getdents64(dir, buf, sizeof(buf))) > 0) {
+		for (long at = 0; at < n;) {
+			struct dirent64 *d = (void *)(buf + at);
+			char path[300], text[256];
+			int fd;
+
+			at += d->d_reclen;
+			if (*d->d_name == '.')
+				continue;
+			snprintf(path, sizeof(path), "%s/syscall", d->d_name);
+			fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+			if (fd < 0)
+				continue;
+			if (read(fd, text, sizeof(text)) > 0)
+				found += *text >= '0' && *text <= '9';
+			close(fd);
+		}
+	}
+	return n < 0 && errno != ENOENT ? -1 : found;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -89,6 +115,7 @@ int main(int argc, char **argv)
 		{ "maps", "maps", by_query },
 		{ "text", "maps", by_text },
 		{ "fds", "fd", by_fds },
+		{ "calls", "task", by_calls },
 	};
 	const char *name = argc == 2 ? argv[1] : "";
 	DIR *proc = opendir("/proc");
@@ -96,9 +123,9 @@ int main(int argc, char **argv)
 	size_t way = 0;
 	long total = 0;
 
-	while (way < 3 && strcmp(ways[way].name, name))
+	while (way < 4 && strcmp(ways[way].name, name))
 		way++;
-	if (way == 3 || !proc)
+	if (way == 4 || !proc)
 		return 2;
 	while ((d = readdir(proc))) {
 		char path[300];

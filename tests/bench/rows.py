@@ -174,6 +174,23 @@ def attaches(world, *before):
             Cmd(world, ("awk", "NR > 1 { n += $7 } END { print n }", "/proc/sysvipc/shm"), metric="out"))
 
 
+def waits(count, *words, world="2000 sleepers"):
+    """Which threads wait; all of it is one JSON text."""
+    return Cmd(world, ("@ipcx@", "waits", *words, "--json"), check=objects(count))
+
+
+def cat_calls(world="2000 sleepers"):
+    return Cmd(world, ("sh", "-c", "exec cat /proc/[0-9]*/task/*/syscall"))
+
+
+def bare_calls(world="2000 sleepers"):
+    return Cmd(world, ("@bin@/pass", "calls"))
+
+
+def share_of_sum(everything, *parts):
+    return everything / sum(parts)
+
+
 LSOF = ("lsof", "-n", "-w", "-d", "DEL")
 LSFD = ("lsfd", "-Q", 'ASSOC == "shm"')
 STRANGER = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
@@ -280,6 +297,14 @@ CASES = [
           ("200", "2000 users"), ("6,000", "all users"), ("by text", "2000 users", "@bin@/noquery"),
           ("by another user", "2000 users", *STRANGER))],
 
+    *[Case("P18", f"waits sem msg, 2,000 processes ÷ {name}", (waits(100, "sem", "msg"), peer), *goal)
+      for name, peer, *goal in (("cat", cat_calls(), "<=", 0.5), ("bare loop", bare_calls()))],
+    *[Case("P18", f"waits sem, 5,000 of one array ÷ {name}", (waits(5000, "sem", world="5000 waiters"), peer))
+      for name, peer in (("cat", cat_calls("5000 waiters")), ("bare loop", bare_calls("5000 waiters")))],
+    Case("P19", "waits ÷ (waits sem msg + who of the others)",
+         (waits(300), waits(100, "sem", "msg"), Cmd("2000 sleepers", ("@ipcx@", "who", "pshm", "psem", "mq", "pipe", "--json"))),
+         "<=", 1.0, formula=share_of_sum),
+
     Case("P20", "ns ls, 2,000 processes in 50 ÷ lsns -t ipc",
          (NS_LS, Cmd("crowd", ("lsns", "-t", "ipc"), check=lines(51))), "<=", 0.4),
     *[Case("P21", f"ls {what} --ns all, each of 50 ÷ trivial program",
@@ -344,4 +369,9 @@ CASES = [
           ("psem", 30, "fuser FILE", fuser("sem.tenants"), "<=", 0.4),
           ("mq", 30, "grep", grep("600 users"), "<=", 0.25),
           ("mq", 30, "bare look at descriptors", Cmd("600 users", ("@bin@/pass", "fds"))))],
+
+    *[Case("P28", f"waits, 2,000 processes ÷ {name}", (waits(300), peer), *goal)
+      for name, peer, *goal in (("cat", cat_calls(), "<=", 0.5), ("bare loop", bare_calls()))],
+    Case("P28", "waits --graph ÷ waits", (Cmd("2000 sleepers", ("@ipcx@", "waits", "--graph")),
+                                          Cmd("2000 sleepers", ("@ipcx@", "waits"), check=lines(300))), "<=", 1.1),
 ]

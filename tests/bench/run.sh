@@ -26,7 +26,7 @@ IPCX=$(realpath "$IPCX")
 [ -x "$IPCX" ] || { echo "run.sh: $IPCX: no such program" >&2; exit 2; }
 
 mkdir -p "$BENCH_BIN"
-for helper in world fixture floor observer trivial crowd tenants pass noquery qloop stream; do
+for helper in world fixture floor observer trivial crowd tenants sleepers pass noquery qloop stream; do
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O2 -o "$BENCH_BIN/$helper" \
 		"$here/$helper.c" -lrt
 done

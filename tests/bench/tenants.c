@@ -9,7 +9,6 @@
  * live until the surrounding PID namespace ends.
  */
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <mqueue.h>
 #include <semaphore.h>
@@ -19,41 +18,12 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
-#define PAGE     4096UL
+#include "ballast.h"
+
 #define SEGMENTS 10
 #define NAME     "/tenants"
 
-static int segments[SEGMENTS], object = -1, disk = -1;
-static char *ballast;
-
-static int count_mappings(void)
-{
-	FILE *f = fopen("/proc/self/maps", "r");
-	int c, lines = 0;
-
-	if (!f)
-		return -1;
-	while ((c = getc(f)) != EOF)
-		lines += c == '\n';
-	fclose(f);
-	return lines;
-}
-
-/* Map pages that the kernel cannot merge: three of a file, two without one, and so on. */
-static int fill(int pages)
-{
-	ballast = mmap(NULL, pages * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	for (int i = 0; ballast != MAP_FAILED && i < pages; i++) {
-		int prot = i % 2 ? PROT_READ : PROT_NONE;
-		char *page = ballast + i * PAGE;
-
-		if (i % 5 < 3 ? mmap(page, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, disk,
-				     0) == MAP_FAILED
-			      : mprotect(page, PAGE, prot) < 0)
-			return -1;
-	}
-	return ballast == MAP_FAILED ? -1 : 0;
-}
+static int segments[SEGMENTS], object = -1;
 
 static int create_objects(void)
 {
@@ -113,19 +83,16 @@ static int settle(int i, int every, int spare)
 int main(int argc, char **argv)
 {
 	int processes, least, most, every, ready[2];
-	Dl_info libc;
 	char c;
 
 	/* what it was started with must not count: each process has three descriptors */
-	if (argc != 5 || close_range(3, ~0U, 0) || pipe(ready) ||
-	    !dladdr((void *)&printf, &libc))
+	if (argc != 5 || close_range(3, ~0U, 0) || pipe(ready) || open_disk())
 		return 2;
 	processes = atoi(argv[1]);
 	least = atoi(argv[2]);
 	most = atoi(argv[3]);
 	every = atoi(argv[4]);
-	disk = open(libc.dli_fname, O_RDONLY);
-	if (processes < 1 || least > most || every < 1 || disk < 0)
+	if (processes < 1 || least > most || every < 1)
 		return 2;
 	if (create_objects() || fill(most - count_mappings())) {
 		perror("tenants");
