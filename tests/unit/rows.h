@@ -24,7 +24,7 @@ struct test_row {
 	ix_text name, status;
 	uint32_t age;
 	uint16_t mode;
-	uint8_t dest, locked;
+	uint8_t dest, locked, grade, held_grade;
 };
 
 #define COLUMN(field, member) IX_COL(field, struct test_row, member)
@@ -46,7 +46,9 @@ static const struct ix_kind test_kind = {
 				   ix_derive_creator),
 		   COLUMN(IPCX_F_STATUS, status), COLUMN(IPCX_F_AGE, age),
 		   COLUMN(IPCX_F_MODE, mode), COLUMN(IPCX_F_DEST, dest),
-		   COLUMN(IPCX_F_LOCKED, locked)),
+		   COLUMN(IPCX_F_LOCKED, locked),
+		   IX_COL_ZERO(IPCX_F_GRADE, struct test_row, grade),
+		   IX_COL_ZERO(IPCX_F_HELD_GRADE, struct test_row, held_grade)),
 };
 
 static const struct ix_kind bare_kind = {
@@ -56,8 +58,8 @@ static const struct ix_kind bare_kind = {
 };
 
 /*
- * Return rows 0 (all known), 1 (rss, owner and dest unknown) and 2 (a limit), or NULL if
- * out of memory.
+ * Return rows 0 (all known), 1 (rss, owner, dest and grade unknown) and 2 (a limit), or
+ * NULL if out of memory.
  */
 static struct ipcx_table *test_table(void)
 {
@@ -78,6 +80,7 @@ static struct ipcx_table *test_table(void)
 		.age = 5400,
 		.mode = 0600,
 		.dest = 1,
+		.grade = IPCX_LIKELY,
 	};
 
 	if (ix_table_new(&t) < 0)
@@ -101,6 +104,7 @@ static struct ipcx_table *test_table(void)
 			ix_unknown(t, to, IPCX_F_RSS);
 			ix_unknown(t, to, IPCX_F_OWNER);
 			ix_unknown(t, to, IPCX_F_DEST);
+			ix_unknown(t, to, IPCX_F_GRADE);
 		}
 		ix_table_keep(t);
 	}

@@ -23,22 +23,22 @@ struct members {
 #define MEMBER(field) IX_COL(IPCX_F_##field, struct members, SIZED)
 static const struct ix_column ones[] = {
 #define SIZED one
-	MEMBER(LOCKED), MEMBER(LPID), MEMBER(UID), MEMBER(CTIME), MEMBER(MODE), MEMBER(KEY),
+	MEMBER(LOCKED), MEMBER(LPID), MEMBER(UID), MEMBER(CTIME), MEMBER(MODE), MEMBER(KEY), MEMBER(GRADE),
 #undef SIZED
 };
 static const struct ix_column twos[] = {
 #define SIZED two
-	MEMBER(LOCKED), MEMBER(LPID), MEMBER(UID), MEMBER(CTIME), MEMBER(MODE), MEMBER(KEY),
+	MEMBER(LOCKED), MEMBER(LPID), MEMBER(UID), MEMBER(CTIME), MEMBER(MODE), MEMBER(KEY), MEMBER(GRADE),
 #undef SIZED
 };
 static const struct ix_column fours[] = {
 #define SIZED four
-	MEMBER(LOCKED), MEMBER(LPID), MEMBER(UID), MEMBER(CTIME), MEMBER(MODE), MEMBER(KEY), MEMBER(NAME),
+	MEMBER(LOCKED), MEMBER(LPID), MEMBER(UID), MEMBER(CTIME), MEMBER(MODE), MEMBER(KEY), MEMBER(GRADE), MEMBER(NAME),
 #undef SIZED
 };
 static const struct ix_column eights[] = {
 #define SIZED eight
-	MEMBER(LOCKED), MEMBER(LPID), MEMBER(UID), MEMBER(CTIME), MEMBER(MODE), MEMBER(KEY), MEMBER(USE_PERCENT),
+	MEMBER(LOCKED), MEMBER(LPID), MEMBER(UID), MEMBER(CTIME), MEMBER(MODE), MEMBER(KEY), MEMBER(GRADE), MEMBER(USE_PERCENT),
 #undef SIZED
 };
 
@@ -63,6 +63,7 @@ static const struct {
 	{ 0640,                         IPCX_F_MODE,   IPCX_TYPE_MODE, { 0240, 0640, 0640, 0640 } },
 	{ 0xffeeddcc,                   IPCX_F_KEY,    IPCX_TYPE_KEY,  { 0xcc, 0xddcc, 0xffeeddcc, 0xffeeddcc } },
 	{ 0,                            IPCX_F_KEY,    IPCX_TYPE_KEY,  { 0, 0, 0, 0 } },
+	{ IPCX_CERTAIN,                 IPCX_F_GRADE,  IPCX_TYPE_GRADE, { 3, 3, 3, 3 } },
 };
 
 #define BOOL(n)   { .type = IPCX_TYPE_BOOL, .as.u = (n) }
@@ -73,6 +74,7 @@ static const struct {
 #define TIME(n)   { .type = IPCX_TYPE_TIME, .as.i = (n) }
 #define MODE(n)   { .type = IPCX_TYPE_MODE, .as.u = (n) }
 #define KEY(n)    { .type = IPCX_TYPE_KEY, .as.u = (n) }
+#define GRADE(n)  { .type = IPCX_TYPE_GRADE, .as.u = (n) }
 
 /* A value and its raw text; read as a literal for the field, the text yields the value
  * again. */
@@ -102,6 +104,9 @@ static const struct {
 	{ MODE(0640),               "0640",                             IPCX_F_MODE },
 	{ KEY(0),                   "0x00000000",                       IPCX_F_KEY },
 	{ KEY(UINT32_MAX),          "0xffffffff",                       IPCX_F_KEY },
+	{ GRADE(IPCX_POSSIBLE),     "possible",                         IPCX_F_GRADE },
+	{ GRADE(IPCX_LIKELY),       "likely",                           IPCX_F_GRADE },
+	{ GRADE(IPCX_CERTAIN),      "certain",                          IPCX_F_HELD_GRADE },
 };
 
 /* The names of a type: in the dump, in JSON, in the schema, in messages. */
@@ -119,6 +124,7 @@ static const struct {
 	[IPCX_TYPE_TIME] =   { "time",     "string",  "\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$\"", false, "a time" },
 	[IPCX_TYPE_MODE] =   { "mode",     "string",  "\"pattern\":\"^0[0-7]{3}$\"", false, "a mode" },
 	[IPCX_TYPE_KEY] =    { "key",      "string",  "\"pattern\":\"^0x[0-9a-f]{8}$\"", false, "a key" },
+	[IPCX_TYPE_GRADE] =  { "grade",    "string",  "\"enum\":[\"possible\",\"likely\",\"certain\",null]", false, "a grade" },
 };
 
 /* Fields with a unit: the name of the unit in messages, and a literal. */
@@ -227,6 +233,20 @@ static void test_raw_texts_are_read_back(void **state)
 	}
 }
 
+/* What is no grade, as a newer library may store it, has a text all the same. */
+static void test_numbers_that_are_no_grade(void **state)
+{
+	static const uint64_t none[] = { 0, IPCX_CERTAIN + 1, UINT64_MAX };
+	char buf[IPCX_VALUE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		const struct ipcx_value v = GRADE(none[i]);
+
+		assert_string_equal(ix_value_raw(&v, buf), "?");
+	}
+}
+
 static void test_value_of_no_type(void **state)
 {
 	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
@@ -286,6 +306,7 @@ int main(void)
 		cmocka_unit_test(test_stored_members),
 		cmocka_unit_test(test_stored_reals_and_strings),
 		cmocka_unit_test(test_raw_texts_are_read_back),
+		cmocka_unit_test(test_numbers_that_are_no_grade),
 		cmocka_unit_test(test_value_of_no_type),
 		cmocka_unit_test(test_names_of_types),
 		cmocka_unit_test(test_names_of_units),

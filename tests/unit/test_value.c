@@ -22,7 +22,8 @@ static const struct ipcx_value ascending[] = {
 	REAL(0.5),
 	{ .type = IPCX_TYPE_BOOL, .as.u = 1 },
 	REAL(1.5),
-	UINT(2),
+	{ .type = IPCX_TYPE_GRADE, .as.u = IPCX_LIKELY },
+	{ .type = IPCX_TYPE_GRADE, .as.u = IPCX_CERTAIN },
 	{ .type = IPCX_TYPE_MODE, .as.u = 0600 },
 	{ .type = IPCX_TYPE_KEY, .as.u = 0x4d2 },
 	TIME(1795255200),
@@ -51,6 +52,7 @@ static const struct {
 	{ INT(INT64_MIN), INT(INT64_MIN) },
 	{ STRING("x"), STRING("x") },
 	{ { .type = IPCX_TYPE_MODE, .as.u = 0 }, { .type = IPCX_TYPE_BOOL, .as.u = 0 } },
+	{ { .type = IPCX_TYPE_GRADE, .as.u = IPCX_POSSIBLE }, UINT(1) },
 	{ REAL(-0.0), REAL(0.0) },
 };
 /* clang-format on */
