@@ -33,11 +33,15 @@ int ix_peek_semops(int32_t pid, const struct ix_blocked *b, struct ix_semop *ret
 		   size_t max, bool *ret_cut);
 
 /* Read the timeout: nanoseconds as asked or, if it is a point in time, what is left of
- * it, at least 0. Returns 0; -ENODATA if there is none; or another -errno. */
+ * it by our clock, at least 0. Returns 0; -ENODATA if there is none; -EPROTO if that is
+ * no time (the memory has changed); or another -errno. */
 int ix_peek_timeout(int32_t pid, const struct ix_blocked *b, uint64_t *ret_ns);
 
-/* Read the type that msgrcv(2) asks for where it is in memory (ipc(2)). */
+/* Read the type that msgrcv(2) asks for, from memory where it is there (ipc(2)). */
 int ix_peek_mtype(int32_t pid, const struct ix_blocked *b, int64_t *ret_mtype);
+
+/* Read the flags of a blocked open(2), from memory where they are there (openat2). */
+int ix_peek_flags(int32_t pid, const struct ix_blocked *b, uint64_t *ret_flags);
 
 /* Read the path of a blocked open(2), NUL-terminated. Returns its length or -errno. */
 int ix_peek_path(int32_t pid, const struct ix_blocked *b, char *buf, size_t size);
@@ -82,7 +86,9 @@ void ix_lock_parse(const struct ix_blocked *b, const uint32_t *words, size_t n,
 /*
  * Whether the futex at an address (of the owner's own memory) is on the robust list of a
  * thread: get_robust_list(2), then its list, at most 2,048 entries (the kernel's
- * ROBUST_LIST_LIMIT), which may be broken or endless. Returns 1, 0, or -errno: also for a
- * 32-bit thread, whose list the kernel does not tell to a 64-bit program (-ENODATA).
+ * ROBUST_LIST_LIMIT), which may be broken or endless. Returns 1; 0: it is on none; or
+ * -errno if that is unknown: -ENODATA if the kernel names no list, because there is none
+ * or, to a 64-bit program, because the thread is one of a 32-bit program; -EFAULT or
+ * -ELOOP if the list is broken or endless and the futex was not found before.
  */
 int ix_peek_robust(int32_t tid, uint64_t address);
