@@ -30,8 +30,12 @@ struct ix_traces {
 				device and inode */
 	unsigned kind;       /* enum ix_use_kind */
 	unsigned waits;      /* how threads wait for it: mask of 1U << IX_WAIT_… */
-	const char *prefix;  /* how the names of its files begin; or NULL */
-	const char *none;    /* if nothing is mapped or open: why */
+	struct ix_partner {
+		enum ipcx_field pid, at; /* who acted last, and when; pid 0: unrecorded */
+		const char *name;
+	} sender, receiver; /* whose acts end waits for a message, and for room */
+	const char *prefix; /* how the names of its files begin; or NULL */
+	const char *none;   /* if nothing is mapped or open: why */
 };
 
 /* A sign that an object is in use: a field above 0, or true. The last entry of a list has
@@ -40,6 +44,13 @@ struct ix_sign {
 	enum ipcx_field field;
 	enum ipcx_verdict verdict;
 	char reason[IX_TEXT(40)];
+};
+
+/* A part of an object that threads wait for: a semaphore of an array. */
+struct ix_part {
+	uint64_t ns; /* the IPC namespace */
+	int32_t id;
+	uint32_t num;
 };
 
 /* The text for an errno with which an action fails: what the errno means here, and what
@@ -114,6 +125,13 @@ struct ix_mech {
 	 * with its own kind of rows. NULL: the objects have no contents that can be
 	 * listed. */
 	int (*contents)(struct ipcx *x, const struct ipcx_ref *ref, struct ipcx_table *t);
+
+	/* For ipcx_waits(): append, for each of n parts of objects, a row with id,
+	 * semnum, value and sempid, in the order given; those that are gone or may not be
+	 * read are left out. Returns 0 or -ENOMEM. NULL: threads wait for whole objects.
+	 */
+	int (*parts)(struct ipcx *x, struct ipcx_table *t, const struct ix_part *parts,
+		     size_t n);
 
 	/*
 	 * Create one object exclusively; the attributes have been checked to be valid for

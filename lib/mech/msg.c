@@ -414,7 +414,12 @@ static const enum ipcx_field shown[] = {
 	IPCX_F_USE_PERCENT, IPCX_F_AGE,
 };
 
-static const struct ix_traces traces = { .none = "processes do not attach to a message queue", .waits = 1U << IX_WAIT_MSG };
+static const struct ix_traces traces = {
+	.none = "processes do not attach to a message queue",
+	.waits = 1U << IX_WAIT_MSG,
+	.sender = { IPCX_F_LSPID, IPCX_F_STIME, "last sender" },
+	.receiver = { IPCX_F_LRPID, IPCX_F_RTIME, "last receiver" },
+};
 
 static const struct ix_sign signs[] = {
 	{ IPCX_F_QNUM,        IPCX_USE_HOLDS,    "holds messages" },

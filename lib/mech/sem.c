@@ -420,7 +420,7 @@ const struct ix_mech ix_mech_sem = {
 	.unrecorded = "whether an array that nobody waits on is in use is unknown: who will operate on it is not recorded",
 	.kind = &sem_kind,
 	.charges = ix_sem_charges, .request = ix_sem_wish,
-	.scan = sem_scan, .find = sem_find, .costly = costly, .contents = sem_contents, .create = sem_create, .may_use = sem_may_use, .remove = sem_remove_row, .change = sem_change, .may = ix_sysv_may,
+	.scan = sem_scan, .find = sem_find, .costly = costly, .contents = sem_contents, .parts = ix_sem_parts, .create = sem_create, .may_use = sem_may_use, .remove = sem_remove_row, .change = sem_change, .may = ix_sysv_may,
 	.totals = &totals,
 	.sem = &ix_sem_sem,
 	.driver = &ix_sem_driver,

@@ -5,3 +5,9 @@
 #include "core/semops.h"
 
 extern const struct ix_sem_ops ix_sem_sem, ix_psem_sem;
+
+struct ix_part;
+
+/* The .parts of System V semaphore arrays. */
+int ix_sem_parts(struct ipcx *x, struct ipcx_table *t, const struct ix_part *parts,
+		 size_t n);

@@ -68,3 +68,28 @@ uint64_t ix_users_number(const struct ipcx_table *t, size_t row, enum ipcx_field
 		return 0;
 	return v.as.u;
 }
+
+unsigned ix_users_lost_mech(const struct ipcx_table *objects, uint64_t dev,
+			    const char *name, uint64_t *ret_ns)
+{
+	const char *slash = strrchr(name, '/');
+	unsigned found = IPCX_NO_MECH;
+
+	name = slash ? slash + 1 : name;
+	for (size_t i = 0; i < objects->nsections; i++) {
+		const struct ix_section *s = &objects->sections[i];
+		const struct ix_traces *traces =
+			s->mech == IPCX_NO_MECH ? NULL : ix_mech(s->mech)->traces;
+
+		if (s->dev != dev || !traces || traces->kind != IX_USE_FILE)
+			continue;
+		if (traces->prefix &&
+		    strncmp(name, traces->prefix, strlen(traces->prefix)) != 0)
+			continue;
+		if (found != IPCX_NO_MECH && !traces->prefix)
+			continue;
+		found = s->mech;
+		*ret_ns = s->place ? objects->places[s->place - 1].ns : 0;
+	}
+	return found;
+}

@@ -5,33 +5,6 @@
 
 #include "query/usersjoin.h"
 
-/* The mechanism that an unlinked file belonged to: of those with files on this device,
- * the one whose prefix its name has, else the one without a prefix. */
-static unsigned lost_mech(const struct users_join *j, const struct ix_use *use,
-			  uint64_t *ret_ns)
-{
-	const char *name = ix_uses_name(&j->uses, use);
-	const char *slash = strrchr(name, '/');
-	unsigned found = IPCX_NO_MECH;
-
-	name = slash ? slash + 1 : name;
-	for (size_t i = 0; i < j->objects->nsections; i++) {
-		const struct ix_section *s = &j->objects->sections[i];
-		const struct ix_traces *traces = ix_mech(s->mech)->traces;
-
-		if (s->dev != use->dev || !traces || traces->kind != IX_USE_FILE)
-			continue;
-		if (traces->prefix &&
-		    strncmp(name, traces->prefix, strlen(traces->prefix)) != 0)
-			continue;
-		if (found != IPCX_NO_MECH && !traces->prefix)
-			continue;
-		found = s->mech;
-		*ret_ns = s->place ? j->objects->places[s->place - 1].ns : 0;
-	}
-	return found;
-}
-
 static int lost_rows(struct users_join *j, const struct ix_use *use, size_t n)
 {
 	struct ix_user_entry e = { .ns = 0 };
@@ -41,7 +14,8 @@ static int lost_rows(struct users_join *j, const struct ix_use *use, size_t n)
 			       .inode = use->ino };
 	int r = 0;
 
-	it.mech = e.mech = lost_mech(j, use, &e.ns);
+	it.mech = e.mech = ix_users_lost_mech(j->objects, use->dev,
+					       ix_uses_name(&j->uses, use), &e.ns);
 	if (it.mech == IPCX_NO_MECH ||
 	    !ix_users_asks_row(j->q, &it, use->dev, use->ino) ||
 	    ipcx_ref_format(&it, ref, sizeof(ref)) < 0)

@@ -61,3 +61,9 @@ bool ix_users_by_inode(const struct ipcx_ref *ref);
 /* Whether an object of the snapshot is asked for, or an unlinked file. */
 bool ix_users_asks_row(const struct ipcx_query *q, const struct ipcx_ref *it,
 		       uint64_t dev, uint64_t ino);
+
+/* The mechanism that an unlinked file belonged to: of those with files on this device, the
+ * one whose prefix its last name has, else the one without a prefix; IPCX_NO_MECH if none.
+ * Stores the namespace of that directory. */
+unsigned ix_users_lost_mech(const struct ipcx_table *objects, uint64_t dev,
+			    const char *name, uint64_t *ret_ns);

@@ -26,7 +26,7 @@ struct ix_wait {
 	uint32_t key;       /* IX_USE_SYSV */
 	bool fifo;          /* IX_USE_PIPE: in a file system */
 	bool unlinked;      /* IX_USE_FILE: has no name any more */
-	uint32_t name;      /* see ix_waits_name() */
+	uint32_t name;      /* offset in names plus 1: its last name; or 0 */
 	uint64_t offset;    /* of a futex in the file */
 	uint32_t ops, nops; /* IX_WAIT_SEM: a part of semops[]; nops = 0: unreadable */
 	bool ops_cut;       /* there are more */
@@ -35,6 +35,7 @@ struct ix_wait {
 	bool has_timeout, timeout_unknown;
 	uint64_t timeout;    /* nanoseconds */
 	struct ix_lock lock; /* of a futex */
+	uint64_t line;       /* hash of its line in "syscall" */
 	uint64_t switches;   /* context switches of the thread when it was found */
 	bool moved;          /* it has not slept from then until ix_waits_again() */
 	bool from_memory;    /* what it waits for was read from the thread's memory */
@@ -75,8 +76,14 @@ int ix_waits_collect(struct ipcx *x, const struct ix_waits_what *what,
 void ix_waits_free(struct ix_waits *w);
 
 /* Look at the same threads once more, and mark those that have not slept in the same call
- * all the time. Returns 0 or -ENOMEM. */
-int ix_waits_again(struct ipcx *x, struct ix_waits *w);
+ * all the time. */
+void ix_waits_again(struct ipcx *x, struct ix_waits *w);
+
+static inline bool ix_waits_wants(const struct ix_waits_what *what,
+				  enum ix_wait_kind kind)
+{
+	return what->kinds >> kind & 1;
+}
 
 static inline bool ix_waits_complete(const struct ix_waits *w)
 {

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of ipcx_waits() share. */
+#pragma once
+
+#include "query/waitrow.h"
+#include "who/graph.h"
+#include "who/uses.h"
+
+#define WAITS_TEXT 512
+
+/* One thread that waits for one of the objects that are asked for. */
+struct wait_found {
+	const struct ix_wait *wait;
+	unsigned mech;
+	uint64_t ns;
+	size_t row;      /* in the snapshot of objects; SIZE_MAX: it is not there */
+	uint32_t object; /* number of the object, and of the place in it */
+	char *ref;
+	/* What is known of it (query/waitknow.c). */
+	const struct ix_semop *op; /* the operation that blocks, or NULL */
+	int64_t value;             /* of its semaphore; -1: unknown */
+	int32_t last;              /* who acted last, or owns the lock: its pid; 0: unknown */
+	int32_t last_tid;          /* of an owner */
+	enum ipcx_grade held;      /* that it could end the wait */
+	bool last_gone, last_known;
+	bool set;          /* a semaphore that may have been set, not operated on */
+	const char *acted; /* "last sender" */
+	const char *comm;  /* of the process "last"; NULL: unknown */
+	size_t users;      /* index in sets[] plus 1: who could end it; 0: cannot be listed */
+	struct ix_judgement judged;
+};
+
+/* The processes that could end waits for one object. */
+struct wait_set {
+	int32_t *pids; /* ascending */
+	size_t n;
+	bool complete;
+};
+
+struct waits_join {
+	struct ix_waitrows out;
+	const struct ipcx_query *q;
+	uint64_t for_ns;
+	uint64_t home;   /* the IPC namespace that is asked for, unless all are */
+	bool everywhere; /* all are */
+	uint64_t mechs; /* asked for, also by references */
+	struct ix_waits waits;
+	int64_t since;
+	struct ipcx_table *objects; /* NULL: none were needed */
+	struct ipcx_table *parts;   /* of semaphore arrays; or NULL */
+	struct ix_uses uses;
+	bool looked; /* uses is valid */
+	struct wait_found *all;
+	size_t n, cap;
+	struct wait_set *sets;
+	size_t nsets;
+	struct ix_unnamed {
+		int32_t pid;
+		struct ix_user user;
+		bool there;
+	} *seen; /* processes that were described, sorted by pid */
+	size_t nseen;
+	struct ipcx_unseen unseen;
+};
+
+/* List the objects and find those for which threads wait. Returns 0 or -errno. */
+int ix_waits_match(struct waits_join *j);
+
+/* Find out what is known of those who could end the waits. Returns 0 or -errno. */
+int ix_waits_know(struct waits_join *j);
+
+/* Judge the waits. Returns 0 or -ENOMEM. */
+int ix_waits_judge(struct waits_join *j);
+
+/* Add the rows. Returns 0 or -ENOMEM. */
+int ix_waits_say(struct waits_join *j);
+
+/* Return the name of a process, NULL if unknown. */
+const char *ix_waits_comm(struct waits_join *j, int32_t pid);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which thread the number in a lock's word belongs to. */
+#pragma once
+
+#include "proc/peek.h"
+#include "who/uses.h"
+
+/* A futex in a file, and the processes that map the file. */
+struct ix_futex {
+	uint64_t dev, ino, offset;
+	const struct ix_uses *uses;
+	const struct ix_use *const *mappers;
+	size_t n;
+};
+
+struct ix_owner {
+	int32_t pid, tid; /* in the PID namespace of /proc; 0: no mapper has such a thread */
+	bool listed;      /* the lock is on the thread's robust list */
+};
+
+/* Find the thread with a TID, which is one of the owner's own PID namespace, among the
+ * processes that map the file. */
+void ix_owner_find(struct ipcx *x, const struct ix_futex *f, const struct ix_lock *lock,
+		   struct ix_owner *ret_owner);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The state of a pass over the threads in /proc, and the close look at one thread that is
+ * in a call. */
+#pragma once
+
+#include "who/waits.h"
+
+struct ix_waits_pass {
+	struct ipcx *x;
+	const struct ix_waits_what *what;
+	struct ix_waits *w;
+	bool ours; /* the pids in /proc are those of our PID namespace, so that memory can
+		      be read by pid */
+	bool first;                    /* process 1 was seen */
+	bool wide_known, narrow_known; /* there are tables for these programs */
+	enum ix_abi wide, narrow;
+};
+
+/* The longest line: a number, eight addresses. */
+#define IX_WAITING_LINE 256
+
+/* Read the line of a thread; "path" is relative to dir. Returns its length or -errno. */
+int ix_waiting_line(int dir, const char *path, char *buf, size_t size);
+
+/* Whether a call may be one that waits for an object of a wanted kind. */
+bool ix_waiting_may(const struct ix_waits_pass *p, const struct ix_syscall *call);
+
+/* Look closely at a thread, whose /proc directory is "task": if it waits for objects of a
+ * wanted kind, add its waits; their user is the next one to be added. Returns 0 or
+ * -errno. */
+int ix_waiting_look(struct ix_waits_pass *p, int task, int32_t tid);
+
+/* Read what tells whether a thread has slept since: a hash of its line, and how often it
+ * was taken off its CPU. Returns 0 or -errno. */
+int ix_waiting_mark(int task, uint64_t *ret_line, uint64_t *ret_switches);

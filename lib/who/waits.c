@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The pass over all threads. One line of text tells for nearly all of them that they do
+ * not wait for an object; a process with one thread, as most have, is not listed.
+ */
+#include "who/waits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "core/numbered.h"
+#include "proc/numbers.h"
+#include "who/waiting.h"
+
+/* The longest path: PID/syscall. */
+#define WAITS_PATH 32
+
+static bool waits_gone(int error)
+{
+	return error == -ENOENT || error == -ESRCH;
+}
+
+/* Whether a thread has ended, but not its process: such a thread is in no call and has no
+ * stack. */
+static bool waits_ended(const struct ix_syscall *call)
+{
+	return call->nr == -1 && call->sp == 0;
+}
+
+/* Read one thread. Returns 1 if it may wait, 0 if not, -ESRCH if it has ended, or another
+ * -errno. */
+static int waits_thread(const struct ix_waits_pass *p, int dir, const char *path)
+{
+	struct ix_syscall call = { .sp = 1 };
+	char text[IX_WAITING_LINE];
+	int len = ix_waiting_line(dir, path, text, sizeof(text));
+	int r = len < 0 ? len : ix_syscall_parse(text, (size_t)len, &call);
+
+	if (r > 0)
+		return ix_waiting_may(p, &call);
+	return r == 0 && waits_ended(&call) ? -ESRCH : r;
+}
+
+/* Look at a thread that may wait. */
+static int waits_look(struct ix_waits_pass *p, int dir, const char *path, int32_t tid)
+{
+	auto_fd int task = ix_open(dir, path, O_PATH | O_DIRECTORY);
+	int r = task < 0 ? task : ix_waiting_look(p, task, tid);
+
+	return waits_gone(r) ? 0 : r;
+}
+
+/* Read all threads of a process. Stores their number. */
+static int waits_threads(struct ix_waits_pass *p, int dir, uint32_t *ret_n)
+{
+	int fd = ix_open(dir, "task", O_RDONLY | O_DIRECTORY), r = 0;
+	DIR *tasks auto_dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d;
+	uint32_t n = 0;
+
+	if (!tasks) {
+		if (fd >= 0)
+			(void)close(fd);
+		return fd < 0 ? fd : -ENOMEM;
+	}
+	while (r >= 0 && (r = ix_readdir(tasks, &d)) == 0 && d) {
+		char path[sizeof(d->d_name) + sizeof("/syscall")];
+
+		if (d->d_name[0] == '.')
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/syscall", d->d_name);
+		r = waits_thread(p, dirfd(tasks), path);
+		n += !waits_gone(r);
+		if (r > 0)
+			r = waits_look(p, dirfd(tasks), d->d_name,
+				       (int32_t)strtol(d->d_name, NULL, 10));
+		else if (waits_gone(r))
+			r = 0;
+	}
+	*ret_n = n;
+	return r;
+}
+
+/* ---- one process */
+
+static int waits_add_user(struct ix_waits_pass *p, int dir, int32_t pid, uint32_t threads,
+			  size_t begun)
+{
+	struct ix_waits *w = p->w;
+	int r;
+
+	if (w->nusers == w->cap_users) {
+		size_t cap = w->cap_users ? 2 * w->cap_users : 64;
+		struct ix_waiter *more = reallocarray(w->users, cap, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		w->users = more;
+		w->cap_users = cap;
+	}
+	r = ix_procs_describe(dir, pid, &w->users[w->nusers].user);
+	if (r < 0) {
+		w->n = begun;
+		return waits_gone(r) ? 0 : r;
+	}
+	w->users[w->nusers++].threads = threads;
+	return 0;
+}
+
+static int waits_read(struct ix_waits_pass *p, int dir, int32_t pid, bool single)
+{
+	size_t begun = p->w->n;
+	uint32_t threads = 1;
+	int r = single ? ix_waiting_look(p, dir, pid) : waits_threads(p, dir, &threads);
+
+	/* Whether the other threads of a process wait is unknown then. */
+	if (r < 0 && p->w->n > begun && r != -ENOMEM)
+		threads = 0;
+	if (p->w->n > begun) {
+		int added = waits_add_user(p, dir, pid, threads, begun);
+
+		r = r < 0 ? r : added;
+	}
+	return r;
+}
+
+/* Count a process that cannot be looked at; not if it has no memory: then it is in no
+ * call either. */
+static int waits_unseen(struct ix_waits_pass *p, int dir, int error)
+{
+	struct ix_proc_stat st;
+
+	if (error == -ENOMEM)
+		return error;
+	if (waits_gone(error) || ix_procs_stat(dir, &st) < 0 || ix_procs_is_empty(&st))
+		return 0;
+	if (error == -EACCES || error == -EPERM)
+		p->w->denied++;
+	else if (p->w->missed++ == 0)
+		p->w->missed_error = error;
+	return 0;
+}
+
+/* Whether a process has one thread only: its directory "task" has a link for each. */
+static bool waits_single(int dir, const char *path)
+{
+	struct stat st;
+
+	return fstatat(dir, path, &st, 0) < 0 || st.st_nlink <= 3;
+}
+
+static int waits_process(struct ix_waits_pass *p, int32_t pid)
+{
+	int proc = ix_procfd(p->x), r = 1;
+	char path[WAITS_PATH];
+	auto_fd int dir = -1;
+	bool single;
+
+	(void)snprintf(path, sizeof(path), "%d/task", pid);
+	single = waits_single(proc, path);
+	if (single) {
+		(void)snprintf(path, sizeof(path), "%d/syscall", pid);
+		r = waits_thread(p, proc, path);
+		if (r == 0 || waits_gone(r))
+			return 0;
+	}
+	dir = ix_procs_open(p->x, pid);
+	if (dir < 0)
+		return waits_gone(dir) ? 0 : dir;
+	if (r > 0)
+		r = waits_read(p, dir, pid, single);
+	return r < 0 ? waits_unseen(p, dir, r) : 0;
+}
+
+/* ---- all processes */
+
+static int waits_walk(struct ix_waits_pass *p)
+{
+	struct ix_procs_walk walk auto_procs_walk = { .dir = NULL };
+	int32_t pid;
+	int r = ix_procs_walk_open(p->x, &walk);
+
+	while (r == 0 && (r = ix_procs_walk_next(&walk, &pid)) > 0) {
+		p->first |= pid == 1;
+		r = waits_process(p, pid);
+	}
+	return r;
+}
+
+/* Not every kernel has the file (CONFIG_HAVE_ARCH_TRACEHOOK). */
+static int waits_possible(struct ipcx *x)
+{
+	char text[IX_WAITING_LINE];
+	int r = ix_waiting_line(ix_procfd(x), "thread-self/syscall", text, sizeof(text));
+
+	return r == -ENOENT ? ix_fail_plain(x, -ENOSYS,
+					    "this kernel does not tell in which calls "
+					    "threads wait (/proc/PID/syscall)")
+	       : r < 0      ? ix_fail(x, r, "looking for threads in /proc")
+			    : 0;
+}
+
+int ix_waits_collect(struct ipcx *x, const struct ix_waits_what *what,
+		     struct ix_waits *ret_waits)
+{
+	struct ix_waits w = { .n = 0 };
+	struct ix_waits_pass p = { .x = x, .what = what, .w = &w };
+	int r = ix_procfd(x);
+
+	r = r < 0 ? ix_fail(x, r, "looking for threads in /proc") : waits_possible(x);
+	if (r < 0)
+		return r;
+	p.ours = ix_proc_is_ours(x) > 0;
+	p.wide_known = ix_abi_here(sizeof(long) < 8, &p.wide);
+	p.narrow_known = ix_abi_here(true, &p.narrow);
+	if (ix_waits_wants(what, IX_WAIT_FUTEX))
+		w.ndevs = ix_procs_memory(w.devs, ARRAY_SIZE(w.devs));
+	if (ix_waits_wants(what, IX_WAIT_PIPE))
+		w.pipe_dev = ix_procs_pipes();
+	r = waits_walk(&p);
+	w.others = !p.first || !ix_numbers_all(x);
+	if (r < 0) {
+		ix_waits_free(&w);
+		return ix_fail(x, r, "looking for threads in /proc");
+	}
+	*ret_waits = w;
+	return 0;
+}
+
+void ix_waits_free(struct ix_waits *w)
+{
+	free(w->all);
+	free(w->users);
+	free(w->semops);
+	ix_buf_free(&w->names);
+	*w = (struct ix_waits){ .n = 0 };
+}
+
+/* ---- once more */
+
+static bool waits_moved(struct ipcx *x, const struct ix_waits *w, struct ix_wait *wait)
+{
+	const struct ix_user *user = &w->users[wait->user].user;
+	uint64_t line = 0, switches = 0;
+	auto_fd int task = -1;
+	char path[WAITS_PATH];
+
+	(void)snprintf(path, sizeof(path), "%d/task/%d", user->pid, wait->tid);
+	task = ix_open(ix_procfd(x), path, O_PATH | O_DIRECTORY);
+	return task < 0 || ix_waiting_mark(task, &line, &switches) < 0 ||
+	       line != wait->line || switches != wait->switches;
+}
+
+void ix_waits_again(struct ipcx *x, struct ix_waits *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct ix_wait *wait = &w->all[i];
+
+		/* Several waits of one thread follow each other. */
+		wait->moved = i && w->all[i - 1].tid == wait->tid
+				      ? w->all[i - 1].moved
+				      : wait->moved || waits_moved(x, w, wait);
+	}
+}
