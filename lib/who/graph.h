@@ -49,41 +49,62 @@ struct ix_graph_proc {
 
 enum ix_why {
 	IX_WHY_NONE,
-	IX_WHY_NOBODY,   /* all who could end it wait for the same: nobody seen can */
-	IX_WHY_DEADLOCK, /* certain: a set of waits, for different objects, that only each
-			    other could end */
-	IX_WHY_CYCLE,    /* a cycle of which at least one edge is a guess */
+	IX_WHY_NOBODY,   /* nobody seen can end it: all who could do so wait for the same
+			    object or for something that never ends, or there is nobody */
+	IX_WHY_DEADLOCK, /* certain: waits for different objects, each of which only the
+			    others could end */
+	IX_WHY_CYCLE,    /* the same, if some guesses are right */
 	IX_WHY_OWNER_DEAD, /* the owner of the lock has ended */
 };
 
 struct ix_judgement {
 	enum ix_why why;
-	enum ipcx_grade grade;      /* 0 without a verdict */
-	uint32_t cycle;             /* number of the deadlock or cycle, from 1; 0: none */
-	bool guess_sem, guess_lock; /* IX_WHY_CYCLE: some edge is IX_WAKERS_LAST, or a
-				       lock known by a C library's layout */
+	enum ipcx_grade grade; /* 0 without a verdict */
+	uint32_t cycle; /* number of the deadlock or cycle, from 1; 0: no member of one */
+	bool guess_sem; /* IX_WHY_CYCLE: some arc is IX_WAKERS_LAST */
+	bool guess_lock; /* the verdict depends on a lock with held < IPCX_CERTAIN; in a
+			    cycle of guesses, also on one whose owner_tid is 0 */
 };
 
 /*
  * Judge n nodes; object[i] is a number that is equal for nodes of the same object (and
- * the same futex in it). procs is sorted by pid.
+ * the same futex in it). procs is sorted by pid. A process without a node needs no
+ * element: it does not wait, so it can act.
  *
- * - A node without "timed" and "moved" whose wakers are all in such nodes, too, and so on
- *   (the greatest such set), can never end: IX_WHY_NOBODY if all these nodes are of the
- *   same object, else IX_WHY_DEADLOCK. A process counts as waiting only if each of its
- *   threads is in a node of the set; a thread with several nodes, only if all of its
- * nodes are. A dead owner, or no waker at all, ends nothing. Edges IX_WAKERS_LAST and
- * unknown or incomplete wakers leave the set. Locks with held < IPCX_CERTAIN give
- * IX_WHY_CYCLE (guess_lock) with grade IPCX_LIKELY.
- * - Then cycles along IX_WAKERS_LAST (and owners): a node's edge leads to every untimed
- * node of the owner; an owner that is the waiting process itself is no edge. The grade is
- * the lowest "held" on the cycle, at most IPCX_LIKELY, and IPCX_POSSIBLE if a process on
- * it has a thread outside of it. All nodes of a strongly connected component share a
- * number.
- * - IX_WHY_OWNER_DEAD has the grade "held".
+ * What never ends is the greatest set of nodes that
+ * - have neither "timed" nor "moved", and wakers that are known and complete (not
+ *   IX_WAKERS_LAST);
+ * - none of whose wakers can act: a process can if any of its threads is unknown or can,
+ *   a thread if any of its nodes is not in the set. A dead owner cannot, and no waker at
+ *   all cannot.
  *
- * Linear in nodes, edges and wakers (sorted sets), without recursion: thousands of
- * threads may wait in a chain. Returns 0 or -ENOMEM.
+ * Verdicts in this set:
+ * - IX_WHY_OWNER_DEAD for the locks of dead owners;
+ * - IX_WHY_DEADLOCK for nodes that wait for each other (a strongly connected component)
+ *   and have more than one object, and for a thread that waits for a lock that it owns;
+ * - IX_WHY_CYCLE instead, with guess_lock, if that depends on a lock with held <
+ *   IPCX_CERTAIN;
+ * - IX_WHY_NOBODY for the rest, also for nodes that lead to one of the above but are not
+ *   waited for by it. The text of this verdict is true for them, too: who could end them
+ *   never will.
+ * The grade is the lowest "held" of all locks that the verdict depends on, IPCX_CERTAIN
+ * without any.
+ *
+ * Among the other nodes, cycles along IX_WAKERS_LAST and owners: a node leads to the
+ * nodes without "timed" and "moved" of the owner (of any thread, if owner_tid is 0), but
+ * IX_WAKERS_LAST never to the own process. The members of a strongly connected component
+ * with at least one guess (IX_WAKERS_LAST, or owner_tid 0) have IX_WHY_CYCLE; what only
+ * leads there has no verdict. The grade is the lowest "held" of the members, at most
+ * IPCX_LIKELY, and IPCX_POSSIBLE if a process of a member has another thread, or a member
+ * thread another node, outside of the component. It does not matter whether the objects
+ * differ: the last process of a semaphore is the same for all who wait for it.
+ *
+ * Cycles are numbered in the order of their first nodes.
+ *
+ * Arrays of wakers are compared by their address and length, not by what they contain:
+ * nodes that have the same wakers should share one. Then the time is linear in nodes and
+ * different wakers, except for sorting; there is no recursion, thousands of threads may
+ * wait in a chain. Returns 0 or -ENOMEM.
  */
 int ix_graph_judge(const struct ix_node *nodes, const uint32_t *object, size_t n,
 		   const struct ix_graph_proc *procs, size_t nprocs,
