@@ -100,9 +100,9 @@ static struct ipcx_fieldset match_fields(const struct waits_join *j)
 	return fields;
 }
 
-/* Which mechanisms have to be listed: those with hits and, if threads may be unseen, those
- * whose waiters the kernel counts; for unlinked files, all that have files in the same
- * directory. */
+/* Which mechanisms have to be listed: those with hits and, if threads may be unseen,
+ * those whose waiters the kernel counts; for unlinked files, all that have files in the
+ * same directory. */
 static uint64_t match_mechs(const struct waits_join *j)
 {
 	uint64_t mechs = 0;
@@ -242,8 +242,8 @@ static int match_row(struct waits_join *j, const struct match_entry *sorted, siz
 		     uint8_t *matched)
 {
 	unsigned mech = ipcx_row_mech(j->objects, row);
-	const struct ix_traces *traces =
-		mech == IPCX_NO_MECH ? NULL : ix_mech(mech)->traces;
+	const struct ix_traces *traces = mech == IPCX_NO_MECH ? NULL
+							      : ix_mech(mech)->traces;
 	uint64_t ns = ix_users_number(j->objects, row, IPCX_F_NS);
 	struct match_key key;
 	struct ipcx_ref it;

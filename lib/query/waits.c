@@ -1,9 +1,132 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ipcx_waits(): threads that wait, the objects they wait for, who could end it. */
+/*
+ * ipcx_waits(): one pass over all threads; then the objects for which they wait; then,
+ * for these only, who could end it; and then the threads once more. A verdict stands only
+ * on threads that slept from the first look to the last, so that what was read between
+ * them is true of one moment.
+ */
 #include <errno.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <time.h>
 
+#include "base/cap.h"
 #include "core/copyin.h"
-#include "query/waitrow.h"
+#include "ns/ns.h"
+#include "query/users.h"
+#include "query/usersjoin.h"
+#include "query/waitsjoin.h"
+
+static void waits_sleep(uint64_t ns)
+{
+	struct timespec left = { .tv_sec = (time_t)(ns / 1000000000),
+				 .tv_nsec = (long)(ns % 1000000000) };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR)
+		;
+}
+
+/* ---- what was not seen */
+
+/* The kernel counts those who wait for semaphores. If every thread was seen, a difference
+ * means that they came or went meanwhile. */
+static void waits_count(struct waits_join *j)
+{
+	uint64_t counted = 0, found = 0;
+
+	if (ix_waits_complete(&j->waits) || !j->objects)
+		return;
+	for (size_t row = 0; row < j->objects->rows; row++) {
+		struct ipcx_ref it;
+
+		if (ipcx_row_ref(j->objects, row, &it) == 0 &&
+		    ix_users_asks_row(j->q, &it, 0, 0))
+			counted += ix_users_number(j->objects, row, IPCX_F_SEMNCNT) +
+				   ix_users_number(j->objects, row, IPCX_F_SEMZCNT);
+	}
+	for (size_t i = 0; i < j->n; i++)
+		found += j->all[i].wait->b.kind == IX_WAIT_SEM;
+	j->unseen.waiters = counted > found ? counted - found : 0;
+}
+
+static void waits_note(struct waits_join *j)
+{
+	const struct ix_waits *w = &j->waits;
+
+	if (w->missed)
+		ix_table_once(j->out.t, w->missed_error,
+			      "some threads could not be looked at");
+	if (w->denied)
+		ix_table_once(
+			j->out.t, -EACCES,
+			ix_cap_has(CAP_SYS_PTRACE) > 0
+				? "a security module hides some threads"
+				: "the threads of some processes may not be looked at (needs CAP_SYS_PTRACE)");
+	if (w->others)
+		ix_table_once(
+			j->out.t, 0,
+			"processes outside this /proc cannot be seen (PID namespace or hidepid)");
+}
+
+/* ---- the call */
+
+static struct ix_waits_what waits_what(struct waits_join *j)
+{
+	struct ix_waits_what what = { .kinds = 0 };
+
+	for (unsigned m = 0; ix_mech(m); m++) {
+		if (!ix_users_asks(j->q, m))
+			continue;
+		j->mechs |= IPCX_MECH_BIT(m);
+		if (ix_mech(m)->traces)
+			what.kinds |= ix_mech(m)->traces->waits;
+	}
+	if (!j->everywhere && j->home) {
+		what.spaces = &j->home;
+		what.nspaces = 1;
+	}
+	return what;
+}
+
+static int waits_run(struct waits_join *j)
+{
+	const struct ix_waits_what what = waits_what(j);
+	int r = ix_waits_collect(j->out.x, &what, &j->waits);
+
+	if (r < 0)
+		return r;
+	if (j->for_ns) {
+		j->since = time(NULL);
+		waits_sleep(j->for_ns);
+	}
+	r = ix_waits_match(j);
+	if (r == 0)
+		r = ix_waits_know(j);
+	if (r < 0)
+		return r;
+	ix_waits_again(j->out.x, &j->waits);
+	r = ix_waits_judge(j);
+	if (r == 0)
+		r = ix_waits_say(j);
+	waits_count(j);
+	j->unseen.processes = j->waits.denied + j->waits.missed;
+	j->unseen.others = j->waits.others;
+	return r;
+}
+
+static void waits_end(struct waits_join *j)
+{
+	for (size_t i = 0; i < j->n; i++)
+		free(j->all[i].ref);
+	for (size_t i = 0; i < j->nsets; i++)
+		free(j->sets[i].pids);
+	free(j->all);
+	free(j->sets);
+	ix_boxed_end(&j->out.boxed);
+	ix_uses_free(&j->uses);
+	ix_waits_free(&j->waits);
+	ipcx_table_free(j->objects);
+}
 
 static int waits_check(struct ipcx *x, const struct ipcx_query *q,
 		       const struct ipcx_unseen *unseen)
@@ -15,6 +138,23 @@ static int waits_check(struct ipcx *x, const struct ipcx_query *q,
 	return unseen ? IX_COPY_CHECK(x, ipcx_unseen, IPCX_UNSEEN_SIZE_0_1, unseen) : 0;
 }
 
+static bool waits_field(const struct ipcx_query *q, enum ipcx_field f)
+{
+	struct ipcx_fieldset read = ipcx_expr_fields(q->where);
+
+	return ipcx_fieldset_empty(&q->fields) || ipcx_fieldset_has(&q->fields, f) ||
+	       ipcx_fieldset_has(&read, f);
+}
+
+/* The namespaces that are asked for. */
+static void waits_home(struct ipcx *x, struct waits_join *j)
+{
+	const struct ix_target *p = x->ns ? ix_ns_target(x->ns) : NULL;
+
+	j->everywhere = x->ns && !p;
+	j->home = p ? p->ino : ix_ns_own(x, "ipc");
+}
+
 int ipcx_waits(struct ipcx *x, const struct ipcx_query *q,
 	       const struct ipcx_wait_opts *opts, struct ipcx_unseen *ret_unseen,
 	       struct ipcx_table **ret_table)
@@ -22,7 +162,7 @@ int ipcx_waits(struct ipcx *x, const struct ipcx_query *q,
 	IX_REQUIRE(x, q, ret_table);
 	struct ipcx_query own;
 	struct ipcx_wait_opts how = { .size = sizeof(how) };
-	struct ipcx_table *t;
+	struct waits_join j = { .q = &own, .unseen = { .size = sizeof(j.unseen) } };
 	int r = ix_query_in(x, q, false, &own);
 
 	if (r == 0 && opts)
@@ -31,8 +171,24 @@ int ipcx_waits(struct ipcx *x, const struct ipcx_query *q,
 		r = waits_check(x, &own, ret_unseen);
 	if (r < 0)
 		return r;
-	r = ix_table_new(&t);
+	j.for_ns = how.for_ns;
+	j.out = (struct ix_waitrows){ .x = x, .where = own.where };
+	r = ix_table_new(&j.out.t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
-	return ix_table_hand(x, t, r, ret_table);
+	j.out.t->numeric = own.flags & IPCX_NUMERIC;
+	j.out.names = !j.out.t->numeric && waits_field(&own, IPCX_F_OWNER);
+	j.out.containers = waits_field(&own, IPCX_F_CONTAINER);
+	j.out.boxed.own_mnt = ix_ns_own(x, "mnt");
+	waits_home(x, &j);
+	r = waits_run(&j);
+	if (r == -ENOMEM)
+		r = ix_fail_plain(x, r, "out of memory");
+	if (r == 0 && ret_unseen)
+		(void)IX_COPY_OUT(x, ipcx_unseen, IPCX_UNSEEN_SIZE_0_1, &j.unseen,
+				  ret_unseen);
+	else if (r == 0)
+		waits_note(&j);
+	waits_end(&j);
+	return ix_table_hand(x, j.out.t, r, ret_table);
 }

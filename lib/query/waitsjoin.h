@@ -19,14 +19,14 @@ struct wait_found {
 	/* What is known of it (query/waitknow.c). */
 	const struct ix_semop *op; /* the operation that blocks, or NULL */
 	int64_t value;             /* of its semaphore; -1: unknown */
-	int32_t last;              /* who acted last, or owns the lock: its pid; 0: unknown */
-	int32_t last_tid;          /* of an owner */
-	enum ipcx_grade held;      /* that it could end the wait */
-	bool last_gone, last_known;
-	bool set;          /* a semaphore that may have been set, not operated on */
-	const char *acted; /* "last sender" */
-	const char *comm;  /* of the process "last"; NULL: unknown */
-	size_t users;      /* index in sets[] plus 1: who could end it; 0: cannot be listed */
+	int32_t last;     /* who acted last, or owns the lock: its pid; 0: unknown */
+	int32_t last_tid; /* of an owner; a dead one's as it stands in the lock */
+	enum { LAST_UNKNOWN, LAST_LIVES, LAST_GONE } last_is;
+	enum ipcx_grade held; /* that it could end the wait */
+	char comm[64];        /* of the process "last"; "" if unknown */
+	const char *acted;    /* "last sender"; NULL for semaphores and locks */
+	bool set;     /* the semaphore may have been set, rather than operated on */
+	size_t users; /* index in sets[] plus 1: who could end it; 0: cannot be listed */
 	struct ix_judgement judged;
 };
 
@@ -43,7 +43,7 @@ struct waits_join {
 	uint64_t for_ns;
 	uint64_t home;   /* the IPC namespace that is asked for, unless all are */
 	bool everywhere; /* all are */
-	uint64_t mechs; /* asked for, also by references */
+	uint64_t mechs;  /* asked for, also by references */
 	struct ix_waits waits;
 	int64_t since;
 	struct ipcx_table *objects; /* NULL: none were needed */
@@ -54,26 +54,24 @@ struct waits_join {
 	size_t n, cap;
 	struct wait_set *sets;
 	size_t nsets;
-	struct ix_unnamed {
-		int32_t pid;
-		struct ix_user user;
-		bool there;
-	} *seen; /* processes that were described, sorted by pid */
-	size_t nseen;
 	struct ipcx_unseen unseen;
 };
 
 /* List the objects and find those for which threads wait. Returns 0 or -errno. */
 int ix_waits_match(struct waits_join *j);
 
+/* Read the parts of objects of a mechanism for which threads wait: op, value and last of
+ * struct wait_found. Returns 0 or -ENOMEM. */
+int ix_waits_parts(struct waits_join *j, unsigned mech);
+
 /* Find out what is known of those who could end the waits. Returns 0 or -errno. */
 int ix_waits_know(struct waits_join *j);
 
-/* Judge the waits. Returns 0 or -ENOMEM. */
+/* Judge the waits, whose threads were looked at again. Returns 0 or -ENOMEM. */
 int ix_waits_judge(struct waits_join *j);
 
 /* Add the rows. Returns 0 or -ENOMEM. */
 int ix_waits_say(struct waits_join *j);
 
-/* Return the name of a process, NULL if unknown. */
-const char *ix_waits_comm(struct waits_join *j, int32_t pid);
+/* Write "812 (producer)" for a process that has threads or uses; returns the length. */
+int ix_waits_name(const struct waits_join *j, int32_t pid, char *buf, size_t size);

@@ -110,7 +110,8 @@ static int object_opened(const struct ix_waits_pass *p, int task, struct ix_wait
 	auto_fd int root = -1, fd = -1;
 	struct statx st;
 
-	if (object_path(p, task, wait, path, sizeof(path)) < 0)
+	if (object_path(p, task, wait, path, sizeof(path)) < 0 ||
+	    ix_peek_flags(wait->tid, &wait->b, &wait->b.flags) < 0)
 		return 0;
 	root = ix_open_link(task, "root", O_PATH | O_DIRECTORY);
 	fd = root < 0 ? root : ix_open_below(root, path, O_PATH, true);

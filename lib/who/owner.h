@@ -14,8 +14,9 @@ struct ix_futex {
 };
 
 struct ix_owner {
-	int32_t pid, tid; /* in the PID namespace of /proc; 0: no mapper has such a thread */
-	bool listed;      /* the lock is on the thread's robust list */
+	int32_t pid,
+		tid; /* in the PID namespace of /proc; 0: no mapper has such a thread */
+	bool listed; /* the lock is on the thread's robust list */
 };
 
 /* Find the thread with a TID, which is one of the owner's own PID namespace, among the

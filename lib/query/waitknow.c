@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who could end a wait: the processes that have the object, the owner of a lock, or,
+ * where nothing better is known, who operated last. Waits for the same object follow each
+ * other, so what was found for one is kept for the next.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/columns.h"
+#include "proc/creator.h"
+#include "query/users.h"
+#include "query/usersjoin.h"
+#include "query/waitsjoin.h"
+#include "who/owner.h"
+
+/* ---- the processes that have the objects */
+
+static int know_dev(uint64_t **devs, size_t *n, uint64_t dev)
+{
+	uint64_t *more;
+
+	for (size_t i = 0; i < *n; i++)
+		if ((*devs)[i] == dev)
+			return 0;
+	more = reallocarray(*devs, *n + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	*devs = more;
+	more[(*n)++] = dev;
+	return 0;
+}
+
+static bool know_has_users(const struct ix_wait *w)
+{
+	return w->b.kind == IX_WAIT_FUTEX || w->b.kind == IX_WAIT_MQ ||
+	       w->b.kind == IX_WAIT_PIPE;
+}
+
+static int know_users(struct waits_join *j)
+{
+	auto_free uint64_t *devs = NULL;
+	struct ix_uses_what what = { .access = true };
+	size_t ndevs = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < j->n; i++) {
+		const struct ix_wait *w = j->all[i].wait;
+
+		if (!know_has_users(w))
+			continue;
+		what.kinds |= 1U << w->file;
+		what.maps |= w->b.kind == IX_WAIT_FUTEX;
+		what.fds |= w->file != IX_USE_SYSV;
+		if (w->file == IX_USE_FILE)
+			r = know_dev(&devs, &ndevs, w->dev);
+	}
+	if (r < 0 || !what.kinds)
+		return r;
+	what.devs = devs;
+	what.ndevs = ndevs;
+	r = ix_uses_collect(j->out.x, &what, &j->uses);
+	j->looked = r == 0;
+	return r;
+}
+
+/* ---- who acted last */
+
+/* Whether the process that acted last still runs. Everything about it is a guess: anybody
+ * with permission could act next. */
+static void know_last(struct waits_join *j, struct wait_found *f,
+		      const struct ix_moment *when)
+{
+	struct ix_process p;
+
+	if (f->last <= 0)
+		return;
+	ix_proc_then(j->out.x, f->last, when, &p);
+	f->last_is = p.alive == IX_ALIVE  ? LAST_LIVES
+		     : p.alive == IX_GONE ? LAST_GONE
+					  : LAST_UNKNOWN;
+	f->held = IPCX_POSSIBLE;
+	if (f->last_is == LAST_LIVES)
+		memcpy(f->comm, p.comm, sizeof(f->comm));
+}
+
+static void know_actor(struct waits_join *j, struct wait_found *f)
+{
+	const struct ix_traces *traces = ix_mech(f->mech)->traces;
+	const struct ix_partner *partner = f->wait->b.sends ? &traces->receiver
+							    : &traces->sender;
+	struct ix_moment when = { .from = 0 };
+	int64_t set;
+
+	if (f->row == SIZE_MAX)
+		return;
+	if (f->wait->b.kind == IX_WAIT_MSG && partner->pid) {
+		f->last = (int32_t)ix_users_number(j->objects, f->row, partner->pid);
+		when.from = (int64_t)ix_users_number(j->objects, f->row, partner->at);
+		when.to = when.from;
+		f->acted = partner->name;
+		know_last(j, f, &when);
+	} else if (f->wait->b.kind == IX_WAIT_SEM) {
+		/* SETVAL and SETALL set the ctime only, and not the otime. */
+		when.from = (int64_t)ix_users_number(j->objects, f->row, IPCX_F_OTIME);
+		set = (int64_t)ix_users_number(j->objects, f->row, IPCX_F_CTIME);
+		f->set = !when.from || set >= when.from;
+		when.to = MAX(when.from, set);
+		if (!when.from)
+			when.from = when.to;
+		know_last(j, f, &when);
+		if (f->op && f->op->undo && f->held)
+			f->held = IPCX_LIKELY;
+	}
+}
+
+/* ---- those who have it */
+
+static bool know_could(const struct ix_wait *w, const struct ix_use *use)
+{
+	if (w->b.kind == IX_WAIT_PIPE)
+		return w->b.sends ? use->readers : use->writers;
+	if (w->b.kind == IX_WAIT_MQ)
+		return use->access & (w->b.sends ? IX_USE_R : IX_USE_W);
+	return true;
+}
+
+static int know_pid_order(const void *a, const void *b)
+{
+	const int32_t *l = a, *r = b;
+
+	return *l < *r ? -1 : *l > *r;
+}
+
+static int know_add_set(struct waits_join *j, const struct ix_wait *w,
+			const struct ix_use *const *uses, size_t n, bool complete,
+			size_t *ret_set)
+{
+	struct wait_set *more = reallocarray(j->sets, j->nsets + 1, sizeof(*more));
+	struct wait_set set = { .pids = calloc(n + 1, sizeof(*set.pids)),
+				.complete = complete };
+
+	if (more)
+		j->sets = more;
+	if (!more || !set.pids) {
+		free(set.pids);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (know_could(w, uses[i]))
+			set.pids[set.n++] = j->uses.users[uses[i]->user].pid;
+	qsort(set.pids, set.n, sizeof(*set.pids), know_pid_order);
+	more[j->nsets++] = set;
+	*ret_set = j->nsets;
+	return 0;
+}
+
+/* The uses of the object of a wait; free *ret_uses. */
+static int know_uses_of(struct waits_join *j, const struct wait_found *f,
+			const struct ix_use ***ret_uses, size_t *ret_n,
+			bool *ret_complete)
+{
+	const struct ix_wait *w = f->wait;
+	const struct ix_use **uses, *use;
+	auto_free bool *inferred = NULL;
+	struct ix_segment seg = { .ns = f->ns, .id = (int32_t)w->ino, .key = w->key };
+	uint64_t found;
+	size_t n = 0;
+
+	*ret_complete = ix_uses_complete(&j->uses);
+	if (w->file != IX_USE_SYSV) {
+		use = ix_uses_of(&j->uses, w->file, w->dev, w->ino, &n);
+		uses = calloc(n + 1, sizeof(*uses));
+		for (size_t i = 0; uses && i < n; i++)
+			uses[i] = &use[i];
+	} else {
+		n = ix_uses_segment_most(&j->uses, seg.id);
+		uses = calloc(n + 1, sizeof(*uses));
+		inferred = calloc(n + 1, sizeof(*inferred));
+		seg.creator = -1;
+		seg.nattch = f->row == SIZE_MAX
+				     ? 0
+				     : ix_users_number(j->objects, f->row, IPCX_F_NATTCH);
+		if (!uses || !inferred) {
+			free(uses);
+			return -ENOMEM;
+		}
+		n = ix_uses_of_segment(j->out.x, &j->uses, &seg, uses, inferred, &found);
+		*ret_complete |= seg.nattch && found >= seg.nattch;
+	}
+	*ret_uses = uses;
+	*ret_n = n;
+	return uses ? 0 : -ENOMEM;
+}
+
+/* The owner of a lock, by the number in its word. If no process that maps the file has
+ * such a thread, it has ended, unless some may be unseen or it runs without the file. */
+static void know_owner(struct waits_join *j, struct wait_found *f,
+		       const struct ix_use *const *uses, size_t n, bool complete)
+{
+	const struct ix_wait *w = f->wait;
+	const struct ix_futex futex = { w->dev, w->ino, w->offset, &j->uses, uses, n };
+	struct ix_owner owner;
+	struct stat st;
+	char path[16];
+
+	if (w->lock.kind == IX_LOCK_NONE || !w->lock.owner)
+		return;
+	ix_owner_find(j->out.x, &futex, &w->lock, &owner);
+	f->held = w->lock.kind == IX_LOCK_PI || owner.listed ? IPCX_CERTAIN : IPCX_LIKELY;
+	f->last_tid = w->lock.owner;
+	if (owner.pid) {
+		f->last = owner.pid;
+		f->last_tid = owner.tid;
+		f->last_is = LAST_LIVES;
+		return;
+	}
+	(void)snprintf(path, sizeof(path), "%d", w->lock.owner);
+	if (!complete || fstatat(ix_procfd(j->out.x), path, &st, 0) == 0) {
+		f->held = 0;
+		return;
+	}
+	if (w->lock.kind == IX_LOCK_ROBUST)
+		f->held = IPCX_CERTAIN;
+	f->last_is = LAST_GONE;
+}
+
+static bool know_same(const struct wait_found *a, const struct wait_found *b)
+{
+	const struct ix_wait *l = a->wait, *r = b->wait;
+
+	return l->b.kind == r->b.kind && l->b.sends == r->b.sends && l->file == r->file &&
+	       l->dev == r->dev && l->ino == r->ino && a->ns == b->ns;
+}
+
+static void know_copy_owner(struct wait_found *to, const struct wait_found *from)
+{
+	to->last = from->last;
+	to->last_tid = from->last_tid;
+	to->last_is = from->last_is;
+	to->held = from->held;
+}
+
+static int know_those(struct waits_join *j, size_t i)
+{
+	struct wait_found *f = &j->all[i];
+	const struct wait_found *before = i ? &j->all[i - 1] : NULL;
+	const struct ix_use **uses = NULL;
+	bool complete, same = before && know_same(before, f);
+	size_t n;
+	int r;
+
+	if (!know_has_users(f->wait) || !j->looked)
+		return 0;
+	if (same)
+		f->users = before->users;
+	if (same && before->wait->offset == f->wait->offset &&
+	    before->wait->lock.kind == f->wait->lock.kind &&
+	    before->wait->lock.owner == f->wait->lock.owner) {
+		know_copy_owner(f, before);
+		return 0;
+	}
+	r = know_uses_of(j, f, &uses, &n, &complete);
+	if (r == 0 && !f->users)
+		r = know_add_set(j, f->wait, uses, n, complete, &f->users);
+	if (r == 0)
+		know_owner(j, f, uses, n, complete);
+	free(uses);
+	return r;
+}
+
+int ix_waits_know(struct waits_join *j)
+{
+	int r = know_users(j);
+
+	for (unsigned m = 0; r == 0 && ix_mech(m); m++)
+		if (ix_mech(m)->parts)
+			r = ix_waits_parts(j, m);
+	for (size_t i = 0; r == 0 && i < j->n; i++) {
+		know_actor(j, &j->all[i]);
+		r = know_those(j, i);
+	}
+	return r;
+}
