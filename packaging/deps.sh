@@ -39,6 +39,15 @@ family() {
 	echo unknown
 }
 
+# Debian's package for building programs of 32 bits, for the compiler's version. Not
+# gcc-multilib: it conflicts with cross compilers.
+multilib() {
+	[ "$(dpkg --print-architecture)" = amd64 ] || return 0
+	version=$(gcc -dumpversion 2>/dev/null ||
+		apt-cache depends gcc 2>/dev/null | sed -n 's/.*Depends: gcc-\([0-9]*\)$/\1/p')
+	[ -z "$version" ] || echo "gcc-${version%%.*}-multilib"
+}
+
 names() {
 	case $1 in
 	test | deb) names build ;;
@@ -48,7 +57,7 @@ names() {
 		libcap-dev libjson-c-dev libmount-dev scdoc python3 ;;
 	debian:test) echo g++ libcmocka-dev python3-pytest \
 		python3-jsonschema strace util-linux psmisc libcap2-bin jq groff-base zsh fish \
-		abigail-tools dpkg-dev ;;
+		abigail-tools dpkg-dev "$(multilib)" ;;
 	*:bench) echo lsof psmisc stress-ng ;;
 	debian:clang) echo clang clang-format clang-tidy libclang-rt-dev ;;
 	debian:deb) echo build-essential debhelper libcmocka-dev ;;

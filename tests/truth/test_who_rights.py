@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from helpers.tools import until
-from planting import PAGE, flat, nattch, one, plant, users, who  # pylint: disable=unused-import
+from planting import PAGE, flat, hide_the_denied, known, nattch, one, plant, users, who  # pylint: disable=unused-import
 
 SELF, OTHER, THIRD = 65534, 65533, 65532
 INIT = 1  # the process that holds the world, root's
@@ -109,23 +108,6 @@ def test_hidepid(flat):
         assert unseen["others"] is True and unseen["attaches"] == 1
         rows, unseen = who(flat, "shm")
         assert {r["pid"] for r in rows} == {p.pid, q.pid} and unseen["others"] is False and unseen["attaches"] == 0
-
-
-def hide_the_denied(world):
-    """Let processes of the machine that may not be looked at look like the world's own, so that nothing is unseen."""
-    world.sh(f"""for p in /proc/[0-9]*; do
-        [ -d $p ] && ! cat $p/maps >/dev/null 2>&1 && ! readlink $p/ns/ipc >/dev/null && mount --bind /proc/{world.pid} $p
-    done""")
-
-
-def known(answer):
-    """Return the first answer that is not None: other processes of the machine, which may not be looked at, come and go."""
-    found = []
-    with contextlib.suppress(AssertionError):
-        until(lambda: found.append(answer()) or found[-1] is not None, seconds=30)
-    if found[-1] is None:
-        pytest.skip("there are processes that may not be looked at")
-    return found[-1]
 
 
 def seen_whole(world, *words):

@@ -46,11 +46,11 @@ def quiet(*argv):
 
 
 @functools.cache
-def helper(name, *flags, folder=HERE):
-    """Return the program helpers/NAME.c; flags may name further files."""
+def helper(name, *flags, folder=HERE, out=None):
+    """Return the program helpers/NAME.c; flags may name further files. It is built as "out", if there are several of one source."""
     cc = os.environ.get("CC", "cc")
     need(cc)
-    out = os.path.join(scratch(), name)
+    out = os.path.join(scratch(), out or name)
     quiet(cc, "-O2", "-Wall", "-o", out, os.path.join(folder, name + ".c"), *flags, "-lrt", "-pthread")
     return out
 
