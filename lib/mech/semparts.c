@@ -35,11 +35,15 @@ int ix_sem_parts(struct ipcx *x, struct ipcx_table *t, const struct ix_part *par
 	(void)x;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct part_row *row;
-		int value = semctl(parts[i].id, (int)parts[i].num, GETVAL);
-		int pid = value < 0 ? -1 : semctl(parts[i].id, (int)parts[i].num, GETPID);
+		int num = (int)parts[i].num, value = semctl(parts[i].id, num, GETVAL);
+		int pid = value < 0 ? -1 : semctl(parts[i].id, num, GETPID);
 
-		if (value < 0 || pid < 0)
-			continue; /* gone, or not readable: nothing is known of it */
+		if (pid < 0) {
+			if (errno != EINVAL && errno != EIDRM)
+				ix_table_once(t, -errno,
+					      "some semaphores could not be read");
+			continue;
+		}
 		row = ix_table_row(t);
 		if (!row)
 			return -ENOMEM;

@@ -218,7 +218,8 @@ static void know_owner(struct waits_join *j, struct wait_found *f,
 		return;
 	}
 	(void)snprintf(path, sizeof(path), "%d", w->lock.owner);
-	if (!complete || fstatat(ix_procfd(j->out.x), path, &st, 0) == 0) {
+	if (!complete || owner.unsure ||
+	    fstatat(ix_procfd(j->out.x), path, &st, 0) == 0) {
 		f->held = 0;
 		return;
 	}

@@ -156,6 +156,15 @@ static void part_op(const struct waits_join *j, struct wait_found *f,
 	f->last = at->pid;
 }
 
+static void part_notes(const struct waits_join *j, const struct ipcx_table *t)
+{
+	const struct ipcx_note *n;
+
+	for (size_t i = 0; (n = ipcx_table_note(t, i)); i++)
+		if (n->kind == IPCX_NOTE_INCOMPLETE)
+			ix_table_hand_on(j->out.t, n);
+}
+
 int ix_waits_parts(struct waits_join *j, unsigned mech)
 {
 	struct parts p = { .mech = ix_mech(mech), .home = j->home };
@@ -175,6 +184,7 @@ int ix_waits_parts(struct waits_join *j, unsigned mech)
 							      .looks = true });
 		if (r < 0 && r != -ENOMEM)
 			ix_table_once(j->out.t, 0, j->out.x->error);
+		part_notes(j, t);
 		r = r == -ENOMEM ? r : part_table(j, t, &known, &n);
 	}
 	for (size_t i = 0; r == 0 && i < j->n; i++)

@@ -41,30 +41,42 @@ static bool owner_has_task(int dir, int32_t tid)
 	return fstatat(dir, path, &st, 0) == 0;
 }
 
-/* Search the threads of a process in another PID namespace. Returns the TID in ours or 0.
- */
+static bool owner_gone(int error)
+{
+	return error == -ENOENT || error == -ESRCH;
+}
+
+/* Search the threads of a process in another PID namespace. Returns the TID in ours, 0,
+ * or -errno. */
 static int32_t owner_search(int dir, int32_t tid)
 {
 	int fd = ix_open(dir, "task", O_RDONLY | O_DIRECTORY);
 	DIR *tasks auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
+	int r;
 
 	if (!tasks) {
 		if (fd >= 0)
 			(void)close(fd);
-		return 0;
+		return fd < 0 ? fd : -ENOMEM;
 	}
-	while (ix_readdir(tasks, &d) == 0 && d) {
+	while ((r = ix_readdir(tasks, &d)) == 0 && d) {
 		auto_fd int task = -1;
 		int32_t own = 0;
+		int levels;
 
 		if (d->d_name[0] == '.')
 			continue;
 		task = ix_open(dirfd(tasks), d->d_name, O_PATH | O_DIRECTORY);
-		if (task >= 0 && owner_numbers(task, &own) > 0 && own == tid)
+		levels = task < 0 ? task : owner_numbers(task, &own);
+		if (levels > 0 && own == tid)
 			return (int32_t)strtol(d->d_name, NULL, 10);
+		if (levels < 0 && !owner_gone(levels))
+			r = levels;
+		if (r < 0)
+			break;
 	}
-	return 0;
+	return r;
 }
 
 static int32_t owner_thread(int dir, int32_t tid)
@@ -73,7 +85,7 @@ static int32_t owner_thread(int dir, int32_t tid)
 	int levels = owner_numbers(dir, &own);
 
 	if (levels < 0)
-		return 0;
+		return owner_gone(levels) ? 0 : levels;
 	return levels > 1 ? owner_search(dir, tid) : owner_has_task(dir, tid) ? tid : 0;
 }
 
@@ -101,9 +113,10 @@ void ix_owner_find(struct ipcx *x, const struct ix_futex *f, const struct ix_loc
 	for (size_t i = 0; i < f->n; i++) {
 		int32_t pid = f->uses->users[f->mappers[i]->user].pid;
 		auto_fd int dir = ix_procs_open(x, pid);
-		int32_t tid = dir < 0 ? 0 : owner_thread(dir, lock->owner);
+		int32_t tid = dir < 0 ? dir : owner_thread(dir, lock->owner);
 
-		if (!tid)
+		ret_owner->unsure |= tid < 0 && !owner_gone(tid);
+		if (tid <= 0)
 			continue;
 		ret_owner->pid = pid;
 		ret_owner->tid = tid;

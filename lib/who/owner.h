@@ -17,6 +17,7 @@ struct ix_owner {
 	int32_t pid,
 		tid; /* in the PID namespace of /proc; 0: no mapper has such a thread */
 	bool listed; /* the lock is on the thread's robust list */
+	bool unsure; /* some mapper could not be looked at */
 };
 
 /* Find the thread with a TID, which is one of the owner's own PID namespace, among the

@@ -216,8 +216,11 @@ int ix_waits_collect(struct ipcx *x, const struct ix_waits_what *what,
 	p.ours = ix_proc_is_ours(x) > 0;
 	p.wide_known = ix_abi_here(sizeof(long) < 8, &p.wide);
 	p.narrow_known = ix_abi_here(true, &p.narrow);
-	if (ix_waits_wants(what, IX_WAIT_FUTEX))
+	if (ix_waits_wants(what, IX_WAIT_FUTEX)) {
 		w.ndevs = ix_procs_memory(w.devs, ARRAY_SIZE(w.devs));
+		w.missed = w.ndevs == 0; /* memfd_create(2) is filtered */
+		w.missed_error = -ENOSYS;
+	}
 	if (ix_waits_wants(what, IX_WAIT_PIPE))
 		w.pipe_dev = ix_procs_pipes();
 	r = waits_walk(&p);
@@ -241,27 +244,38 @@ void ix_waits_free(struct ix_waits *w)
 
 /* ---- once more */
 
-static bool waits_moved(struct ipcx *x, const struct ix_waits *w, struct ix_wait *wait)
+/* Whether a thread did something since it was found. Returns 1, 0, or -errno. */
+static int waits_moved(struct ipcx *x, const struct ix_waits *w,
+		       const struct ix_wait *wait)
 {
 	const struct ix_user *user = &w->users[wait->user].user;
 	uint64_t line = 0, switches = 0;
 	auto_fd int task = -1;
 	char path[WAITS_PATH];
+	int r;
 
 	(void)snprintf(path, sizeof(path), "%d/task/%d", user->pid, wait->tid);
 	task = ix_open(ix_procfd(x), path, O_PATH | O_DIRECTORY);
-	return task < 0 || ix_waiting_mark(task, &line, &switches) < 0 ||
-	       line != wait->line || switches != wait->switches;
+	r = task < 0 ? task : ix_waiting_mark(task, &line, &switches);
+	if (r < 0)
+		return waits_gone(r) ? 1 : r;
+	return line != wait->line || switches != wait->switches;
 }
 
 void ix_waits_again(struct ipcx *x, struct ix_waits *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		struct ix_wait *wait = &w->all[i];
+		int r;
 
 		/* Several waits of one thread follow each other. */
-		wait->moved = i && w->all[i - 1].tid == wait->tid
-				      ? w->all[i - 1].moved
-				      : wait->moved || waits_moved(x, w, wait);
+		if (i && w->all[i - 1].tid == wait->tid) {
+			wait->moved = w->all[i - 1].moved;
+			continue;
+		}
+		r = waits_moved(x, w, wait);
+		wait->moved |= r != 0;
+		if (r < 0 && w->missed++ == 0)
+			w->missed_error = r;
 	}
 }
