@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* who/graph.c: which waits can never end. Scenes by name, long chains, and random graphs
- * that are also judged by the definitions in who/graph.h, taken literally. */
+/* who/graph.c: which waits can never end, and why: scenes. */
 #include "who/graph.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
