@@ -12,8 +12,8 @@
 
 struct ix_mapping {
 	uint64_t start, end, dev, ino;
-	uint64_t offset; /* in the file, of the start */
 	bool read, write, shared;
+	uint64_t offset; /* in the file, of the start */
 };
 
 struct ix_maps {

@@ -28,21 +28,21 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
 	{ "7f0000000000-7f0000002000 rw-s 00000000 00:01 32768" NAME_AT "/SYSV00000000 (deleted)", "/SYSV00000000 (deleted)",
-	  { 0x7f0000000000, 0x7f0000002000, 1, 32768, true, true, true } },
+	  { 0x7f0000000000, 0x7f0000002000, 1, 32768, true, true, true, 0 } },
 	/* the first id of a namespace is inode 0 */
 	{ "7f0000000000-7f0000001000 r--s 00000000 00:01 0" NAME_AT "/SYSV0000beef (deleted)", "/SYSV0000beef (deleted)",
-	  { 0x7f0000000000, 0x7f0000001000, 1, 0, true, false, true } },
-	{ "08048000-08049000 r-xp 00001000 fd:02 131 /bin/x", "/bin/x", { 0x8048000, 0x8049000, 0xfd02, 131, true, false, false } },
-	{ "08048000-08049000 ---p 00001000 fd:02 131 /bin/x", "/bin/x", { 0x8048000, 0x8049000, 0xfd02, 131, false, false, false } },
-	{ "08048000-08049000 -w-s ffffffff000 fd:02 131 /bin/x", "/bin/x", { 0x8048000, 0x8049000, 0xfd02, 131, false, true, true } },
+	  { 0x7f0000000000, 0x7f0000001000, 1, 0, true, false, true, 0 } },
+	{ "08048000-08049000 r-xp 00001000 fd:02 131 /bin/x", "/bin/x", { 0x8048000, 0x8049000, 0xfd02, 131, true, false, false, 0x1000 } },
+	{ "08048000-08049000 ---p 00001000 fd:02 131 /bin/x", "/bin/x", { 0x8048000, 0x8049000, 0xfd02, 131, false, false, false, 0x1000 } },
+	{ "08048000-08049000 -w-s ffffffff000 fd:02 131 /bin/x", "/bin/x", { 0x8048000, 0x8049000, 0xfd02, 131, false, true, true, 0xffffffff000 } },
 	{ "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0" NAME_AT "[vsyscall]", "[vsyscall]",
-	  { 0xffffffffff600000, 0xffffffffff601000, 0, 0, false, false, false } },
-	{ "7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ", "", { 0x7f0000000000, 0x7f0000001000, 0, 0, true, true, false } },
+	  { 0xffffffffff600000, 0xffffffffff601000, 0, 0, false, false, false, 0 } },
+	{ "7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ", "", { 0x7f0000000000, 0x7f0000001000, 0, 0, true, true, false, 0 } },
 	/* names hold any bytes; a newline is written as \012 */
 	{ "7f0000000000-7f0000001000 rw-s 00000000 00:22 7" NAME_AT "/dev/shm/a\\012b c\x1b[31m  ", "/dev/shm/a\\012b c\x1b[31m  ",
-	  { 0x7f0000000000, 0x7f0000001000, 0x22, 7, true, true, true } },
+	  { 0x7f0000000000, 0x7f0000001000, 0x22, 7, true, true, true, 0 } },
 	{ "7f0000000000-7f0000001000 rw-s 00000000 103:00005 18446744073709551615" NAME_AT "/x", "/x",
-	  { 0x7f0000000000, 0x7f0000001000, 0, UINT64_MAX, true, true, true } },
+	  { 0x7f0000000000, 0x7f0000001000, 0, UINT64_MAX, true, true, true, 0 } },
 	{ "", NULL, { 0 } },
 	{ "7f0000000000", NULL, { 0 } },
 	{ "7f0000000000-", NULL, { 0 } },
@@ -103,7 +103,8 @@ static void test_lines_of_maps(void **state)
 		ROW_TRUE(row->line, m.start == row->m.start && m.end == row->m.end);
 		ROW_TRUE(row->line, m.ino == row->m.ino);
 		ROW_TRUE(row->line, m.read == row->m.read && m.write == row->m.write &&
-					    m.shared == row->m.shared);
+					    m.shared == row->m.shared &&
+				    m.offset == row->m.offset);
 		/* rows[] gives numbers below 256, for which both codings agree */
 		if (row->m.dev)
 			ROW_TRUE(row->line, m.dev == row->m.dev);
