@@ -130,6 +130,12 @@ sys.stdin.read()
 """
 
 
+TAKE = """
+import ctypes, struct, sys
+ctypes.CDLL(None).semop(int(sys.argv[1]), struct.pack("HhH", 0, -1, 0), 1)
+"""
+
+
 @example("in_use.c")
 def says_whether_an_object_may_be_removed(run):
     ref = run.make("shm", "--size", "4K")
@@ -157,6 +163,18 @@ def finds_the_users_of_an_object(run):
         p.stdin.close()
     assert rows(ref) == "", "nobody has it any more"
     assert "users: " in run("shm", status=1) and "usage" in run(status=2)
+
+
+@example("waits.c")
+def finds_a_thread_that_waits(run):
+    ref = run.make("sem", "--nsems", "1")
+    with subprocess.Popen([sys.executable, "-c", TAKE, ref[4:]]) as p:
+        while not run.ipcx("ls", "sem", "-w", "semncnt == 1", "-o", "ref", "--format", "raw"):
+            assert p.poll() is None
+        out = run(ref).replace("not everything could be seen\n", "")
+        run.ipcx("rm", ref)
+    assert re.fullmatch(rf"{p.pid} semop -1 on 0, -, -\n", out), out
+    assert "waits: " in run("shm", status=1) and "usage" in run(status=2)
 
 
 @example("fits.c")

@@ -20,6 +20,7 @@ static void test_every_struct_is_tested(void **state)
 		"ipcx_stress_plan", "ipcx_message",     "ipcx_sem_op",
 		"ipcx_setting",     "ipcx_queue_state", "ipcx_stress_progress",
 		"ipcx_outcome",     "ipcx_base",        "ipcx_unseen",
+		"ipcx_wait_opts",
 	};
 	size_t found = 0;
 
@@ -170,6 +171,21 @@ static void test_newer_base_and_result(void **state)
 	ipcx_table_free(t);
 }
 
+static void test_newer_options_of_waits(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_query q = { .size = sizeof(q),
+				.mechs = IPCX_MECH_BIT(mech_of("sem")) };
+	struct ipcx_wait_opts opts = { .size = sizeof(opts), .newer = 1 };
+	struct ipcx_table *t;
+
+	assert_int_equal(ipcx_waits(x, &q, &opts, NULL, &t), -E2BIG);
+	assert_non_null(strstr(ipcx_error(x), "struct ipcx_wait_opts"));
+	opts.newer = 0;
+	assert_int_equal(ipcx_waits(x, &q, &opts, NULL, &t), 0);
+	ipcx_table_free(t);
+}
+
 static void test_newer_messages(void **state)
 {
 	struct ipcx *x = *state;
@@ -251,6 +267,7 @@ int main(void)
 		TEST(test_newer_attributes),
 		TEST(test_newer_field),
 		TEST(test_newer_base_and_result),
+		TEST(test_newer_options_of_waits),
 		TEST(test_newer_messages),
 #ifdef HAS_NEWER_ipcx_sem_op
 		TEST(test_newer_semaphores),
