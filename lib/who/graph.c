@@ -14,8 +14,8 @@
 #include "who/net.h"
 #include "who/vertices.h"
 
-/* Between a set and its members, unless nothing depends on them because somebody else in
- * it can act. */
+/* Between a set and its members. Nothing depends on them if somebody in the set can act:
+ * then such a set needs no arcs, and later leads nowhere. */
 static void set_arcs(struct ix_arcs *a, const struct ix_graph *g, uint32_t i,
 		     bool from_members)
 {
@@ -57,7 +57,7 @@ static bool node_lasts(const struct ix_node *node)
 }
 
 /* Arcs lead from waits to those who could end them and, in turn, to what these wait for.
- * From waits that can end, only those to the owners of locks, certain or guessed. */
+ * Waits that can end lead only to the owners of locks, certain or guessed. */
 static void graph_waits(struct ix_arcs *a, const void *data)
 {
 	const struct ix_graph *g = data;
@@ -66,8 +66,7 @@ static void graph_waits(struct ix_arcs *a, const void *data)
 		if (!node_lasts(&g->nodes[i]))
 			continue;
 		ix_arc(a, ix_thread_vertex(g, g->thread[i]), i);
-		if (g->waker[i] != IX_NO_VERTEX &&
-		    (!g->loose[i] || g->nodes[i].by != IX_WAKERS_ALL))
+		if (g->waker[i] != IX_NO_VERTEX)
 			ix_arc(a, i, g->waker[i]);
 	}
 	for (uint32_t i = 0; i < g->nthreads; i++)
@@ -89,11 +88,7 @@ struct graph_part {
 
 static enum ipcx_grade node_held(const struct ix_node *node)
 {
-	enum ipcx_grade most = node->by == IX_WAKERS_LAST ? IPCX_LIKELY : IPCX_CERTAIN;
-
-	if (node->held < IPCX_POSSIBLE)
-		return IPCX_POSSIBLE;
-	return MIN(node->held, most);
+	return MAX(node->held, IPCX_POSSIBLE);
 }
 
 /* On a cycle: the thread is waited for, too. */
