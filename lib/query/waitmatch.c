@@ -93,7 +93,7 @@ static struct ipcx_fieldset match_fields(const struct waits_join *j)
 		ipcx_fieldset_add(&fields, traces->receiver.pid);
 		ipcx_fieldset_add(&fields, traces->receiver.at);
 	}
-	if (!ix_waits_complete(&j->waits)) {
+	if (j->counts) {
 		ipcx_fieldset_add(&fields, IPCX_F_SEMNCNT);
 		ipcx_fieldset_add(&fields, IPCX_F_SEMZCNT);
 	}
@@ -114,8 +114,7 @@ static uint64_t match_mechs(const struct waits_join *j)
 		if (!(j->q->mechs & IPCX_MECH_BIT(m)) || mech->info.unlisted)
 			continue;
 		if (match_hits(&j->waits, mech->traces) ||
-		    (!ix_waits_complete(&j->waits) &&
-		     ix_kind_has(mech->kind, IPCX_F_SEMNCNT)))
+		    (j->counts && ix_kind_has(mech->kind, IPCX_F_SEMNCNT)))
 			mechs |= IPCX_MECH_BIT(m);
 		mounted |= mech->mounted && (mechs & IPCX_MECH_BIT(m));
 	}
@@ -136,7 +135,7 @@ static void match_notes(const struct waits_join *j)
 			ix_table_hand_on(j->out.t, n);
 }
 
-static int match_list(struct waits_join *j)
+int ix_waits_list(struct waits_join *j)
 {
 	struct ix_scan s = { .verb = IX_LOOK, .once = true, .counts_unseen = true };
 	struct ipcx_query q = *j->q;
@@ -157,6 +156,7 @@ static int match_list(struct waits_join *j)
 	q.where = NULL;
 	if (!q.nrefs && !q.mechs)
 		return 0;
+	j->listed = true;
 	r = ix_run(j->out.x, &q, &s, &j->objects);
 	if (r == 0)
 		match_notes(j);
@@ -341,7 +341,10 @@ int ix_waits_match(struct waits_join *j)
 {
 	auto_free struct match_entry *sorted = calloc(j->waits.n + 1, sizeof(*sorted));
 	auto_free uint8_t *matched = calloc(j->waits.n + 1, 1);
-	int r = sorted && matched ? match_list(j) : -ENOMEM;
+	int r = sorted && matched ? 0 : -ENOMEM;
+
+	if (r == 0 && !j->listed)
+		r = ix_waits_list(j);
 
 	for (size_t i = 0; r == 0 && i < j->waits.n; i++)
 		sorted[i] = (struct match_entry){ match_key_of(&j->waits.all[i]), i };

@@ -28,25 +28,43 @@ static void waits_sleep(uint64_t ns)
 
 /* ---- what was not seen */
 
-/* The kernel counts those who wait for semaphores. If every thread was seen, a difference
- * means that they came or went meanwhile. */
-static void waits_count(struct waits_join *j)
+/* Return how many threads wait for the objects according to the kernel; -ENODATA if some
+ * of these counts are unknown. */
+static int64_t waits_counted(const struct waits_join *j)
 {
-	uint64_t counted = 0, found = 0;
+	static const enum ipcx_field counts[] = { IPCX_F_SEMNCNT, IPCX_F_SEMZCNT };
+	int64_t sum = 0;
+	bool whole = true;
 
-	if (ix_waits_complete(&j->waits) || !j->objects)
-		return;
-	for (size_t row = 0; row < j->objects->rows; row++) {
+	for (size_t row = 0; j->objects && row < j->objects->rows; row++) {
 		struct ipcx_ref it;
+		struct ipcx_value v;
 
-		if (ipcx_row_ref(j->objects, row, &it) == 0 &&
-		    ix_users_asks_row(j->q, &it, 0, 0))
-			counted += ix_users_number(j->objects, row, IPCX_F_SEMNCNT) +
-				   ix_users_number(j->objects, row, IPCX_F_SEMZCNT);
+		if (ipcx_row_ref(j->objects, row, &it) < 0 ||
+		    !ix_users_asks_row(j->q, &it, 0, 0))
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+			if (ipcx_row_get(j->objects, row, counts[i], &v) < 0)
+				continue;
+			whole &= v.type == IPCX_TYPE_UINT;
+			sum += v.type == IPCX_TYPE_UINT ? (int64_t)v.as.u : 0;
+		}
 	}
+	return whole ? sum : sum ? sum : -ENODATA;
+}
+
+/* If every thread was seen, a difference between what the kernel counted and what was
+ * found means that threads came or went meanwhile. */
+static void waits_unseen(struct waits_join *j)
+{
+	int64_t counted = ix_waits_complete(&j->waits) ? 0 : waits_counted(j);
+	int64_t found = 0;
+
 	for (size_t i = 0; i < j->n; i++)
 		found += j->all[i].wait->b.kind == IX_WAIT_SEM;
-	j->unseen.waiters = counted > found ? counted - found : 0;
+	j->unseen.waiters = counted > found ? (uint64_t)(counted - found) : 0;
+	j->unseen.processes = j->waits.denied + j->waits.missed;
+	j->unseen.others = j->waits.others;
 }
 
 static void waits_note(struct waits_join *j)
@@ -88,13 +106,29 @@ static struct ix_waits_what waits_what(struct waits_join *j)
 	return what;
 }
 
+/* Whether the kernel's counts tell that nobody waits, so that the threads need no look:
+ * 1, 0 or -errno. */
+static int waits_nobody(struct waits_join *j, unsigned kinds)
+{
+	int r;
+
+	if (kinds != 1U << IX_WAIT_SEM)
+		return 0;
+	j->counts = true;
+	r = ix_waits_list(j);
+	return r < 0 ? r : waits_counted(j) == 0;
+}
+
 static int waits_run(struct waits_join *j)
 {
 	const struct ix_waits_what what = waits_what(j);
-	int r = ix_waits_collect(j->out.x, &what, &j->waits);
+	int r = waits_nobody(j, what.kinds);
 
-	if (r < 0)
-		return r;
+	if (r == 0)
+		r = ix_waits_collect(j->out.x, &what, &j->waits);
+	if (r)
+		return MIN(r, 0);
+	j->counts = !ix_waits_complete(&j->waits);
 	if (j->for_ns) {
 		j->since = time(NULL);
 		waits_sleep(j->for_ns);
@@ -108,9 +142,7 @@ static int waits_run(struct waits_join *j)
 	r = ix_waits_judge(j);
 	if (r == 0)
 		r = ix_waits_say(j);
-	waits_count(j);
-	j->unseen.processes = j->waits.denied + j->waits.missed;
-	j->unseen.others = j->waits.others;
+	waits_unseen(j);
 	return r;
 }
 

@@ -47,7 +47,9 @@ struct waits_join {
 	struct ix_waits waits;
 	int64_t since;
 	struct ipcx_table *objects; /* NULL: none were needed */
-	struct ipcx_table *parts;   /* of semaphore arrays; or NULL */
+	bool listed;                /* objects is what there is */
+	bool counts; /* also read how many threads wait, where the kernel counts them */
+	struct ipcx_table *parts; /* of semaphore arrays; or NULL */
 	struct ix_uses uses;
 	bool looked; /* uses is valid */
 	struct wait_found *all;
@@ -57,7 +59,11 @@ struct waits_join {
 	struct ipcx_unseen unseen;
 };
 
-/* List the objects and find those for which threads wait. Returns 0 or -errno. */
+/* List the objects. Returns 0 or -errno. */
+int ix_waits_list(struct waits_join *j);
+
+/* Find the objects for which threads wait, and list them before if that was not done.
+ * Returns 0 or -errno. */
 int ix_waits_match(struct waits_join *j);
 
 /* Read the parts of objects of a mechanism for which threads wait: op, value and last of
