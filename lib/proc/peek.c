@@ -103,7 +103,7 @@ static int peek_time_wide(int32_t pid, uint64_t address, bool narrow,
 
 static bool peek_time_fits(const struct peek_time *t)
 {
-	return t->sec >= 0 && t->nsec >= 0 && (uint64_t)t->nsec < PEEK_SECOND;
+	return t->sec >= 0 && (uint64_t)t->nsec < PEEK_SECOND;
 }
 
 static int peek_time(int32_t pid, const struct ix_blocked *b, struct peek_time *ret_time)

@@ -141,6 +141,14 @@ static const struct row x32[] = {
 	{ "1073742371 0x3 0xffe01000 0x2", "pwritev2: pipe 3 sends narrow" },
 	{ "1073742356 0x3 0xffe01000 0x2", "vmsplice: pipe 3 sends narrow" },
 	{ "1073742043 0xf7001000 0x0 0x2 0xffe02000", "futex: futex f7001000 op 0 value 2 time ffe02000 narrow restarted" },
+	{ "1073741893 0x3", "msgsnd: msg 3 sends narrow" }, { "1073742066 0x3", "mq_send: mq 3 sends narrow" },
+	{ "1073742067 0x3", "mq_receive: mq 3 narrow" }, { "1073742273 0xffe01000 0x2", "futex_waitv: futex 0 data ffe01000 count 2 op 9 value 0 narrow" },
+	{ "1073742279 0xf7001000 0x2", "futex_wait: futex f7001000 op 9 value 2 narrow" }, { "1073741825 0x3", "write: pipe 3 sends narrow" },
+	{ "1073742099 0x3 0x0 0x4", "splice: pipe 3 to 4 narrow" }, { "1073742100 0x3 0x4", "tee: pipe 3 to 4 narrow" },
+	{ "1073741864 0x4 0x3", "sendfile: pipe 3 to 4 narrow" }, { "1073741826 0xffe01000", "open: open 0 dirfd -100 data ffe01000 narrow" },
+	{ "1073741909 0xffe01000", "creat: open 0 dirfd -100 data ffe01000 flags 241 narrow" },
+	{ "1073742081 0x5 0xffe01000", "openat: open 0 dirfd 5 data ffe01000 narrow" },
+	{ "1073742261 0x5 0xffe01000", "openat2: open 0 dirfd 5 data ffe01000 narrow" },
 	/* readv of x86-64; 515 alone */
 	{ "1073741843 0x3 0xffe01000 0x2", NULL }, { "515 0x3 0xffe01000 0x2", NULL },
 };
@@ -210,7 +218,7 @@ static const struct row arm64[] = {
 	{ "56 0xffffff9c 0xffff1000", "openat: open 0 dirfd -100 data ffff1000" },
 	{ "437 0xffffff9c 0xffff1000 0xffff3000", "openat2: open 0 dirfd -100 data ffff1000 flags at ffff3000" },
 	{ "0 0x3", NULL }, { "1 0x3", NULL }, { "117 0x1 0x5", NULL }, { "420 0x5", NULL },
-	{ "1073742017 0x5", NULL }, /* only x86 has bit 30 */
+	{ "1073741889 0x5", NULL }, /* only x86 has bit 30 */
 };
 
 static const struct row arm[] = {

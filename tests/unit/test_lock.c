@@ -72,6 +72,7 @@ static const struct row rows[] = {
 	{ "robust: died", WAIT, 0x800000a7, WIDE, { 0xc0000000, 1, 0xa7, 1, 0x90 }, { IX_LOCK_ROBUST, 0, true } },
 	{ "robust: died, with its TID", WAIT, 0x800000a7, WIDE, { 0xc00000a7, 1, 0xa7, 1, 0x90 }, { IX_LOCK_ROBUST, 167, true } },
 	{ "pi: died", LOCK_PI, 0, WIDE, { 0xc00000a8, 1, 0xa7, 1, 0xa0 }, { IX_LOCK_PI, 168, true } },
+	{ "pi: no TID", LOCK_PI, 0, WIDE, { 0xbfffffff }, PI(0) },
 	{ "pi: released", LOCK_PI, 0, WIDE, { 0 }, PI(0) },
 
 	/* a robust word with the layout of another library */
@@ -87,6 +88,7 @@ static const struct row rows[] = {
 	{ "musl", WAIT, 0x80000010, WIDE, { 0x80000010, 1 }, NONE },
 	{ "musl: being taken", WAIT, 0x800000a7, WIDE, { 0x80000010, 1 }, NONE },
 	{ "robust, TID 16", WAIT, 0x80000010, WIDE, { 0x80000010, 1, 16, 1, 0x90 }, ROBUST(16) },
+	{ "robust recursive, TID 16", WAIT, 0x80000010, WIDE, { 0x80000010, 1, 16, 1, 0x91 }, ROBUST(16) },
 	{ "32 bit: robust, TID 16", WAIT, 0x80000010, NARROW, { 0x80000010, 1, 16, 0x90, 1 }, ROBUST(16) },
 
 	/* almost a plain mutex */
@@ -105,6 +107,7 @@ static const struct row rows[] = {
 	{ "owner not recoverable", WAIT, 2, WIDE, { 2, 0, 0x7fffffff, 1, 0x80 }, NONE },
 	{ "negative owner", WAIT, 2, WIDE, { 2, 0, 0xfffffffe, 1, 0x80 }, NONE },
 	{ "no users", WAIT, 2, WIDE, { 2, 0, 0xa7, 0, 0x80 }, NONE },
+	{ "32 bit: no users", WAIT, 2, NARROW, { 2, 0, 0xa7, 0x80, 0 }, NONE },
 	{ "depth without recursion", WAIT, 2, WIDE, { 2, 1, 0xa7, 1, 0x80 }, NONE },
 	{ "recursion without depth", WAIT, 2, WIDE, { 2, 0, 0xa7, 1, 0x81 }, NONE },
 	{ "layout of 32 bit", WAIT, 2, WIDE, { 2, 0, 0xa7, 0x80, 1 }, NONE },
@@ -149,8 +152,10 @@ static void fewer_words_tell_less(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct ix_lock one = parse(&rows[i], 1), five = parse(&rows[i], 5);
+		struct ix_lock four = parse(&rows[i], 4);
 
 		ROW_TRUE(rows[i].name, parse(&rows[i], 0).kind == IX_LOCK_NONE);
+		ROW_TRUE(rows[i].name, one.kind == four.kind && one.owner == four.owner);
 		ROW_TRUE(rows[i].name, one.kind != IX_LOCK_PLAIN);
 		ROW_TRUE(rows[i].name, five.kind == rows[i].lock.kind);
 		ROW_TRUE(rows[i].name,

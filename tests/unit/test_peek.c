@@ -183,7 +183,7 @@ static void timeouts_are_read(void **state)
 
 static void odd_timeouts_are_refused(void **state)
 {
-	int64_t t[2] = { INT64_MAX, 999999999 };
+	int64_t t[2] = { INT64_MAX - 1, 999999999 };
 	uint64_t ns = 77;
 
 	(void)state;

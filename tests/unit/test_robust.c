@@ -112,6 +112,7 @@ static void an_honest_list_is_walked(void **state)
 	(void)state;
 	make_chain(0);
 	assert_int_equal(ix_peek_robust(child, word_of(0)), 0);
+	assert_int_equal(ix_peek_robust(child, (uint64_t)(int64_t)OFFSET), 0);
 	make_chain(3);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(ix_peek_robust(child, word_of(i)), 1);
