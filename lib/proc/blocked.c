@@ -2,14 +2,17 @@
 /*
  * The text is that of proc_pid_syscall() in fs/proc/base.c; "running" also stands for a
  * thread that was about to sleep. What ipc(2) does with its arguments is in the kernel's
- * ipc/syscall.c and, for s390, arch/s390/kernel/sys_s390.c; what the flags of futex(2)
+ * ipc/syscall.c and, for s390, arch/s390/kernel/syscall.c; what the flags of futex(2)
  * mean for the timeout, in futex_init_timeout().
  */
 #include "proc/blocked.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/ipc.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/num.h"
@@ -18,21 +21,17 @@
 
 #define X32_BIT 0x40000000
 
-/* ipc(2): the calls that wait. */
-enum { IPC_SEMOP = 1, IPC_SEMTIMEDOP = 4, IPC_MSGSND = 11, IPC_MSGRCV = 12 };
+/* A call that newer instruction sets do not have. */
+#define NONE (-1)
 
-/* futex(2). The headers of many distributions lack some of these. */
-enum {
-	FUTEX_OP_WAIT = 0,
-	FUTEX_OP_LOCK_PI = 6,
-	FUTEX_OP_WAIT_BITSET = 9,
-	FUTEX_OP_WAIT_REQUEUE_PI = 11,
-	FUTEX_OP_LOCK_PI2 = 13,
+#ifndef SYS_renameat
+#define SYS_renameat NONE
+#endif
 
-	FUTEX_OP_PRIVATE = 128, /* the same bit in the flags of futex_wait(2) */
-	FUTEX_OP_REALTIME = 256,
-	FUTEX_OP_FLAGS = FUTEX_OP_PRIVATE | FUTEX_OP_REALTIME,
-};
+/* futex(2); older headers lack it. */
+#define FUTEX_OP_LOCK_PI2 13
+
+#define FUTEX_OP_FLAGS (FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME)
 
 /* ---- the text */
 
@@ -131,21 +130,21 @@ static bool blocked_ipc(enum ix_abi abi, const struct ix_syscall *c, struct ix_b
 		return false;
 	b->object = (uint32_t)c->args[1];
 	switch (call) {
-	case IPC_SEMOP:
-	case IPC_SEMTIMEDOP:
+	case SEMOP:
+	case SEMTIMEDOP:
 		b->kind = IX_WAIT_SEM;
 		b->count = (uint32_t)c->args[2];
 		b->data = c->args[4];
-		if (call == IPC_SEMTIMEDOP)
+		if (call == SEMTIMEDOP)
 			b->timeout = c->args[s390 ? 3 : 5];
 		b->call = b->timeout ? "semtimedop" : "semop";
 		return true;
-	case IPC_MSGSND:
+	case MSGSND:
 		b->kind = IX_WAIT_MSG;
 		b->call = "msgsnd";
 		b->sends = true;
 		break;
-	case IPC_MSGRCV:
+	case MSGRCV:
 		b->kind = IX_WAIT_MSG;
 		b->call = "msgrcv";
 		if (version) {
@@ -169,21 +168,21 @@ static bool blocked_futex(const struct ix_syscall *c, struct ix_blocked *b)
 	uint32_t op = (uint32_t)c->args[1];
 
 	b->op = op & ~(uint32_t)FUTEX_OP_FLAGS;
-	b->private = op & FUTEX_OP_PRIVATE;
+	b->private = op & FUTEX_PRIVATE_FLAG;
 	b->value = (uint32_t)c->args[2];
 	switch (b->op) {
-	case FUTEX_OP_WAIT:
+	case FUTEX_WAIT:
 		b->clock = CLOCK_MONOTONIC;
 		return true;
-	case FUTEX_OP_LOCK_PI:
+	case FUTEX_LOCK_PI:
 		b->absolute = true;
 		b->clock = CLOCK_REALTIME;
 		return true;
-	case FUTEX_OP_WAIT_BITSET:
-	case FUTEX_OP_WAIT_REQUEUE_PI:
+	case FUTEX_WAIT_BITSET:
+	case FUTEX_WAIT_REQUEUE_PI:
 	case FUTEX_OP_LOCK_PI2:
 		b->absolute = true;
-		b->clock = op & FUTEX_OP_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+		b->clock = op & FUTEX_CLOCK_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 		return true;
 	default:
 		return false;
@@ -196,7 +195,7 @@ static bool blocked_restart(const struct ix_syscall *c, struct ix_blocked *b)
 {
 	b->restarted = true;
 	return b->timeout && blocked_futex(c, b) &&
-	       (b->op == FUTEX_OP_WAIT || b->op == FUTEX_OP_WAIT_BITSET);
+	       (b->op == FUTEX_WAIT || b->op == FUTEX_WAIT_BITSET);
 }
 
 /* The newer calls: every timeout is absolute, of the clock that the last argument names.
@@ -204,7 +203,7 @@ static bool blocked_restart(const struct ix_syscall *c, struct ix_blocked *b)
 static bool blocked_new_futex(const struct ix_syscall *c, struct ix_blocked *b,
 			      unsigned clock)
 {
-	b->op = FUTEX_OP_WAIT_BITSET;
+	b->op = FUTEX_WAIT_BITSET;
 	b->absolute = true;
 	b->clock = (int32_t)(uint32_t)c->args[clock];
 	return true;
@@ -225,7 +224,7 @@ static bool blocked_rule(enum ix_abi abi, enum ix_call_rule rule,
 	case IX_RULE_FUTEX:
 		return blocked_futex(c, b);
 	case IX_RULE_FUTEX_WAIT:
-		b->private = c->args[3] & FUTEX_OP_PRIVATE;
+		b->private = c->args[3] & FUTEX_PRIVATE_FLAG;
 		b->value = c->args[1];
 		return blocked_new_futex(c, b, 5);
 	case IX_RULE_WAITV:
@@ -290,26 +289,29 @@ bool ix_blocked_decode(enum ix_abi abi, const struct ix_syscall *call,
 	return true;
 }
 
+/* Machines by some numbers of their calls: those of the C library's headers. */
+static const struct {
+	long openat, splice, renameat;
+	enum ix_abi wide, narrow; /* IX_ABIS: none */
+} machines[] = {
+	{ 257, 275, 264, IX_ABI_X86_64, IX_ABI_I386 },
+	{ 295, 313, 302, IX_ABI_X86_64, IX_ABI_I386 },
+	{ 56, 76, 38, IX_ABI_ARM64, IX_ABI_ARM },
+	{ 322, 340, 329, IX_ABI_ARM64, IX_ABI_ARM },
+	{ 56, 76, NONE, IX_ABI_ARM64, IX_ABIS }, /* riscv64 */
+	{ 288, 306, 295, IX_ABI_S390X, IX_ABIS },
+	{ 286, 283, 293, IX_ABI_PPC64, IX_ABIS },
+};
+
 bool ix_abi_here(bool narrow, enum ix_abi *ret_abi)
 {
-#if defined(__x86_64__) || defined(__i386__)
-	*ret_abi = narrow ? IX_ABI_I386 : IX_ABI_X86_64;
-	return true;
-#elif defined(__aarch64__) || defined(__arm__)
-	*ret_abi = narrow ? IX_ABI_ARM : IX_ABI_ARM64;
-	return true;
-#elif defined(__riscv) && __riscv_xlen == 64
-	*ret_abi = IX_ABI_ARM64;
-	return !narrow;
-#elif defined(__s390x__)
-	*ret_abi = IX_ABI_S390X;
-	return !narrow;
-#elif defined(__powerpc64__)
-	*ret_abi = IX_ABI_PPC64;
-	return !narrow;
-#else
-	(void)narrow;
-	(void)ret_abi;
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		if (machines[i].openat != SYS_openat ||
+		    machines[i].splice != SYS_splice ||
+		    machines[i].renameat != SYS_renameat)
+			continue;
+		*ret_abi = narrow ? machines[i].narrow : machines[i].wide;
+		return *ret_abi != IX_ABIS;
+	}
 	return false;
-#endif
 }

@@ -33,8 +33,8 @@ int ix_peek_semops(int32_t pid, const struct ix_blocked *b, struct ix_semop *ret
 		   size_t max, bool *ret_cut);
 
 /* Read the timeout: nanoseconds as asked or, if it is a point in time, what is left of
- * it by our clock, at least 0. Returns 0; -ENODATA if there is none; -EPROTO if that is
- * no time (the memory has changed); or another -errno. */
+ * it by our clock, at least 0. Returns 0; -ENODATA if there is none; -EPROTO if the
+ * memory holds something else; or another -errno. */
 int ix_peek_timeout(int32_t pid, const struct ix_blocked *b, uint64_t *ret_ns);
 
 /* Read the type that msgrcv(2) asks for, from memory where it is there (ipc(2)). */
