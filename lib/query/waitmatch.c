@@ -124,23 +124,11 @@ static uint64_t match_mechs(const struct waits_join *j)
 	return mechs;
 }
 
-static void match_notes(const struct waits_join *j)
-{
-	const struct ipcx_note *n;
-
-	for (size_t i = 0; (n = ipcx_table_note(j->objects, i)); i++)
-		if (n->kind != IPCX_NOTE_INFO && n->kind != IPCX_NOTE_REASON &&
-		    n->kind != IPCX_NOTE_SKIPPED &&
-		    (n->mech == IPCX_NO_MECH || (j->mechs & IPCX_MECH_BIT(n->mech))))
-			ix_table_hand_on(j->out.t, n);
-}
-
 int ix_waits_list(struct waits_join *j)
 {
 	struct ix_scan s = { .verb = IX_LOOK, .once = true, .counts_unseen = true };
 	struct ipcx_query q = *j->q;
 	auto_free struct ipcx_ref *refs = calloc(q.nrefs + 1, sizeof(*refs));
-	int r;
 
 	if (!refs)
 		return -ENOMEM;
@@ -157,10 +145,7 @@ int ix_waits_list(struct waits_join *j)
 	if (!q.nrefs && !q.mechs)
 		return 0;
 	j->listed = true;
-	r = ix_run(j->out.x, &q, &s, &j->objects);
-	if (r == 0)
-		match_notes(j);
-	return r;
+	return ix_run(j->out.x, &q, &s, &j->objects);
 }
 
 /* ---- the join */
@@ -313,6 +298,28 @@ static int match_rest(struct waits_join *j, const struct ix_wait *w)
 		       : 0;
 }
 
+/* A FIFO that nobody could open so far is found only by those who wait for the other end.
+ */
+static bool match_exists(const struct waits_join *j, const struct ipcx_note *n)
+{
+	for (size_t i = 0; n->kind == IPCX_NOTE_MISSING && i < j->n; i++)
+		if (!strcmp(j->all[i].ref, n->subject))
+			return true;
+	return false;
+}
+
+static void match_notes(const struct waits_join *j)
+{
+	const struct ipcx_note *n;
+
+	for (size_t i = 0; (n = ipcx_table_note(j->objects, i)); i++)
+		if (n->kind != IPCX_NOTE_INFO && n->kind != IPCX_NOTE_REASON &&
+		    n->kind != IPCX_NOTE_SKIPPED &&
+		    (n->mech == IPCX_NO_MECH || (j->mechs & IPCX_MECH_BIT(n->mech))) &&
+		    !match_exists(j, n))
+			ix_table_hand_on(j->out.t, n);
+}
+
 /* Number the places for which threads wait: those of one place follow each other if they
  * are sorted like the waits. */
 static void match_number(struct waits_join *j)
@@ -355,6 +362,8 @@ int ix_waits_match(struct waits_join *j)
 	for (size_t i = 0; r == 0 && i < j->waits.n; i++)
 		if (!matched[sorted[i].wait])
 			r = match_rest(j, &j->waits.all[sorted[i].wait]);
+	if (r == 0 && j->objects)
+		match_notes(j);
 	if (r == 0)
 		match_number(j);
 	return r;

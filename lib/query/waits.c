@@ -124,10 +124,12 @@ static int waits_run(struct waits_join *j)
 	const struct ix_waits_what what = waits_what(j);
 	int r = waits_nobody(j, what.kinds);
 
+	if (r > 0)
+		return ix_waits_match(j); /* what is to be said of the objects */
 	if (r == 0)
 		r = ix_waits_collect(j->out.x, &what, &j->waits);
-	if (r)
-		return MIN(r, 0);
+	if (r < 0)
+		return r;
 	j->counts = !ix_waits_complete(&j->waits);
 	if (j->for_ns) {
 		j->since = time(NULL);

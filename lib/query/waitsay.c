@@ -213,29 +213,31 @@ static const char *say_unless(const struct wait_found *f)
 
 #define SAY_MEMBERS 8
 
-/* The processes of a cycle, each once. */
+/* The processes of a cycle, each once: the lowest of their pids, in ascending order. */
 static void say_members(const struct waits_join *j, uint32_t cycle, struct say *s)
 {
 	int32_t pids[SAY_MEMBERS];
-	size_t n = 0, more = 0;
+	size_t n = 0, at;
+	bool more = false;
 
 	for (size_t i = 0; i < j->n; i++) {
 		int32_t pid = j->waits.users[j->all[i].wait->user].user.pid;
-		bool known = false;
 
 		if (j->all[i].judged.cycle != cycle)
 			continue;
-		for (size_t k = 0; k < n; k++)
-			known |= pids[k] == pid;
-		if (known)
+		for (at = n; at > 0 && pids[at - 1] >= pid; at--)
+			;
+		if (at < n && pids[at] == pid)
 			continue;
-		if (n == SAY_MEMBERS) {
-			more++;
+		more |= n == SAY_MEMBERS;
+		n -= n == SAY_MEMBERS && at < n;
+		if (n == SAY_MEMBERS)
 			continue;
-		}
-		say(s, "%s%" PRId32, n ? ", " : "", pid);
-		pids[n++] = pid;
+		memmove(pids + at + 1, pids + at, (n++ - at) * sizeof(*pids));
+		pids[at] = pid;
 	}
+	for (size_t i = 0; i < n; i++)
+		say(s, "%s%" PRId32, i ? ", " : "", pids[i]);
 	if (more)
 		say(s, " and more");
 }
