@@ -44,6 +44,10 @@ ix_derive ix_derive_hugepagesize; /* from the binary logarithm; 0: no huge pages
 #define IX_USE_COLUMNS(type)                                                                        \
 	IX_COL_(IPCX_F_IN_USE,        type, use, .derive = ix_derive_in_use, .costly = true),        \
 	IX_COL_(IPCX_F_IN_USE_REASON, type, use, .derive = ix_derive_in_use_reason, .costly = true)
+/* The column that tells how many threads wait for an object, for a struct with the member
+ * "uint32_t waiters": they are looked for in /proc. Where the kernel counts them, the column
+ * is derived instead. */
+#define IX_WAITERS_COLUMN(type) IX_COL_COSTLY(IPCX_F_WAITERS, type, waiters)
 #define IX_USERS_COLUMNS(type, users)                                                               \
 	IX_COL_COSTLY(IPCX_F_USER_COUNT, type, users),                                               \
 	IX_USE_COLUMNS(type)

@@ -17,6 +17,7 @@ struct memfd_row {
 	struct ix_posix_row base;
 	uint64_t size, allocated, page, users;
 	ix_text seals;
+	uint32_t waiters;
 	uint8_t use;
 };
 
@@ -34,6 +35,7 @@ static const struct ix_kind memfd_kind = {
 		IX_COL(IPCX_F_MTIME,              struct memfd_row, base.mtime),
 		IX_COL(IPCX_F_USER_COUNT,         struct memfd_row, users),
 		IX_COL_COSTLY(IPCX_F_SEALS,       struct memfd_row, seals),
+		IX_WAITERS_COLUMN(struct memfd_row),
 		IX_USE_COLUMNS(struct memfd_row)
 	),
 };

@@ -34,6 +34,7 @@ struct mq_row {
 	struct ix_posix_row base;
 	uint64_t maxmsg, msgsize, curmsgs, qsize;
 	int32_t notify_pid, notify_signal;
+	uint32_t waiters;
 	uint8_t notify, use;
 };
 
@@ -85,6 +86,7 @@ static const struct ix_kind mq_kind = {
 		IX_DERIVED_WORDS(IPCX_F_IDLE,          IX_WORD_OF(struct mq_row, base.ctime) |
 							  IX_WORD_OF(struct mq_row, base.mtime), ix_derive_idle),
 		IX_COL(IPCX_F_MTIME,         struct mq_row, base.mtime),
+		IX_WAITERS_COLUMN(struct mq_row),
 		IX_USERS_COLUMNS(struct mq_row, base.users)
 	),
 };

@@ -19,6 +19,7 @@ struct msg_row {
 	uint64_t cbytes, qnum, qbytes;
 	int64_t stime, rtime;
 	int32_t lspid, lrpid;
+	uint32_t waiters;
 	uint8_t lspid_alive, lrpid_alive, use;
 };
 
@@ -59,6 +60,7 @@ static const struct ix_kind msg_kind = {
 							IX_WORD_OF(struct msg_row, rtime), ix_derive_idle),
 		IX_COL_ZERO(IPCX_F_STIME,       struct msg_row, stime),
 		IX_COL_ZERO(IPCX_F_RTIME,       struct msg_row, rtime),
+		IX_WAITERS_COLUMN(struct msg_row),
 		IX_NO_USERS_COLUMNS(struct msg_row)
 	),
 };
@@ -425,7 +427,8 @@ static const struct ix_sign signs[] = {
 	{ IPCX_F_QNUM,        IPCX_USE_HOLDS,    "holds messages" },
 	{ IPCX_F_LSPID_ALIVE, IPCX_USE_ATTACHED, "its last sender still runs" },
 	{ IPCX_F_LRPID_ALIVE, IPCX_USE_ATTACHED, "its last receiver still runs" },
-	{ IPCX_NO_FIELD,      IPCX_USE_UNKNOWN,  "who waits for messages is not recorded" },
+	{ IPCX_F_WAITERS,     IPCX_USE_ATTACHED, "waited on" },
+	{ IPCX_NO_FIELD,      IPCX_USE_UNKNOWN,  "use between calls is not recorded" },
 };
 
 extern const struct ix_mech ix_mech_msg;
@@ -441,7 +444,7 @@ const struct ix_mech ix_mech_msg = {
 	},
 	.weight = IPCX_F_CBYTES,
 	.traces = &traces, .signs = signs,
-	.unrecorded = "whether an empty message queue is in use is unknown: who waits for a message is not recorded",
+	.unrecorded = "whether an empty queue that nobody waits for is in use is unknown: who will send or receive is not recorded",
 	.kind = &msg_kind,
 	.charges = ix_msg_charges, .request = ix_msg_wish,
 	.scan = msg_scan, .find = msg_find, .contents = msg_contents, .create = msg_create, .may_use = msg_may_use, .remove = msg_remove_row, .change = msg_change, .may = ix_msg_may,

@@ -15,6 +15,7 @@
 struct pipe_row {
 	struct ix_posix_row base;
 	uint64_t users, readers, writers, capacity, buffered;
+	uint32_t waiters;
 	uint8_t use;
 };
 
@@ -32,6 +33,7 @@ static const struct ix_kind pipe_kind = {
 		IX_COL(IPCX_F_MTIME,           struct pipe_row, base.mtime),
 		IX_COL_COSTLY(IPCX_F_CAPACITY, struct pipe_row, capacity),
 		IX_COL_COSTLY(IPCX_F_BUFFERED, struct pipe_row, buffered),
+		IX_WAITERS_COLUMN(struct pipe_row),
 		IX_USE_COLUMNS(struct pipe_row)
 	),
 };

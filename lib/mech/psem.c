@@ -33,7 +33,7 @@ _Static_assert(sizeof(sem_t) == IX_SEM_SIZE_64 || sizeof(sem_t) == IX_SEM_SIZE_3
 
 struct psem_row {
 	struct ix_posix_row base;
-	uint32_t value;
+	uint32_t value, waiters;
 	uint8_t use;
 };
 
@@ -47,6 +47,7 @@ static const struct ix_kind psem_kind = {
 		IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
 		IX_COL(IPCX_F_MTIME, struct psem_row, base.mtime),
 		IX_COL(IPCX_F_VALUE, struct psem_row, value),
+		IX_WAITERS_COLUMN(struct psem_row),
 		IX_USERS_COLUMNS(struct psem_row, base.users)
 	),
 };

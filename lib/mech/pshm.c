@@ -31,6 +31,7 @@ struct pshm_row {
 	int64_t atime;
 	uint32_t links;
 	ix_text kept_by;
+	uint32_t waiters;
 	uint8_t use;
 	bool gone; /* it has no name any more */
 };
@@ -51,6 +52,7 @@ static const struct ix_kind pshm_kind = {
 		IX_COL(IPCX_F_ATIME,     struct pshm_row, atime),
 		IX_COL(IPCX_F_LINKS,     struct pshm_row, links),
 		IX_COL_COSTLY(IPCX_F_KEPT_BY, struct pshm_row, kept_by),
+		IX_WAITERS_COLUMN(struct pshm_row),
 		IX_USERS_COLUMNS(struct pshm_row, base.users)
 	),
 };

@@ -27,6 +27,18 @@ struct sem_row {
 
 _Static_assert(sizeof(struct sem_row) <= 128, "rows stay compact");
 
+/* If one of the two could not be read, this column is marked as unknown. */
+static void derive_waiters(const struct ipcx_table *t, const struct ix_section *s,
+			   const void *row, struct ipcx_value *v)
+{
+	const struct sem_row *array = row;
+
+	(void)t;
+	(void)s;
+	v->type = IPCX_TYPE_UINT;
+	v->as.u = (uint64_t)array->semncnt + array->semzcnt;
+}
+
 /* clang-format off */
 static const struct ix_kind sem_kind = {
 	.name = "objects",
@@ -39,6 +51,8 @@ static const struct ix_kind sem_kind = {
 						 IX_WORD_OF(struct sem_row, otime), ix_derive_idle),
 		IX_COL_COSTLY(IPCX_F_SEMNCNT, struct sem_row, semncnt),
 		IX_COL_COSTLY(IPCX_F_SEMZCNT, struct sem_row, semzcnt),
+		{ .field = IPCX_F_WAITERS, .derive = derive_waiters, .costly = true,
+		  .words = IX_WORD_OF(struct sem_row, semncnt) | IX_WORD_OF(struct sem_row, semzcnt) },
 		IX_COL_COSTLY_ZERO(IPCX_F_LPID, struct sem_row, lpid),
 		IX_DERIVED_FROM(IPCX_F_LPID_ALIVE, struct sem_row, lpid_alive, ix_derive_lpid_alive),
 		IX_NO_USERS_COLUMNS(struct sem_row)

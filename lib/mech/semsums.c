@@ -89,17 +89,21 @@ static int set_by_others(struct ix_scan *s, int id, uint64_t nsems, bool *ret_se
 }
 
 static int waiting(struct ix_scan *s, int id, uint64_t nsems, void *row,
-		   enum ipcx_field f, uint32_t *ret_n)
+		   enum ipcx_field f, bool all, uint32_t *ret_n)
 {
 	int r;
 
-	if (!ipcx_fieldset_has(&s->costly, f))
+	if (!ipcx_fieldset_has(&s->costly, f) && !all)
 		return 0;
 	r = semsums_count(id, nsems, f == IPCX_F_SEMNCNT ? GETNCNT : GETZCNT,
-			  ipcx_fieldset_has(&s->exact, f), ret_n);
+			  ipcx_fieldset_has(&s->exact, f) ||
+				  ipcx_fieldset_has(&s->exact, IPCX_F_WAITERS),
+			  ret_n);
 	if (r == 0 || r == -EIDRM)
 		return r;
 	ix_unknown(s->t, row, f);
+	if (all)
+		ix_unknown(s->t, row, IPCX_F_WAITERS);
 	ix_table_once(s->t, r,
 		      "the number of waiting processes of some arrays could not be read");
 	return 0;
@@ -109,11 +113,13 @@ int ix_sem_sums(struct ix_scan *s, int id, uint64_t nsems, void *row,
 		struct ix_semsums *ret_sums)
 {
 	struct ix_semsums sums = { 0 };
-	bool others = false;
-	int r = waiting(s, id, nsems, row, IPCX_F_SEMNCNT, &sums.semncnt);
+	bool others = false, all = ipcx_fieldset_has(&s->costly, IPCX_F_WAITERS);
+	int r = waiting(s, id, nsems, row, IPCX_F_SEMNCNT, all, &sums.semncnt);
 
+	/* One waiter is enough for "waiters > 0". */
+	all &= !sums.semncnt || ipcx_fieldset_has(&s->exact, IPCX_F_WAITERS);
 	if (r == 0)
-		r = waiting(s, id, nsems, row, IPCX_F_SEMZCNT, &sums.semzcnt);
+		r = waiting(s, id, nsems, row, IPCX_F_SEMZCNT, all, &sums.semzcnt);
 	if (r == 0 && ipcx_fieldset_has(&s->costly, IPCX_F_LPID))
 		r = last(id, nsems, &sums.lpid);
 	if (r == 0 && ipcx_fieldset_has(&s->costly, IPCX_F_LPID) && !sums.lpid)

@@ -31,6 +31,7 @@ struct shm_row {
 	int64_t atime, dtime;
 	int32_t cpid, lpid;
 	ix_text command;
+	uint32_t waiters;
 	uint8_t cpid_alive, lpid_alive, use;
 	uint8_t huge; /* binary logarithm of the size of its huge pages, or 0 */
 };
@@ -91,6 +92,7 @@ static const struct ix_kind shm_kind = {
 							  IX_WORD_OF(struct shm_row, atime) | IX_WORD_OF(struct shm_row, dtime), ix_derive_idle),
 		IX_COL_ZERO(IPCX_F_ATIME,         struct shm_row, atime),
 		IX_COL_ZERO(IPCX_F_DTIME,         struct shm_row, dtime),
+		IX_WAITERS_COLUMN(struct shm_row),
 		IX_USERS_COLUMNS(struct shm_row, base.users),
 		IX_COL_(IPCX_F_HUGEPAGESIZE, struct shm_row, huge, .derive = ix_derive_hugepagesize, .costly = true)
 	),

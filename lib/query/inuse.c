@@ -13,8 +13,8 @@
 #include "ns/ns.h"
 #include "query/inuse.h"
 
-static const enum ipcx_field inuse_fields[] = { IPCX_F_USER_COUNT, IPCX_F_IN_USE,
-						IPCX_F_IN_USE_REASON,
+static const enum ipcx_field inuse_fields[] = { IPCX_F_USER_COUNT, IPCX_F_WAITERS,
+						IPCX_F_IN_USE, IPCX_F_IN_USE_REASON,
 						IPCX_F_HUGEPAGESIZE };
 
 /* Whether a field is asked for and is not read by the mechanism itself. */
@@ -30,13 +30,21 @@ static bool asks_verdict(const struct ipcx_fieldset *asked, const struct ix_kind
 	       asks(asked, kind, IPCX_F_IN_USE_REASON);
 }
 
-static bool is_by_users(const struct ix_mech *m)
+/* Whether a field is found by looking at processes: user_count, or waiters. Of some
+ * mechanisms, the kernel counts them, or the mechanism finds its objects by them. */
+static bool inuse_looks(const struct ix_mech *m, enum ipcx_field f)
 {
-	if (!ix_column(m->kind, IPCX_F_USER_COUNT)->costly)
-		return false;
+	const struct ix_column *c = ix_column(m->kind, f);
+
+	return c->costly && (f == IPCX_F_USER_COUNT || (f == IPCX_F_WAITERS && c->size));
+}
+
+/* Whether such a field is a sign of use. */
+static bool is_by(const struct ix_mech *m, enum ipcx_field f)
+{
 	for (const struct ix_sign *sign = m->signs; sign->field != IPCX_NO_FIELD; sign++)
-		if (sign->field == IPCX_F_USER_COUNT)
-			return true;
+		if (sign->field == f)
+			return inuse_looks(m, f);
 	return false;
 }
 
@@ -45,11 +53,17 @@ static void inuse_add_mech(struct ix_judging *j, const struct ix_mech *m)
 {
 	const struct ix_traces *t = m->traces;
 
+	if (t && inuse_looks(m, IPCX_F_WAITERS) &&
+	    (asks(&j->asked, m->kind, IPCX_F_WAITERS) ||
+	     (asks_verdict(&j->asked, m->kind) && is_by(m, IPCX_F_WAITERS)))) {
+		j->waiting.kinds |= t->waits;
+		j->waiting.segments |= t->by_id;
+	}
 	if (!t || t->none)
 		return;
 	if (!asks(&j->asked, m->kind, IPCX_F_USER_COUNT) &&
 	    !asks(&j->asked, m->kind, IPCX_F_HUGEPAGESIZE) &&
-	    !(asks_verdict(&j->asked, m->kind) && is_by_users(m)))
+	    !(asks_verdict(&j->asked, m->kind) && is_by(m, IPCX_F_USER_COUNT)))
 		return;
 	j->what.kinds |= 1U << t->kind;
 	j->what.maps |= t->mapped;
@@ -61,6 +75,7 @@ int ix_judging_begin(struct ix_scan *s, const struct ipcx_query *q)
 	struct ipcx_fieldset exact = { { 0 } };
 	struct ix_judging *j;
 	bool any = false;
+	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(inuse_fields); i++)
 		any |= ipcx_fieldset_has(&s->asked, inuse_fields[i]);
@@ -72,6 +87,8 @@ int ix_judging_begin(struct ix_scan *s, const struct ipcx_query *q)
 	if (q->where)
 		exact = ix_expr_exact(q->where);
 	j->exact = ipcx_fieldset_has(&exact, IPCX_F_USER_COUNT);
+	j->waiting.exact = ipcx_fieldset_has(&exact, IPCX_F_WAITERS);
+	j->waiting.shown = ipcx_fieldset_has(&q->fields, IPCX_F_WAITERS);
 	j->asked = s->asked;
 	j->want = s->want;
 	for (size_t i = 0; i < q->nrefs; i++)
@@ -81,7 +98,15 @@ int ix_judging_begin(struct ix_scan *s, const struct ipcx_query *q)
 			inuse_add_mech(j, ix_mech(m));
 	j->home = ix_ns_own(s->x, "ipc");
 	/* Later, /proc may be another one, and a mechanism may have its objects open. */
-	return j->what.fds || (s->x->ns && j->what.kinds) ? ix_judging_look(s) : 0;
+	if (s->x->ns && j->waiting.kinds)
+		r = ix_waitcount_look(s);
+	if (j->waiting.segments && (!s->x->ns || ix_waitcount_segments(&j->waiting))) {
+		j->what.kinds |= 1U << IX_USE_SYSV;
+		j->what.maps = true;
+	}
+	if (r == 0 && (j->what.fds || (s->x->ns && j->what.kinds)))
+		r = ix_judging_look(s);
+	return r;
 }
 
 void ix_judging_end(struct ix_scan *s)
@@ -91,6 +116,7 @@ void ix_judging_end(struct ix_scan *s)
 	if (!j)
 		return;
 	ix_uses_free(&j->uses);
+	ix_waitcount_free(&j->waiting);
 	free(j->found);
 	free(j->inferred);
 	free(j);
@@ -107,10 +133,13 @@ void ix_plan_verdict(struct ix_scan *s, const struct ix_mech *m)
 	s->want = j->want;
 	s->blurred = false;
 	j->count = asks(&j->asked, m->kind, IPCX_F_USER_COUNT);
+	j->waiting.count = asks(&j->asked, m->kind, IPCX_F_WAITERS) &&
+			   inuse_looks(m, IPCX_F_WAITERS);
 	j->verdict = asks_verdict(&j->asked, m->kind);
 	j->huge = asks(&j->asked, m->kind, IPCX_F_HUGEPAGESIZE);
 	for (size_t i = 0; i < ARRAY_SIZE(inuse_fields); i++)
-		if (inuse_fields[i] != IPCX_F_USER_COUNT)
+		if (inuse_fields[i] != IPCX_F_USER_COUNT &&
+		    inuse_fields[i] != IPCX_F_WAITERS)
 			ipcx_fieldset_add(&s->exact, inuse_fields[i]);
 	if (j->huge) {
 		ipcx_fieldset_add(&s->want, IPCX_F_RSS);
@@ -124,7 +153,7 @@ void ix_plan_verdict(struct ix_scan *s, const struct ix_mech *m)
 
 		/* Counting and looking up processes waits until another sign is
 		 * missing. */
-		if (f == IPCX_F_USER_COUNT ||
+		if (f == IPCX_F_USER_COUNT || inuse_looks(m, f) ||
 		    (f != sign->field && !ix_column(m->kind, f)->costly))
 			continue;
 		ipcx_fieldset_add(&s->asked, f);
@@ -149,6 +178,14 @@ static int has_sign(struct ix_scan *s, const struct ix_section *at, void *row,
 			return r < 0 ? r : j->users > 0;
 		if (tell)
 			ix_judging_note(s);
+		return -1;
+	}
+	if (f == IPCX_F_WAITERS && inuse_looks(ix_mech(s->mech), f)) {
+		r = ix_waitcount_count(s, at, row);
+		if (r < 0 || j->waiting.n || j->waiting.certain)
+			return r < 0 ? r : j->waiting.n > 0;
+		if (tell)
+			ix_waitcount_note(s);
 		return -1;
 	}
 	if (ix_process_field(at->kind, f) != f)
@@ -259,22 +296,32 @@ int ix_judge_row(struct ix_scan *s, const struct ix_section *at, void *row)
 
 	j->counted = j->certain = j->forget = j->paged = false;
 	j->users = j->page = 0;
+	j->nfound = 0;
+	j->waiting.counted = j->waiting.certain = j->waiting.forget = false;
+	j->waiting.n = 0;
 	if (j->count)
 		r = ix_tell_count(s, at, row);
 	if (r == 0 && j->verdict)
 		r = tell_verdict(s, at, row);
 	if (r == 0 && j->huge)
 		r = tell_huge(s, at, row);
+	if (r == 0 && j->waiting.count)
+		r = ix_tell_waiters(s, at, row);
 	return r;
 }
 
 void ix_judge_after(struct ix_scan *s, void *row)
 {
-	if (!s->judging->forget)
-		return;
-	ix_unknown(s->t, row, IPCX_F_USER_COUNT);
-	if (ipcx_fieldset_has(&s->exact, IPCX_F_USER_COUNT))
-		ix_judging_note(s);
+	if (s->judging->forget) {
+		ix_unknown(s->t, row, IPCX_F_USER_COUNT);
+		if (ipcx_fieldset_has(&s->exact, IPCX_F_USER_COUNT))
+			ix_judging_note(s);
+	}
+	if (s->judging->waiting.forget) {
+		ix_unknown(s->t, row, IPCX_F_WAITERS);
+		if (ipcx_fieldset_has(&s->exact, IPCX_F_WAITERS))
+			ix_waitcount_note(s);
+	}
 }
 
 /* ---- ipcx_in_use(3) */

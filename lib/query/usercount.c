@@ -15,12 +15,12 @@ int ix_judging_look(struct ix_scan *s)
 	struct ix_judging *j = s->judging;
 	int r;
 
-	if (j->pass != PASS_TO_DO)
+	if (j->pass != IX_PASS_TO_DO)
 		return 0;
 	r = ix_uses_collect(s->x, &j->what, &j->uses);
 	if (r == -ENOMEM)
 		return r;
-	j->pass = r < 0 ? PASS_FAILED : PASS_DONE;
+	j->pass = r < 0 ? IX_PASS_FAILED : IX_PASS_DONE;
 	if (r < 0)
 		(void)snprintf(j->why, sizeof(j->why),
 			       "which processes use the objects is unknown: %s",
@@ -80,6 +80,7 @@ static int segment_users(struct ix_scan *s, const struct ix_section *at, const v
 					 : -1,
 	};
 	n = ix_uses_of_segment(s->x, &j->uses, &seg, j->found, j->inferred, &found);
+	j->nfound = n;
 	j->paged = n > 0;
 	if (n)
 		j->page = ix_uses_page(&j->uses, j->found[0]->dev);
@@ -101,7 +102,7 @@ static int file_users(struct ix_scan *s, const struct ix_section *at, const void
 		(void)ix_uses_of(&j->uses, ix_mech(s->mech)->traces->kind,
 				 ix_judging_raw(at, row, IPCX_F_DEVICE), ino, &n);
 	j->users = n;
-	j->certain = ino && j->pass == PASS_DONE && ix_uses_complete(&j->uses) &&
+	j->certain = ino && j->pass == IX_PASS_DONE && ix_uses_complete(&j->uses) &&
 		     !s->blurred;
 	return 0;
 }
@@ -123,7 +124,7 @@ static const char *usercount_unseen(const struct ix_scan *s)
 	if (ix_mech(s->mech)->traces->by_id)
 		return "which processes have attached some segments is unknown: they came and went meanwhile";
 	return s->blurred
-		       ? "who maps files in a /dev/shm that is not a memory file system is unknown"
+		       ? IX_BLURRED
 		       : "which processes use some objects is unknown: their files could not be identified";
 }
 
@@ -131,9 +132,9 @@ void ix_judging_note(struct ix_scan *s)
 {
 	const struct ix_judging *j = s->judging;
 
-	if (j->pass == PASS_FAILED)
+	if (j->pass == IX_PASS_FAILED)
 		ix_table_once(s->t, 0, j->why);
-	else if (j->pass == PASS_DONE && !ix_uses_complete(&j->uses))
+	else if (j->pass == IX_PASS_DONE && !ix_uses_complete(&j->uses))
 		ix_uses_note(&j->uses, s->t);
 	else
 		ix_table_once(s->t, 0, usercount_unseen(s));

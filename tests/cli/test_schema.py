@@ -26,9 +26,10 @@ def test_the_schema_is_valid():
 def test_the_strict_schema_detects_a_fault():
     good = {"ipcx": 1, "objects": [{"ref": "shm:0", "size": 1}], "errors": []}
     STRICT.validate(good)
+    STRICT.validate({**good, "objects": [{"grade": "likely", "held_grade": None}]})
     for bad in ({**good, "ipcx": 2}, {**good, "more": 1}, {**good, "objects": [{"sizes": 1}]}, {**good, "objects": [{"size": "1"}]},
                 {**good, "objects": [{"size": 1.5}]}, {**good, "objects": [{"size": -1}]}, {**good, "objects": [{"mode": "600"}]},
-                {**good, "objects": [{"size": 2 ** 64}]}, {"ipcx": 1, "objects": []}, {**good, "errors": [{"kind": "x", "message": ""}]}):
+                {**good, "objects": [{"size": 2 ** 64}]}, {**good, "objects": [{"grade": "sure"}]}, {"ipcx": 1, "objects": []}, {**good, "errors": [{"kind": "x", "message": ""}]}):
         with pytest.raises(jsonschema.ValidationError):
             STRICT.validate(bad)
 

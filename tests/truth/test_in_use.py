@@ -52,7 +52,7 @@ USED = {
 }
 UNUSED = {
     "shm": [0, False, "creator ended"],
-    "msg": ["?", "?", "who waits for messages is not recorded"],
+    "msg": ["?", "?", "use between calls is not recorded"],
     "sem": ["?", "?", "use between calls is not recorded"],
     "mq": [0, False, "nobody has it open"],
     "pshm": [0, False, "nobody has it open"],
@@ -98,7 +98,7 @@ def test_signs_of_queues_and_arrays(world):
     kernel(world, "msgs = [check(libc.msgget(0, 0o600 | IPC_CREAT)) for _ in range(3)]; sems = [check(libc.semget(0, 1, 0o600 | IPC_CREAT)) for _ in range(3)]\n"
                   "msgsnd(0, 1, b'x'); semop(0, 0, 1)")
     with meanwhile(world, "msgsnd(1, 1, b'x'); check(libc.msgrcv(1, ctypes.create_string_buffer(64), 8, 0, 0)); semop(1, 0, 1); hold()"):
-        assert use(world, "msg", "sem") == {
+        assert use(world, "msg", "sem", run=first) == {
             "msg:0": ["?", True, "holds messages"], "msg:1": ["?", True, "its last sender still runs"], "msg:2": ["?", *UNUSED["msg"][1:]],
             "sem:0": UNUSED["sem"], "sem:1": ["?", True, "its last operator still runs"], "sem:2": UNUSED["sem"]}
         with meanwhile(world, "if os.fork() == 0:\n    semop(2, 0, -1)\nwait_for(lambda: libc.semctl(2, 0, 14) == 1)\nhold()"):
@@ -307,7 +307,7 @@ def test_unused_objects_of_all_mechanisms_are_removed(world):
     assert r.rc == 4 and r.out.split() == ["shm:0", "mq:/x", "pshm:/x", "psem:/x"] and refs(world)
     r = first(world, "rm", "--unused", "--json")
     assert r.rc == 4 and [o["ref"] for o in r.json["objects"]] == ["shm:0", "mq:/x", "pshm:/x", "psem:/x"] and refs(world) == ["msg:0", "sem:0"]
-    assert "msg: 1 kept: unknown whether it is in use (who waits for messages is not recorded)" in r.err
+    assert "msg: 1 kept: unknown whether it is in use (use between calls is not recorded)" in r.err
     assert "sem: 1 kept: unknown whether it is in use (use between calls is not recorded)" in r.err
 
 
@@ -332,7 +332,7 @@ def test_what_is_kept_is_counted_by_its_reason(world):
     with plant(world, "open /dev/shm/b rw"):
         r = world.ipcx("rm", "--unused", "-v")
     assert r.rc == 4 and len(refs(world)) == 6
-    assert "note: msg: 3 kept: unknown whether they are in use (who waits for messages is not recorded)" in r.err
+    assert "note: msg: 3 kept: unknown whether they are in use (cannot be found out)" in r.err
     assert "note: pshm: 2 kept: unknown whether they are in use (cannot be found out)" in r.err and "note: 1 in use: kept" in r.err and OTHERS in r.err
 
 

@@ -1198,9 +1198,10 @@ int ipcx_waits(struct ipcx *x, const struct ipcx_query *q,
  * have attached it, or its creator still runs; a POSIX object while processes have it
  * mapped or open, which needs a look at all processes; a queue while it holds messages. A
  * semaphore array is in use while processes wait on it, or the process that operated on
- * it last still runs. A message queue of System V whose last sender and receiver have
- * ended is never shown to be unused, as the kernel does not record who waits for a
- * message.
+ * it last still runs. A message queue of System V is in use while its last sender or
+ * receiver runs, or a thread waits for a message or for room, which needs a look at all
+ * threads. Otherwise both are never shown to be unused, as use between calls is not
+ * recorded.
  *
  * IPCX_USE_NONE does not mean that the object is garbage: programs may keep objects while
  * none of their processes runs.
