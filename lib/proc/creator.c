@@ -63,6 +63,7 @@ static void creator_judge(const struct ix_moment *when, int64_t start,
 		p->alive = IX_ALIVE;
 }
 
+/* p is initialized to a process that has ended. */
 static void creator_read_process(int proc, int32_t pid, const struct ix_moment *when,
 				 struct ix_process *p)
 {
@@ -79,6 +80,8 @@ static void creator_read_process(int proc, int32_t pid, const struct ix_moment *
 		not_readable(pid, len < 0 ? len : -EINVAL, p);
 		return;
 	}
+	if (ix_proc_has_ended(&st))
+		return;
 	creator_judge(when,
 		      (int64_t)(st.start / (uint64_t)ticks) * NS +
 			      (int64_t)(st.start % (uint64_t)ticks) * NS / ticks,

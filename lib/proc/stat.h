@@ -2,6 +2,7 @@
 /* The text of /proc/PID/stat. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,13 @@ struct ix_proc_stat {
 
 #define IX_PROC_KTHREAD 0x00200000U /* PF_KTHREAD: a thread of the kernel */
 #define IX_PROC_EXITING 0x00000004U /* PF_EXITING: its memory may be gone already */
+
+/* Whether the process has ended, even if its parent has not yet asked for its status. */
+static inline bool ix_proc_has_ended(const struct ix_proc_stat *st)
+{
+	return (st->state == 'Z' || st->state == 'X' || st->state == 'x') &&
+	       st->threads <= 1;
+}
 
 /* Returns 0 or -EPROTO. */
 int ix_proc_stat_parse(const char *text, size_t len, struct ix_proc_stat *ret_st);
