@@ -2016,7 +2016,8 @@ int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m);
  * @param timeout nanoseconds to wait, by a monotonic clock, while the queue is full; 0:
  * do not wait; -1: wait without limit, in the kernel
  * @return 0, or -errno
- * @retval -ETIMEDOUT the queue is full; the text names the limit
+ * @retval -ETIMEDOUT the queue is full; the text names the limit and, for msg, the last
+ * receiver
  * @retval -EINVAL the type or priority is out of range
  * @retval -EMSGSIZE the message is too long
  * @retval -EIDRM the queue was removed
@@ -2033,7 +2034,7 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
  * ipcx_queue_send()
  * @param ret_m the message; its data belongs to q and is valid until the next call with q
  * @return 0, or -errno
- * @retval -ETIMEDOUT there is no such message
+ * @retval -ETIMEDOUT there is no such message; the text names, for msg, the last sender
  * @retval -EMSGSIZE the message is longer than take->most, and stays in the queue
  * @retval -EIDRM the queue was removed
  * @retval -EINTR a signal handler ran
@@ -2121,7 +2122,8 @@ struct ipcx_sem_op {
  * @param timeout nanoseconds to wait, by a monotonic clock; 0: do not wait; -1: wait
  * without limit
  * @return 0, or -errno
- * @retval -ETIMEDOUT the call would have to wait, or waited for the whole timeout
+ * @retval -ETIMEDOUT the call would have to wait, or waited for the whole timeout; the
+ * text names the value and, for an array, the last operator
  * @retval -EINTR a signal handler ran; nothing was done
  * @retval -EIDRM the array was removed
  * @retval -ENOENT there is no such object

@@ -62,9 +62,12 @@ struct ix_queue_ops {
 	 * -EINTR, without a text. NULL: the caller sleeps for a short time instead. */
 	int (*wait)(struct ipcx_queue *q, bool send, struct ix_timeout *p);
 
-	/* Keep a text that names the limit that the queue has reached. Returns
-	 * -ETIMEDOUT. */
-	int (*full)(struct ipcx_queue *q);
+	/* The facts for ix_waited(): why a message could not be sent ("holds 10 of 10
+	 * messages (maxmsg)"), or not be received. empty() may be NULL. */
+	void (*full)(struct ipcx_queue *q, const struct ipcx_message *m, char *buf,
+		     size_t size);
+	void (*empty)(struct ipcx_queue *q, const struct ipcx_take *take, char *buf,
+		      size_t size);
 };
 
 /* Make room for a message of this many bytes; the previous message is lost. Returns 0, or

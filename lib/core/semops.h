@@ -33,6 +33,3 @@ struct ix_sem_ops {
 /* Nanoseconds per second, to convert timeouts: the kernel takes durations, the C library
  * absolute times. */
 #define IX_SECOND INT64_C(1000000000)
-
-/* Keep the error text for a wait that timed out. Returns -ETIMEDOUT. */
-int ix_sem_waited(struct ipcx *x, const char *name, int64_t timeout);

@@ -11,6 +11,7 @@
 
 #include "core/copyin.h"
 #include "core/mech.h"
+#include "core/waited.h"
 
 int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 		    struct ipcx_queue **ret_queue)
@@ -90,6 +91,26 @@ static int data_queue_linger(struct ipcx_queue *q, bool send, struct ix_timeout 
 	return ops->wait ? ops->wait(q, send, p) : ix_timeout_sleep(p);
 }
 
+static int is_full(struct ipcx_queue *q, const struct ipcx_message *m, int64_t timeout)
+{
+	char facts[IX_FACTS_MAX];
+
+	q->mech->queue->full(q, m, facts, sizeof(facts));
+	return ix_waited(q->x, q->name, facts, timeout);
+}
+
+static int has_none(struct ipcx_queue *q, const struct ipcx_take *take, int64_t timeout)
+{
+	struct ipcx_queue_state state = { .messages = 1 };
+	char facts[IX_FACTS_MAX] = "has no message";
+
+	if (q->mech->queue->empty)
+		q->mech->queue->empty(q, take, facts, sizeof(facts));
+	else if (q->mech->queue->state(q, &state) < 0 || state.messages)
+		(void)snprintf(facts, sizeof(facts), "had no message");
+	return ix_waited(q->x, q->name, facts, timeout);
+}
+
 int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t timeout)
 {
 	IX_REQUIRE(q ? q->x : NULL, m);
@@ -105,7 +126,7 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
 			return r;
 		r = data_queue_linger(q, true, &p);
 	}
-	return r == -ETIMEDOUT ? q->mech->queue->full(q)
+	return r == -ETIMEDOUT ? is_full(q, &own, timeout)
 	       : r == -EINTR   ? ix_queue_interrupted(q)
 			       : r;
 }
@@ -163,8 +184,7 @@ int ipcx_queue_receive(struct ipcx_queue *q, const struct ipcx_take *take,
 		r = data_queue_linger(q, false, &p);
 	}
 	if (r == -ETIMEDOUT)
-		return ix_fail_plain(q->x, r, "%s: has no %smessage", q->name,
-				     own.pick == IPCX_PICK_FIRST ? "" : "such ");
+		return has_none(q, &own, timeout);
 	return r == -EINTR ? ix_queue_interrupted(q) : r;
 }
 

@@ -10,6 +10,7 @@
 #include <mqueue.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -147,15 +148,18 @@ static int mqqueue_wait(struct ipcx_queue *q, bool send, struct ix_timeout *p)
 	return ppoll(&pfd, 1, &ts, NULL) < 0 ? -errno : 0;
 }
 
-static int mqqueue_full(struct ipcx_queue *q)
+/* The kernel does not record who sent or received last. */
+static void mqqueue_full(struct ipcx_queue *q, const struct ipcx_message *m, char *buf,
+			 size_t size)
 {
 	struct mq_attr attr;
-	int r = mqqueue_attr_of(q, &attr);
 
-	return r < 0 ? r
-		     : ix_fail_plain(q->x, -ETIMEDOUT,
-				     "%s: is full: %ld of %ld messages (maxmsg)", q->name,
-				     attr.mq_curmsgs, attr.mq_maxmsg);
+	(void)m;
+	if (mq_getattr(q->id, &attr) == 0 && attr.mq_curmsgs >= attr.mq_maxmsg)
+		(void)snprintf(buf, size, "holds %ld of %ld messages (maxmsg)",
+			       attr.mq_curmsgs, attr.mq_maxmsg);
+	else
+		(void)snprintf(buf, size, "had no room for a message");
 }
 
 /* clang-format off */

@@ -7,11 +7,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/msg.h>
 
 #include "base/num.h"
+#include "core/waited.h"
 #include "mech/queues.h"
+#include "who/last.h"
 
 /* Bytes; large enough for most messages. */
 #define FIRST_ROOM 8192
@@ -247,30 +250,94 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 			     : r;
 }
 
+/* ---- why a call would block */
+
+static void msgqueue_put_last(struct ipcx_queue *q, const char *what, int32_t pid,
+			      int64_t when, char *buf, size_t size)
+{
+	char who[IX_FACTS_MAX];
+
+	if (pid > 0)
+		ix_last_put(q->x, pid, when, when, who, sizeof(who));
+	else if (when)
+		(void)snprintf(who, sizeof(who), IX_LAST_OUTSIDE);
+	else
+		return;
+	(void)snprintf(buf, size, ", %s %s", what, who);
+}
+
 /* qbytes limits the bytes and, since messages may be empty, also the number of messages
  * (msg_fits_inqueue() in ipc/msg.c). */
-static int msgqueue_full(struct ipcx_queue *q)
+static void msgqueue_full(struct ipcx_queue *q, const struct ipcx_message *m, char *buf,
+			  size_t size)
 {
 	struct msqid_ds ds;
-	int r = msgqueue_stat_of(q, &ds);
+	size_t len;
 
-	if (r == -EINVAL || r == -EIDRM)
-		return msgqueue_gone(q);
-	if (r < 0)
-		return ix_fail_plain(q->x, -ETIMEDOUT, "%s: is full", q->name);
+	(void)snprintf(buf, size, "had no room for a message of %zu byte%s", m->len,
+		       m->len == 1 ? "" : "s");
+	if (msgqueue_stat_of(q, &ds) < 0)
+		return;
 	if (ds.msg_qnum >= ds.msg_qbytes)
-		return ix_fail_plain(
-			q->x, -ETIMEDOUT,
-			"%s: is full: %lu messages (qbytes limits their number, too)",
-			q->name, ds.msg_qnum);
-	return ix_fail_plain(q->x, -ETIMEDOUT, "%s: is full: %lu of %lu bytes (qbytes)",
-			     q->name, ds.__msg_cbytes, ds.msg_qbytes);
+		(void)snprintf(buf, size,
+			       "holds %lu messages (qbytes limits their number, too)",
+			       ds.msg_qnum);
+	else if (ds.__msg_cbytes >= ds.msg_qbytes)
+		(void)snprintf(buf, size, "holds %lu of %lu bytes (qbytes)",
+			       ds.__msg_cbytes, ds.msg_qbytes);
+	else if (m->len > ds.msg_qbytes - ds.__msg_cbytes)
+		(void)snprintf(buf, size,
+			       "holds %lu of %lu bytes (qbytes), no room for %zu",
+			       ds.__msg_cbytes, ds.msg_qbytes, m->len);
+	else
+		return;
+	len = strlen(buf);
+	msgqueue_put_last(q, "last receiver", ds.msg_lrpid, ds.msg_rtime, buf + len,
+			  size - len);
+}
+
+static void put_wanted(const struct ipcx_take *take, char *buf, size_t size)
+{
+	static const char *const of[] = {
+		[IPCX_PICK_FIRST] = "",
+		[IPCX_PICK_TYPE] = " of type ",
+		[IPCX_PICK_EXCEPT] = " of a type other than ",
+		[IPCX_PICK_LOWEST] = " of type at most ",
+	};
+
+	int len = snprintf(buf, size, "had no message%s", of[take->pick]);
+
+	if (take->pick != IPCX_PICK_FIRST)
+		(void)snprintf(buf + len, size - (size_t)len, "%" PRId64, take->rank);
+}
+
+/* Which types the messages have that a queue holds now is not to be seen without
+ * receiving them. */
+static void msgqueue_empty(struct ipcx_queue *q, const struct ipcx_take *take, char *buf,
+			   size_t size)
+{
+	struct msqid_ds ds;
+	size_t len;
+
+	put_wanted(take, buf, size);
+	if (msgqueue_stat_of(q, &ds) < 0)
+		return;
+	len = strlen(buf);
+	if (ds.msg_qnum == 0)
+		len = (size_t)snprintf(buf, size, "has no message");
+	else if (take->pick != IPCX_PICK_FIRST)
+		len += (size_t)snprintf(buf + len, size - len, ", holds %lu",
+					ds.msg_qnum);
+	else
+		return;
+	msgqueue_put_last(q, "last sender", ds.msg_lspid, ds.msg_stime, buf + len,
+			  size - len);
 }
 
 /* clang-format off */
 const struct ix_queue_ops ix_msg_queue = {
 	.most = LONG_MAX, .limited_by = "kernel.msgmax, qbytes", .picks = true,
-	.open = msgqueue_open_queue, .state = msgqueue_state, .send = msgqueue_send_message, .receive = msgqueue_receive, .peek = peek, .full = msgqueue_full,
+	.open = msgqueue_open_queue, .state = msgqueue_state, .send = msgqueue_send_message, .receive = msgqueue_receive, .peek = peek, .full = msgqueue_full, .empty = msgqueue_empty,
 	.no_notify = "the kernel has no notification for System V messages",
 };
 /* clang-format on */

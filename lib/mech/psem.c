@@ -60,7 +60,7 @@ static const struct ix_kind psem_kind = {
  * atomics, a 64-bit number whose low half is the value; in 32-bit programs, a 32-bit
  * number whose upper 31 bits are the value. More than SEM_VALUE_MAX is invalid.
  */
-static int psem_decode(const char *file, size_t size, uint32_t *ret_value)
+int ix_psem_decode(const char *file, size_t size, uint32_t *ret_value)
 {
 	uint64_t wide;
 	uint32_t value;
@@ -130,7 +130,7 @@ static int psem_read_value(struct ipcx *x, const struct ix_posix_dir *dir,
 		return -errno;
 	if (len < st.st_size) /* truncated meanwhile: no longer a semaphore */
 		return -ENOENT;
-	return psem_decode(text, (size_t)len, ret_value);
+	return ix_psem_decode(text, (size_t)len, ret_value);
 }
 
 /* ---- reading */

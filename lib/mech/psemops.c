@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "base/below.h"
+#include "core/waited.h"
 #include "mech/posix.h"
 #include "mech/psemcall.h"
 #include "mech/semaphores.h"
@@ -122,12 +123,25 @@ static int call_failed(struct ipcx *x, const char *name, int error)
 	return ix_fail(x, error, "%s", name);
 }
 
-static int psemops_take(struct ipcx *x, sem_t *sem, const char *name, int64_t timeout)
+/* The kernel does not record who took or posted a named semaphore. */
+static int psemops_waited(struct ipcx *x, int fd, const char *name, int64_t timeout)
+{
+	char file[sizeof(sem_t)];
+	uint32_t value = 1;
+
+	if (pread(fd, file, sizeof(file), 0) != sizeof(file) ||
+	    ix_psem_decode(file, sizeof(file), &value) < 0)
+		value = 1;
+	return ix_waited(x, name, value ? "was 0" : "is 0", timeout);
+}
+
+static int psemops_take(struct ipcx *x, int fd, sem_t *sem, const char *name,
+			int64_t timeout)
 {
 	int r = ix_psem_call(sem, false, timeout);
 
 	if (r == -EAGAIN || r == -ETIMEDOUT)
-		return ix_sem_waited(x, name, timeout);
+		return psemops_waited(x, fd, name, timeout);
 	return r < 0 ? call_failed(x, name, r) : 0;
 }
 
@@ -155,7 +169,7 @@ static int psemops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 	if (r < 0)
 		return r;
 	r = ops->op > 0 ? psemops_give(x, sem, name)
-			: psemops_take(x, sem, name, timeout);
+			: psemops_take(x, fd, sem, name, timeout);
 	unmap(sem);
 	return r;
 }
@@ -172,7 +186,7 @@ static int take_held(struct ipcx *x, const struct ipcx_ref *ref, int fd, int64_t
 	r = map(x, fd, ret_taken->name, &sem);
 	if (r < 0)
 		return r;
-	r = psemops_take(x, sem, ret_taken->name, timeout);
+	r = psemops_take(x, fd, sem, ret_taken->name, timeout);
 	if (r < 0)
 		unmap(sem);
 	else

@@ -11,3 +11,7 @@ struct ix_part;
 /* The .parts of System V semaphore arrays. */
 int ix_sem_parts(struct ipcx *x, struct ipcx_table *t, const struct ix_part *parts,
 		 size_t n);
+
+/* Read the value of a named semaphore from the contents of its file. Returns 0, or
+ * -EINVAL for a value that no semaphore has. */
+int ix_psem_decode(const char *file, size_t size, uint32_t *ret_value);

@@ -8,7 +8,9 @@
 #include <time.h>
 
 #include "core/semun.h"
+#include "core/waited.h"
 #include "mech/semaphores.h"
+#include "mech/semblock.h"
 
 /* sem_num is an unsigned short. */
 #define NUM_MOST 65535
@@ -144,12 +146,20 @@ static int too_many(const struct array *a, size_t n)
 		a->name, n, info.semopm);
 }
 
+/* EAGAIN: one of the operations would have to wait, or has waited too long. */
+static int would_wait(const struct array *a, const struct sembuf *list, size_t n,
+		      int64_t timeout)
+{
+	char facts[IX_FACTS_MAX];
+
+	ix_semblock_put(a->x, a->id, list, n, facts, sizeof(facts));
+	return ix_waited(a->x, a->name, facts, timeout);
+}
+
 static int op_failed(const struct array *a, const struct ipcx_sem_op *ops, size_t n,
-		     int64_t timeout, int error)
+		     int error)
 {
 	switch (error) {
-	case -EAGAIN:
-		return ix_sem_waited(a->x, a->name, timeout);
 	case -EFBIG:
 		return too_high(a, ops, n);
 	case -ERANGE:
@@ -200,7 +210,8 @@ static int semops_operate(struct ipcx *x, const struct ipcx_ref *ref, int fd,
 		return r;
 	if (semtimedop(a.id, list, n, timeout > 0 ? &span : NULL) == 0)
 		return 0;
-	return op_failed(&a, ops, n, timeout, -errno);
+	return errno == EAGAIN ? would_wait(&a, list, n, timeout)
+			       : op_failed(&a, ops, n, -errno);
 }
 
 /* ---- setting */

@@ -107,7 +107,7 @@ def test_a_message_too_long_is_refused_before_anything_is_sent(queue):
 
 
 def test_full_and_empty_queues(queue):
-    for words, says in ((["recv", "/q"], "has no message"), (["send", "/q", "x"], "is full: 10 of 10 messages (maxmsg)")):
+    for words, says in ((["recv", "/q"], "has no message"), (["send", "/q", "x"], "/q: holds 10 of 10 messages (maxmsg)")):
         before = time.monotonic()
         r = queue.ipcx("mq", *words, "--no-wait")
         assert r.rc == 5 and says in r.err and time.monotonic() - before < 3

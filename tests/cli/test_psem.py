@@ -74,10 +74,10 @@ sys.stdin.read()
 def test_no_wait_and_a_timeout(world, words):
     sem(world, 0)
     command = ["--", "echo", "ran"] if words[0] == "run" else []
-    fails(world, 5, "psem", *words, "--no-wait", *command, says="ipcx: psem:/s: would have to wait")
+    fails(world, 5, "psem", *words, "--no-wait", *command, says="ipcx: psem:/s: is 0: would have to wait\n")
     for span, least in (("400ms", 0.4), ("20ms", 0.02)):
         begun = time.monotonic()
-        fails(world, 5, "psem", *words, "--timeout", span, *command, says="ipcx: psem:/s: the time ran out")
+        fails(world, 5, "psem", *words, "--timeout", span, *command, says="ipcx: psem:/s: is 0: the time ran out\n")
         assert least <= time.monotonic() - begun < 5
     assert value(world) == 0
     world.ok("psem", "post", "/s")

@@ -190,11 +190,11 @@ def test_more_undo_entries_than_allowed(world):
 def test_no_wait_and_a_timeout(world, words):
     array(world, 0)
     command = ["--", "echo", "ran"] if words[0] == "run" else []
-    fails(world, 5, "sem", *words, "--no-wait", *command, says="ipcx: sem:0: would have to wait")
+    fails(world, 5, "sem", *words, "--no-wait", *command, says=" (gone): would have to wait\n")
     begun = time.monotonic()
-    fails(world, 5, "sem", *words, "--timeout", "400ms", *command, says="ipcx: sem:0: the time ran out")
+    fails(world, 5, "sem", *words, "--timeout", "400ms", *command, says=" (gone): the time ran out\n")
     assert 0.4 <= time.monotonic() - begun < 5
-    fails(world, 5, "sem", *words, "--timeout", "0s", *command, says="sem:0: would have to wait")
+    fails(world, 5, "sem", *words, "--timeout", "0s", *command, says=" (gone): would have to wait\n")
     assert values(world, 1) == [0]
     kernel(world, "semop(0, 0, 1)")
     r = world.ipcx("sem", *words, "--timeout", "10000d", *command)
@@ -258,7 +258,8 @@ def test_stops_neither_end_a_wait_nor_prolong_it(world):
         os.kill(w.p.pid, signal.SIGCONT)  # nsenter stops when its child does
         time.sleep(0.02)
     took = time.monotonic() - w.begun
-    assert w.end() == (5, "", "ipcx: sem:0: the time ran out\n")
+    rc, out, err = w.end()
+    assert (rc, out) == (5, "") and err.endswith(" (gone): the time ran out\n")
     assert 1.4 < took < 4
 
 
@@ -291,7 +292,7 @@ def test_with_half_the_permissions(world):
     assert world.ok("mk", "sem", "--nsems", "2", "--init", "1", "--mode", "0602") == "1"
     assert world.ok("sem", "get", "sem:0", uid=1000) == "1\n1"
     fails(world, 1, "sem", "op", "sem:0", "0-1", uid=1000, says="needs write permission")
-    fails(world, 5, "sem", "op", "sem:0", "0=0", "--no-wait", uid=1000, says="would have to wait")
+    fails(world, 5, "sem", "op", "sem:0", "0=0", "--no-wait", uid=1000, says="sem:0: semaphore 0 is 1, not 0")
     fails(world, 1, "sem", "get", "sem:1", uid=1000, says="needs read permission")
     world.ok("sem", "op", "sem:1", "0-1", uid=1000)
     world.ok("sem", "set", "sem:1", "1=7", uid=1000)

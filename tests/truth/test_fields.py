@@ -3,7 +3,7 @@
 
 import pytest
 
-from helpers.real import kernel, meanwhile
+from helpers.real import kernel, meanwhile, stranger
 from helpers.tools import need
 from conftest import IPCX
 
@@ -178,27 +178,6 @@ def test_processes_of_another_pid_namespace_are_unknown(world):
         assert [e["message"] for e in r.json["errors"]] == ["processes outside of this PID namespace have no PID here"], "but can find it"
         r = world.sh('unshare --pid --fork --mount-proc "$IPCX" rm shm -w "!lpid_alive" --yes')
         assert r.rc == 4 and len(world.objects("shm")) == 1
-
-
-def stranger(world, before, then):
-    """A process runs the code "before" and exits; two seconds later its PID is reused by a process that runs the code "then". Both are code for
-    helpers/sysv.py."""
-    return meanwhile(world, f"""
-if not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK):
-    sys.exit(77)
-def first():
-{before}
-at_pid(300, first)
-os.waitpid(300, 0)
-made = time.time()
-wait_for(lambda: int(time.time()) >= int(made) + 2)
-def second():
-    open("/proc/self/comm", "w").write("stranger")
-    hold()
-at_pid(300, second)
-{then}
-os.waitpid(300, 0)
-""")
 
 
 MOVED = [["--mode", "0640"], ["--owner", "1000"], ["--group", "1000"]]

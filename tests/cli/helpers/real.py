@@ -44,6 +44,27 @@ def meanwhile(world, code, *args, **more):
     return background(world, PYTHON, "-c", SYSV_CALLS + code, *args, **more)
 
 
+def stranger(world, before, then):
+    """A process runs the code "before" and exits; two seconds later its PID is reused by a process that runs the code "then". Both are code for
+    helpers/sysv.py."""
+    return meanwhile(world, f"""
+if not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK):
+    sys.exit(77)
+def first():
+{before}
+at_pid(300, first)
+os.waitpid(300, 0)
+made = time.time()
+wait_for(lambda: int(time.time()) >= int(made) + 2)
+def second():
+    open("/proc/self/comm", "w").write("stranger")
+    hold()
+at_pid(300, second)
+{then}
+os.waitpid(300, 0)
+""")
+
+
 def make_names(world, names=None, psem=True):
     """POSIX objects with hostile names, created without ipcx."""
     kernel(world, """
