@@ -237,6 +237,10 @@ static const struct scene scenes[] = {
 	  .rows = {
 	    WAIT(A, 10, 10, "cycle likely 1 sem", LAST(20), .held = IPCX_CERTAIN),
 	    WAIT(B, 20, 20, "cycle likely 1 sem", LAST(10), .held = IPCX_CERTAIN) } },
+	{ .name = "a guess without a grade",
+	  .rows = {
+	    WAIT(A, 10, 10, "cycle possible 1 sem", UNDO(20)),
+	    WAIT(B, 20, 20, "cycle possible 1 sem", LAST(10)) } },
 	{ .name = "three semaphores in a ring",
 	  .rows = {
 	    WAIT(A, 10, 10, "cycle likely 1 sem", UNDO(20)),

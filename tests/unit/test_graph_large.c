@@ -11,7 +11,7 @@
 
 #define MANY 100000
 
-/* calloc() fails when this number of calls is used up; negative: never. */
+/* The call of calloc() that fails, from 0; negative: none. */
 static int allocations = -1;
 
 void *__real_calloc(size_t n, size_t size);
@@ -19,10 +19,8 @@ void *__wrap_calloc(size_t n, size_t size);
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-	if (allocations == 0)
+	if (allocations >= 0 && allocations-- == 0)
 		return NULL;
-	if (allocations > 0)
-		allocations--;
 	return __real_calloc(n, size);
 }
 
