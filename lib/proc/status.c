@@ -149,6 +149,19 @@ int ix_status_pids(const char *text, size_t len, struct ix_status_pids *ret_pids
 	return 0;
 }
 
+int ix_status_state(const char *text, size_t len, char *ret_state)
+{
+	struct words w;
+	int r = find_line(text, len, "State", &w);
+
+	if (r < 0)
+		return r;
+	if (w.end - w.at < 2 || *w.at != '\t')
+		return -EPROTO;
+	*ret_state = w.at[1];
+	return 0;
+}
+
 int ix_status_switches(const char *text, size_t len, uint64_t *ret_n)
 {
 	static const char *const keys[] = { "voluntary_ctxt_switches",

@@ -45,6 +45,9 @@ int ix_status_pids(const char *text, size_t len, struct ix_status_pids *ret_pids
  * fewer levels. */
 int ix_status_pid_at(const char *text, size_t len, unsigned level, int32_t *ret_pid);
 
+/* Get the state of a thread: 'R', 'S', 'D', 'T' … */
+int ix_status_state(const char *text, size_t len, char *ret_state);
+
 /* Get how often a thread has been taken off its CPU: the sum of both counters of context
  * switches. While it sleeps, the sum stays the same. */
 int ix_status_switches(const char *text, size_t len, uint64_t *ret_n);

@@ -45,21 +45,28 @@ static uint64_t line_hash(const char *text, size_t len)
 	return hash;
 }
 
+/* One file tells both: opening another one costs more than reading this one. */
+static int waiting_status(int task, char *ret_state, uint64_t *ret_switches)
+{
+	auto_buf struct ix_buf text = { 0 };
+	int r = ix_status_read(task, "status", &text);
+
+	if (r == 0)
+		r = ix_status_state(text.data, text.len, ret_state);
+	if (r == 0)
+		r = ix_status_switches(text.data, text.len, ret_switches);
+	return r;
+}
+
 int ix_waiting_mark(int task, uint64_t *ret_line, uint64_t *ret_switches)
 {
-	char text[8192];
-	int len = ix_waiting_line(task, "syscall", text, IX_WAITING_LINE);
-	uint64_t line;
-	int r;
+	char text[IX_WAITING_LINE], state;
+	int len = ix_waiting_line(task, "syscall", text, sizeof(text));
 
 	if (len < 0)
 		return len;
-	line = line_hash(text, (size_t)len);
-	len = ix_waiting_line(task, "status", text, sizeof(text));
-	r = len < 0 ? len : ix_status_switches(text, (size_t)len, ret_switches);
-	if (r == 0)
-		*ret_line = line;
-	return r;
+	*ret_line = line_hash(text, (size_t)len);
+	return waiting_status(task, &state, ret_switches);
 }
 
 /* ---- which call */
@@ -252,68 +259,50 @@ static int waiting_objects(struct ix_waits_pass *p, int task, struct ix_wait *wa
 
 /* ---- the thread */
 
-static int waiting_state(int task, char *ret_state)
-{
-	char text[1024];
-	int len = ix_waiting_line(task, "stat", text, sizeof(text));
-	struct ix_proc_stat st;
-	int r = len < 0 ? len : ix_proc_stat_parse(text, (size_t)len, &st);
-
-	if (r == 0)
-		*ret_state = st.state;
-	return r;
-}
-
-/* Look once. Returns 1 if the thread stayed where it was, 0 if it did not, or -errno. */
-static int waiting_once(struct ix_waits_pass *p, int task, int32_t tid)
+/* Look once, at a thread whose line was "text". Returns 1 if it stayed where it was, 0 if
+ * it did not, or -errno. */
+static int waiting_once(struct ix_waits_pass *p, int task, int32_t tid, const char *text,
+			size_t len)
 {
 	struct ix_wait wait = { .user = (uint32_t)p->w->nusers, .tid = tid };
-	char text[IX_WAITING_LINE];
+	char last[IX_WAITING_LINE];
 	struct ix_syscall call;
-	uint64_t line;
 	size_t begun = p->w->n;
-	int len = ix_waiting_line(task, "syscall", text, sizeof(text)), r;
+	int r, again;
 
-	if (len < 0)
-		return len;
-	line = line_hash(text, (size_t)len);
-	if (ix_syscall_parse(text, (size_t)len, &call) <= 0)
+	if (ix_syscall_parse(text, len, &call) <= 0)
 		return 1;
 	r = waiting_decode(p, task, &call, &wait.b);
 	if (r <= 0)
 		return r < 0 ? r : 1;
-	r = waiting_state(task, &wait.state);
+	r = waiting_status(task, &wait.state, &wait.switches);
 	if (r < 0 || (wait.state != 'S' && wait.state != 'D'))
 		return r < 0 ? r : 1; /* it runs, or is stopped, which is not waiting */
 	if (wait.b.restarted && !waiting_in_futex(task))
 		return 1;
+	wait.line = line_hash(text, len);
 	r = waiting_arguments(p, &wait);
 	if (r == 0)
 		r = waiting_objects(p, task, &wait);
 	if (r < 0 || p->w->n == begun)
 		return r < 0 ? r : 1;
-	r = ix_waiting_mark(task, &wait.line, &wait.switches);
-	if (r < 0)
-		return r;
-	for (size_t i = begun; i < p->w->n; i++) {
-		p->w->all[i].line = wait.line;
-		p->w->all[i].switches = wait.switches;
-	}
-	return wait.line == line;
+	again = ix_waiting_line(task, "syscall", last, sizeof(last));
+	return again < 0 ? again : (size_t)again == len && !memcmp(last, text, len);
 }
 
-int ix_waiting_look(struct ix_waits_pass *p, int task, int32_t tid)
+int ix_waiting_look(struct ix_waits_pass *p, int task, int32_t tid, char *text, int len)
 {
 	size_t begun = p->w->n, ops = p->w->nsemops, names = p->w->names.len;
-	int r = 0;
 
-	for (int i = 0; r == 0 && i < WAITING_TRIES; i++) {
-		r = waiting_once(p, task, tid);
-		if (r > 0)
-			return 0;
+	for (int i = 0; len > 0 && i < WAITING_TRIES; i++) {
+		int r = waiting_once(p, task, tid, text, (size_t)len);
+
+		if (r != 0)
+			return MIN(r, 0);
 		p->w->n = begun;
 		p->w->nsemops = ops;
 		p->w->names.len = names;
+		len = ix_waiting_line(task, "syscall", text, IX_WAITING_LINE);
 	}
-	return r;
+	return MIN(len, 0);
 }

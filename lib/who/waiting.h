@@ -25,10 +25,10 @@ int ix_waiting_line(int dir, const char *path, char *buf, size_t size);
 /* Whether a call may be one that waits for an object of a wanted kind. */
 bool ix_waiting_may(const struct ix_waits_pass *p, const struct ix_syscall *call);
 
-/* Look closely at a thread, whose /proc directory is "task": if it waits for objects of a
- * wanted kind, add its waits; their user is the next one to be added. Returns 0 or
- * -errno. */
-int ix_waiting_look(struct ix_waits_pass *p, int task, int32_t tid);
+/* Look closely at a thread, whose /proc directory is "task" and whose line was "text" of
+ * "len" bytes: if it waits for objects of a wanted kind, add its waits; their user is the
+ * next one to be added. Changes the text. Returns 0 or -errno. */
+int ix_waiting_look(struct ix_waits_pass *p, int task, int32_t tid, char *text, int len);
 
 /* Read what tells whether a thread has slept since: a hash of its line, and how often it
  * was taken off its CPU. Returns 0 or -errno. */

@@ -30,25 +30,27 @@ static bool waits_ended(const struct ix_syscall *call)
 	return call->nr == -1 && call->sp == 0;
 }
 
-/* Read one thread. Returns 1 if it may wait, 0 if not, -ESRCH if it has ended, or another
- * -errno. */
-static int waits_thread(const struct ix_waits_pass *p, int dir, const char *path)
+/* Read the line of one thread, of IX_WAITING_LINE bytes at most. Returns its length if
+ * the thread may wait, 0 if not, -ESRCH if it has ended, or another -errno. */
+static int waits_thread(const struct ix_waits_pass *p, int dir, const char *path,
+			char *text)
 {
 	struct ix_syscall call = { .sp = 1 };
-	char text[IX_WAITING_LINE];
-	int len = ix_waiting_line(dir, path, text, sizeof(text));
+	int len = ix_waiting_line(dir, path, text, IX_WAITING_LINE);
 	int r = len < 0 ? len : ix_syscall_parse(text, (size_t)len, &call);
 
 	if (r > 0)
-		return ix_waiting_may(p, &call);
+		return ix_waiting_may(p, &call) ? len : 0;
 	return r == 0 && waits_ended(&call) ? -ESRCH : r;
 }
 
 /* Look at a thread that may wait. */
-static int waits_look(struct ix_waits_pass *p, int dir, const char *path, int32_t tid)
+static int waits_look(struct ix_waits_pass *p, int dir, const char *path, char *text,
+		      int len)
 {
 	auto_fd int task = ix_open(dir, path, O_PATH | O_DIRECTORY);
-	int r = task < 0 ? task : ix_waiting_look(p, task, tid);
+	int32_t tid = (int32_t)strtol(path, NULL, 10);
+	int r = task < 0 ? task : ix_waiting_look(p, task, tid, text, len);
 
 	return waits_gone(r) ? 0 : r;
 }
@@ -67,16 +69,15 @@ static int waits_threads(struct ix_waits_pass *p, int dir, uint32_t *ret_n)
 		return fd < 0 ? fd : -ENOMEM;
 	}
 	while (r >= 0 && (r = ix_readdir(tasks, &d)) == 0 && d) {
-		char path[sizeof(d->d_name) + sizeof("/syscall")];
+		char path[sizeof(d->d_name) + sizeof("/syscall")], text[IX_WAITING_LINE];
 
 		if (d->d_name[0] == '.')
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/syscall", d->d_name);
-		r = waits_thread(p, dirfd(tasks), path);
+		r = waits_thread(p, dirfd(tasks), path, text);
 		n += !waits_gone(r);
 		if (r > 0)
-			r = waits_look(p, dirfd(tasks), d->d_name,
-				       (int32_t)strtol(d->d_name, NULL, 10));
+			r = waits_look(p, dirfd(tasks), d->d_name, text, r);
 		else if (waits_gone(r))
 			r = 0;
 	}
@@ -110,11 +111,13 @@ static int waits_add_user(struct ix_waits_pass *p, int dir, int32_t pid, uint32_
 	return 0;
 }
 
-static int waits_read(struct ix_waits_pass *p, int dir, int32_t pid, bool single)
+/* Read a process; "text" is the line of its only thread, or NULL. */
+static int waits_read(struct ix_waits_pass *p, int dir, int32_t pid, char *text, int len)
 {
 	size_t begun = p->w->n;
 	uint32_t threads = 1;
-	int r = single ? ix_waiting_look(p, dir, pid) : waits_threads(p, dir, &threads);
+	int r = text ? ix_waiting_look(p, dir, pid, text, len)
+		     : waits_threads(p, dir, &threads);
 
 	/* Whether the other threads of a process wait is unknown then. */
 	if (r < 0 && p->w->n > begun && r != -ENOMEM)
@@ -155,7 +158,7 @@ static bool waits_single(int dir, const char *path)
 static int waits_process(struct ix_waits_pass *p, int32_t pid)
 {
 	int proc = ix_procfd(p->x), r = 1;
-	char path[WAITS_PATH];
+	char path[WAITS_PATH], text[IX_WAITING_LINE];
 	auto_fd int dir = -1;
 	bool single;
 
@@ -163,7 +166,7 @@ static int waits_process(struct ix_waits_pass *p, int32_t pid)
 	single = waits_single(proc, path);
 	if (single) {
 		(void)snprintf(path, sizeof(path), "%d/syscall", pid);
-		r = waits_thread(p, proc, path);
+		r = waits_thread(p, proc, path, text);
 		if (r == 0 || waits_gone(r))
 			return 0;
 	}
@@ -171,7 +174,7 @@ static int waits_process(struct ix_waits_pass *p, int32_t pid)
 	if (dir < 0)
 		return waits_gone(dir) ? 0 : dir;
 	if (r > 0)
-		r = waits_read(p, dir, pid, single);
+		r = waits_read(p, dir, pid, single ? text : NULL, r);
 	return r < 0 ? waits_unseen(p, dir, r) : 0;
 }
 

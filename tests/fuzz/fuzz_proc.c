@@ -73,6 +73,19 @@ static void check_bounding(const char *text, size_t size)
 	CHECK(ix_status_bounding(line, strlen(line), &again) == 0 && again == caps);
 }
 
+static void check_state(const char *text, size_t size)
+{
+	uint64_t switches = 77;
+	char state = '?', start[] = "State:\t?";
+	int r = ix_status_state(text, size, &state);
+
+	CHECK(r == 0 || ((r == -ENODATA || r == -EPROTO) && state == '?'));
+	start[sizeof(start) - 2] = state;
+	CHECK(r < 0 || memmem(text, size, start, sizeof(start) - 1));
+	r = ix_status_switches(text, size, &switches);
+	CHECK(r == 0 || ((r == -ENODATA || r == -EPROTO) && switches == 77));
+}
+
 static void check_pids(const char *text, size_t size)
 {
 	struct ix_status_pids pids = { 77, 78, 79 }, again;
@@ -257,6 +270,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	check_ids(text, size, "Uid", ix_status_uids);
 	check_ids(text, size, "Gid", ix_status_gids);
+	check_state(text, size);
 	check_bounding(text, size);
 	check_pids(text, size);
 	check_small(text, size);

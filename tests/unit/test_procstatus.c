@@ -130,6 +130,39 @@ static void test_bounding_set(void **state)
 	}
 }
 
+struct state_row {
+	const char *text;
+	int error;
+	char state;
+};
+
+/* clang-format off */
+static const struct state_row state_rows[] = {
+	{ HEAD "Tgid:\t5\n", 0, 'S' },
+	{ "State:\tD (disk sleep)\n", 0, 'D' },
+	{ "State:\tt\n", 0, 't' },
+	{ "Name:\tsh\nTgid:\t5\n", -ENODATA, 0 },
+	{ "State:\n", -EPROTO, 0 },
+	{ "State:\t\n", -EPROTO, 0 },
+	{ "State: S (sleeping)\n", -EPROTO, 0 },
+	{ "State:\tS (sleeping)", -EPROTO, 0 },
+	{ HEAD "State:\tT\n", -EPROTO, 0 },
+};
+/* clang-format on */
+
+static void test_state(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(state_rows); i++) {
+		const struct state_row *row = &state_rows[i];
+		char found = '?';
+		int r = ON_COPY(row->text, ix_status_state(copy, len, &found));
+
+		ROW_TRUE(row->text, r == row->error);
+		ROW_TRUE(row->text, found == (r == 0 ? row->state : '?'));
+	}
+}
+
 struct pids_row {
 	const char *text;
 	int error;
@@ -240,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_uids),
 		cmocka_unit_test(test_gids),
 		cmocka_unit_test(test_bounding_set),
+		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_pids_at_each_level),
 		cmocka_unit_test(test_setgroups_text),
 		cmocka_unit_test(test_children_text),
