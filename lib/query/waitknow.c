@@ -18,35 +18,34 @@
 
 /* ---- the processes that have the objects */
 
-static int know_dev(uint64_t **devs, size_t *n, uint64_t dev)
-{
-	uint64_t *more;
-
-	for (size_t i = 0; i < *n; i++)
-		if ((*devs)[i] == dev)
-			return 0;
-	more = reallocarray(*devs, *n + 1, sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	*devs = more;
-	more[(*n)++] = dev;
-	return 0;
-}
-
 static bool know_has_users(const struct ix_wait *w)
 {
 	return w->b.kind == IX_WAIT_FUTEX || w->b.kind == IX_WAIT_MQ ||
 	       w->b.kind == IX_WAIT_PIPE;
 }
 
+/* A file counts once, however many threads wait for it. */
+static size_t know_distinct(struct ix_use_file *files, size_t n)
+{
+	size_t kept = 0;
+
+	if (n)
+		qsort(files, n, sizeof(*files), ix_use_file_order);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || ix_use_file_order(&files[kept - 1], &files[i]) != 0)
+			files[kept++] = files[i];
+	return kept;
+}
+
 static int know_users(struct waits_join *j)
 {
-	auto_free uint64_t *devs = NULL;
-	struct ix_uses_what what = { .access = true };
-	size_t ndevs = 0;
-	int r = 0;
+	auto_free struct ix_use_file *files = calloc(j->n + 1, sizeof(*files));
+	struct ix_uses_what what = { .access = true, .shared = true, .files = files };
+	int r;
 
-	for (size_t i = 0; r == 0 && i < j->n; i++) {
+	if (!files)
+		return -ENOMEM;
+	for (size_t i = 0; i < j->n; i++) {
 		const struct ix_wait *w = j->all[i].wait;
 
 		if (!know_has_users(w))
@@ -54,13 +53,11 @@ static int know_users(struct waits_join *j)
 		what.kinds |= 1U << w->file;
 		what.maps |= w->b.kind == IX_WAIT_FUTEX;
 		what.fds |= w->file != IX_USE_SYSV;
-		if (w->file == IX_USE_FILE)
-			r = know_dev(&devs, &ndevs, w->dev);
+		files[what.nfiles++] = (struct ix_use_file){ w->dev, w->ino };
 	}
-	if (r < 0 || !what.kinds)
-		return r;
-	what.devs = devs;
-	what.ndevs = ndevs;
+	if (!what.kinds)
+		return 0;
+	what.nfiles = know_distinct(files, what.nfiles);
 	r = ix_uses_collect(j->out.x, &what, &j->uses);
 	j->looked = r == 0;
 	return r;

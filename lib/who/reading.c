@@ -19,9 +19,29 @@
 #include "proc/maps.h"
 #include "who/names.h"
 
+int ix_use_file_order(const void *a, const void *b)
+{
+	const struct ix_use_file *l = a, *r = b;
+
+	if (l->ino != r->ino)
+		return l->ino < r->ino ? -1 : 1;
+	return l->dev == r->dev ? 0 : l->dev < r->dev ? -1 : 1;
+}
+
+/* Whether a file is not among those that are wanted. */
+static bool is_other(const struct ix_uses_pass *p, uint64_t dev, uint64_t ino)
+{
+	const struct ix_use_file file = { dev, ino };
+
+	return p->what->files && !bsearch(&file, p->what->files, p->what->nfiles,
+					  sizeof(file), ix_use_file_order);
+}
+
 /* Whether a file system may have files that are wanted. */
 static bool wants_dev(const struct ix_uses_pass *p, uint64_t dev)
 {
+	if (p->what->files)
+		return true;
 	if (!p->what->devs)
 		return major(dev) == 0 || dev == p->own_shm;
 	for (size_t i = 0; i < p->what->ndevs; i++)
@@ -181,10 +201,11 @@ static bool is_nameless(const struct ix_uses_pass *p, uint64_t dev)
 
 int ix_uses_read_maps(struct ix_uses_pass *p, int dir)
 {
-	const unsigned shared = 1U << IX_USE_SYSV | 1U << IX_USE_PIPE;
+	const unsigned kinds = 1U << IX_USE_SYSV | 1U << IX_USE_PIPE;
+	const bool shared = p->what->shared || !(p->what->kinds & ~kinds);
 	struct ix_maps maps auto_maps = { .fd = -1 };
 	struct ix_mapping m;
-	int n = 0, r = ix_maps_open(dir, "maps", !(p->what->kinds & ~shared), &maps);
+	int n = 0, r = ix_maps_open(dir, "maps", shared, &maps);
 
 	if (r < 0)
 		return r;
@@ -193,6 +214,8 @@ int ix_uses_read_maps(struct ix_uses_pass *p, int dir)
 			p->trouble = -EOVERFLOW;
 			break;
 		}
+		if (is_other(p, m.dev, m.ino))
+			continue;
 		if (is_nameless(p, m.dev))
 			r = add_nameless(p, dir, &maps, &m);
 		else if (ix_uses_wants(p, IX_USE_FILE) && wants_dev(p, m.dev))
@@ -211,6 +234,8 @@ static int kind_of(const struct ix_uses_pass *p, const struct ix_fds *fds,
 {
 	char link[16], name[NAME_MAX + 32];
 
+	if (is_other(p, o->dev, o->ino))
+		return -1;
 	if (S_ISFIFO(o->mode))
 		return ix_uses_wants(p, IX_USE_PIPE) ? IX_USE_PIPE : -1;
 	if (!S_ISREG(o->mode))

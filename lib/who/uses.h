@@ -75,6 +75,10 @@ struct ix_uses {
 	bool others; /* more processes may exist than were looked at */
 };
 
+struct ix_use_file {
+	uint64_t dev, ino;
+};
+
 /* What to look for. */
 struct ix_uses_what {
 	unsigned kinds; /* bit mask of 1U << IX_USE_… */
@@ -85,7 +89,13 @@ struct ix_uses_what {
 	 * disks. */
 	const uint64_t *devs;
 	size_t ndevs;
+	/* Only these files, sorted by ix_use_file_order(); NULL: all. */
+	const struct ix_use_file *files;
+	size_t nfiles;
+	bool shared; /* only mappings that are shared: far fewer have to be read */
 };
+
+int ix_use_file_order(const void *a, const void *b);
 
 /* Look through /proc. Returns 0; -ENOMEM; -ESRCH if there is no process "pid"; or
  * another -errno, with a text. */
