@@ -291,22 +291,22 @@ bool ix_blocked_decode(enum ix_abi abi, const struct ix_syscall *call,
 
 /* Machines by some numbers of their calls: those of the C library's headers. */
 static const struct {
-	long openat, splice, renameat;
+	long preadv2, splice, renameat;
 	enum ix_abi wide, narrow; /* IX_ABIS: none */
 } machines[] = {
-	{ 257, 275, 264, IX_ABI_X86_64, IX_ABI_I386 },
-	{ 295, 313, 302, IX_ABI_X86_64, IX_ABI_I386 },
-	{ 56, 76, 38, IX_ABI_ARM64, IX_ABI_ARM },
-	{ 322, 340, 329, IX_ABI_ARM64, IX_ABI_ARM },
-	{ 56, 76, NONE, IX_ABI_ARM64, IX_ABIS }, /* riscv64 */
-	{ 288, 306, 295, IX_ABI_S390X, IX_ABIS },
-	{ 286, 283, 293, IX_ABI_PPC64, IX_ABIS },
+	{ 327, 275, 264, IX_ABI_X86_64, IX_ABI_I386 },
+	{ 378, 313, 302, IX_ABI_X86_64, IX_ABI_I386 },
+	{ 286, 76, 38, IX_ABI_ARM64, IX_ABI_ARM },
+	{ 392, 340, 329, IX_ABI_ARM64, IX_ABI_ARM },
+	{ 286, 76, NONE, IX_ABI_ARM64, IX_ABIS }, /* riscv64 */
+	{ 376, 306, 295, IX_ABI_S390X, IX_ABIS },
+	{ 380, 283, 293, IX_ABI_PPC64, IX_ABIS },
 };
 
 bool ix_abi_here(bool narrow, enum ix_abi *ret_abi)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
-		if (machines[i].openat != SYS_openat ||
+		if (machines[i].preadv2 != SYS_preadv2 ||
 		    machines[i].splice != SYS_splice ||
 		    machines[i].renameat != SYS_renameat)
 			continue;

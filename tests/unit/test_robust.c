@@ -5,6 +5,7 @@
  * endless.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -55,7 +56,7 @@ static void make_chain(size_t n)
 
 static struct robust_list *marked(struct robust_list *link)
 {
-	return (struct robust_list *)((char *)link + 1);
+	return (struct robust_list *)((uintptr_t)link | 1);
 }
 
 /* Start a child that registers this list, or none. */
@@ -65,7 +66,7 @@ static pid_t start(struct robust_list_head *head)
 	char c;
 	pid_t pid;
 
-	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
