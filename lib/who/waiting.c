@@ -228,15 +228,20 @@ static bool waiting_space(const struct ix_waits_pass *p, uint64_t ns)
  * be looked at. */
 static int waiting_object(struct ix_waits_pass *p, int task, struct ix_wait *wait)
 {
+	char text[IX_WAITING_LINE];
 	int r = ix_object_find(p, task, wait);
 
 	if (r <= 0)
 		return r;
 	wait->ipc = ix_space_of(task, "ipc").ino;
-	if ((wait->b.kind == IX_WAIT_SEM || wait->b.kind == IX_WAIT_MSG) &&
-	    !waiting_space(p, wait->ipc))
-		return 0;
-	return waiting_add(p->w, wait);
+	if (wait->b.kind != IX_WAIT_SEM && wait->b.kind != IX_WAIT_MSG)
+		return waiting_add(p->w, wait);
+	if (!wait->ipc) {
+		/* Without the namespace, an id says nothing. */
+		r = ix_waiting_line(task, "syscall", text, sizeof(text));
+		return r < 0 ? r : -EPROTO;
+	}
+	return waiting_space(p, wait->ipc) ? waiting_add(p->w, wait) : 0;
 }
 
 /* A thread in futex_waitv(2) waits for each of its futexes. */
