@@ -304,7 +304,7 @@ def test_library(toys, toyuse):
         "peek 2 two",
         "receive 1 one",
         "receive 2 two",
-        "toy:/a: has no message",
+        "toy:/a: has no message: would have to wait",
     ]
     assert run.returncode == 0
     assert (toys.cwd / "toys/a").read_bytes() == b"\0abc\0"
