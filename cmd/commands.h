@@ -9,6 +9,7 @@
 	line(ls)         \
 	line(show)       \
 	line(who)        \
+	line(waits)      \
 	line(mk)         \
 	line(rm)         \
 	line(set)        \

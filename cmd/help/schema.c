@@ -34,11 +34,11 @@ void dump_schema(void)
 					    "keys",       "ids",        "namespaces",
 					    "comparison", "semaphores", "messages",
 					    "results",    "facts",      "workloads",
-					    "users",      NULL };
+					    "users",      "waits",      NULL };
 	static const char *const inner[] = { "semaphores", "messages",   "contents",
 					     "limits",     "mechanisms", "containers",
 					     "members",    "sharers",    "users",
-					     NULL };
+					     "waits",      NULL };
 
 	out_text(
 		"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n\"$id\":\"urn:ipcx:json:1\",\n"
@@ -47,8 +47,11 @@ void dump_schema(void)
 		"\"errors\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/error\"}}");
 	arrays(tops);
 	out_text(
-		",\n\"unseen\":{\"type\":\"object\",\"required\":[\"attaches\",\"processes\",\"others\"],\"properties\":{"
-		"\"attaches\":{\"type\":\"integer\",\"minimum\":0},\"processes\":{\"type\":\"integer\",\"minimum\":0},"
+		",\n\"cycles\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"grade\",\"members\"],\"properties\":{"
+		"\"grade\":{\"enum\":[\"possible\",\"likely\",\"certain\"]},"
+		"\"members\":{\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true,\"items\":{\"type\":\"integer\",\"minimum\":1}}}}},"
+		"\n\"unseen\":{\"type\":\"object\",\"required\":[\"processes\",\"others\"],\"properties\":{"
+		"\"attaches\":{\"type\":\"integer\",\"minimum\":0},\"waiters\":{\"type\":\"integer\",\"minimum\":0},\"processes\":{\"type\":\"integer\",\"minimum\":0},"
 		"\"others\":{\"type\":\"boolean\"}}}");
 	out_text(
 		"},\n\"$defs\":{\n\"error\":{\"type\":\"object\",\"required\":[\"kind\",\"message\"],\"properties\":{\n"

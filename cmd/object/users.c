@@ -3,12 +3,11 @@
 #include "object/users.h"
 
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/cap.h"
 #include "base/util.h"
+#include "object/unseen.h"
 
 static const enum ipcx_field users_fields[] = {
 	IPCX_F_MECH,      IPCX_F_REF,     IPCX_F_NS,     IPCX_F_PID,
@@ -34,20 +33,10 @@ const struct shown users_table_below = { .list = users_columns + TABLE_OBJECT,
 
 /* ---- what was not seen */
 
-/* Return those of the mechanisms for whose objects the kernel counts the users. */
-static uint64_t counted(uint64_t mechs)
-{
-	uint64_t found = 0;
-
-	for (unsigned m = 0; ipcx_mech_info(m); m++)
-		if ((mechs & IPCX_MECH_BIT(m)) && ipcx_mech_has(m, IPCX_F_NATTCH))
-			found |= IPCX_MECH_BIT(m);
-	return found;
-}
-
 bool users_all_seen(uint64_t mechs, const struct ipcx_unseen *u)
 {
-	return !u->attaches && (counted(mechs) == mechs || (!u->processes && !u->others));
+	return !u->attaches && (unseen_counted(mechs, IPCX_F_NATTCH) == mechs ||
+				(!u->processes && !u->others));
 }
 
 struct ipcx_unseen users_unseen_sum(const struct ipcx_unseen *a,
@@ -91,7 +80,7 @@ static uint64_t users_count_attaches(struct app *app, const struct selection *se
 		if (ipcx_mech_has(sel->refs[i].mech, IPCX_F_NATTCH))
 			refs[q.nrefs++] = sel->refs[i];
 	q.refs = refs;
-	all.mechs = counted(sel->mechs);
+	all.mechs = unseen_counted(sel->mechs, IPCX_F_NATTCH);
 	return attaches_of(app, &q) + attaches_of(app, &all);
 }
 
@@ -113,44 +102,25 @@ static void users_note_attaches(struct app *app, const struct selection *sel,
 		 unseen == 1 ? "s" : "", whose);
 }
 
-/* With the capability, processes are hidden by a security module, or belong to a user
- * namespace above ours. */
-static const char *users_who_may(void)
-{
-	return ix_cap_has(CAP_SYS_PTRACE) > 0 ? "although CAP_SYS_PTRACE is present"
-					      : "needs CAP_SYS_PTRACE";
-}
-
 static void users_note_unseen(struct app *app, const struct selection *sel, int32_t pid,
 			      const struct ipcx_unseen *u)
 {
 	if (pid) {
 		if (u->processes)
 			msg_note("process %" PRId32 " may not be looked at (%s)", pid,
-				 users_who_may());
+				 unseen_who_may());
 		return;
 	}
 	if (users_all_seen(select_touched(sel), u))
 		return;
 	if (u->attaches)
 		users_note_attaches(app, sel, u);
-	if (u->processes)
-		msg_note("%" PRIu64 " process%s may not be looked at (%s)", u->processes,
-			 u->processes == 1 ? "" : "es", users_who_may());
-	if (u->others)
-		msg_note("more processes may exist outside this PID namespace, or "
-			 "hidden from it (hidepid)");
+	unseen_note_processes(u);
 }
 
 void users_put_unseen(struct app *app, struct output *s, const struct selection *sel,
 		      int32_t pid, const struct ipcx_unseen *u)
 {
-	const struct output_fact facts[] = {
-		{ .name = "attaches", .value = u->attaches },
-		{ .name = "processes", .value = u->processes },
-		{ .name = "others", .value = u->others, .truth = true },
-	};
-
-	if (!output_facts(s, "unseen", facts, ARRAY_SIZE(facts)))
+	if (!unseen_facts(s, UNSEEN_ATTACHES, u))
 		users_note_unseen(app, sel, pid, u);
 }

@@ -3,9 +3,8 @@
 #include "base/util.h"
 #include "commands.h"
 #include "nsopt.h"
-#include "object/meant.h"
+#include "object/procs.h"
 #include "object/users.h"
-#include "ui/select.h"
 
 #define GIVEN_PID 1U
 
@@ -18,13 +17,8 @@ struct who_args {
 };
 
 struct who {
-	struct app *app;
+	struct procs procs;
 	const struct who_args *args;
-	struct selection sel;
-	bool named; /* the user named objects or mechanisms */
-	struct tally tally;
-	struct ipcx_unseen unseen;
-	struct output output;
 };
 
 /* ---- messages */
@@ -45,28 +39,25 @@ static void note_unattached(uint64_t mechs)
 }
 
 /* Say that nobody uses an object, for people: only if that is certain. */
-static void say_nobody(const struct who *w)
+static void who_say_nobody(const struct who *w)
 {
-	const struct tally *tally = &w->tally;
-	uint64_t touched = select_touched(&w->sel);
-	const struct ipcx_ref *ref = w->sel.refs;
+	const struct procs *p = &w->procs;
+	uint64_t touched = select_touched(&p->sel);
 	char name[IPCX_REF_MAX];
 
-	if (!w->output.terminal || w->output.format->raw || w->output.where ||
-	    w->output.rows || tally->missing || tally->failed || tally->unavailable ||
-	    tally->gaps || !users_all_seen(touched, &w->unseen))
+	if (!procs_silent(p) || !users_all_seen(touched, &p->unseen))
 		return;
-	for (unsigned m = 0; w->named && ipcx_mech_info(m); m++)
+	for (unsigned m = 0; p->named && ipcx_mech_info(m); m++)
 		if ((touched & IPCX_MECH_BIT(m)) && !users_attach(m))
 			return;
 	if (w->args->pid)
 		msg_note("process %d has none of the objects attached, mapped or open",
 			 w->args->pid);
-	else if (w->sel.nrefs == 1 && !w->sel.mechs &&
-		 ipcx_ref_format(ref, name, sizeof(name)) > 0)
+	else if (procs_only(p, name, sizeof(name)))
 		msg_note("nobody has %s %s", name,
-			 ipcx_mech_has(ref->mech, IPCX_F_NATTCH) ? "attached"
-								 : "mapped or open");
+			 ipcx_mech_has(p->sel.refs->mech, IPCX_F_NATTCH)
+				 ? "attached"
+				 : "mapped or open");
 	else
 		msg_note("nobody has any of the objects attached, mapped or open");
 }
@@ -77,17 +68,18 @@ static void say_nobody(const struct who *w)
  * query, and if a mechanism was named. */
 static int who_query(struct who *w, const struct ipcx_query *q, bool last)
 {
+	struct procs *p = &w->procs;
 	struct ipcx_unseen unseen = { .size = sizeof(unseen) };
 	struct ipcx_table *t;
-	int r = ipcx_users(w->app->x, q, w->args->pid,
+	int r = ipcx_users(p->app->x, q, w->args->pid,
 			   w->args->last ? IPCX_USERS_LAST : 0, &unseen, &t);
 
 	if (r < 0)
-		return app_failed(w->app, r);
-	msg_table(t, w->app->verbose, &w->tally);
-	w->unseen = users_unseen_sum(&w->unseen, &unseen);
-	if (ipcx_table_rows(t) > 0 || (last && w->sel.mechs && w->output.rows == 0))
-		r = output_all(&w->output, t);
+		return app_failed(p->app, r);
+	msg_table(t, p->app->verbose, &p->tally);
+	p->unseen = users_unseen_sum(&p->unseen, &unseen);
+	if (ipcx_table_rows(t) > 0 || (last && p->sel.mechs && p->output.rows == 0))
+		r = output_all(&p->output, t);
 	ipcx_table_free(t);
 	return r;
 }
@@ -95,47 +87,27 @@ static int who_query(struct who *w, const struct ipcx_query *q, bool last)
 /* Print the users of the references, then those of all objects of the mechanisms. */
 static int who_queries(struct who *w)
 {
-	const struct selection *sel = &w->sel;
-	struct ipcx_query q = { .size = sizeof(q), .fields = output_query(&w->output) };
-	struct ipcx_query all;
-	struct ipcx_fieldset judged;
-	size_t bad;
+	const struct selection *sel = &w->procs.sel;
+	struct ipcx_query q = procs_query(&w->procs), all = q;
 	int r = 0;
 
-	if (w->output.where) {
-		judged = ipcx_expr_fields(w->output.where);
-		ipcx_fieldset_merge(&q.fields, &judged);
-	}
-	q.flags = output_flags(&w->output);
-	all = q;
 	q.refs = sel->refs;
 	q.nrefs = sel->nrefs;
 	all.mechs = sel->mechs;
 	if (q.nrefs)
 		r = who_query(w, &q, !all.mechs);
-	/* An object that exists was found, even if nobody uses it. */
-	bad = w->tally.missing + w->tally.failed;
-	w->tally.done += sel->nrefs - MIN(bad, sel->nrefs);
+	procs_count_named(&w->procs);
 	return r || !all.mechs ? r : who_query(w, &all, true);
 }
 
 static int who_list(struct who *w)
 {
-	struct output *s = &w->output;
-	struct shown shown = s->format->raw ? users_all : users_table;
-	int r;
+	struct procs *p = &w->procs;
+	struct output *s = &p->output;
+	int r = procs_prepare(p, &w->args->output,
+			      s->format->raw ? users_all : users_table, &users_all);
 
-	if (ns_all(w->app))
-		shown.before = IPCX_FIELDSET(IPCX_F_NS);
-	r = output_fields(s, w->args->output.fields, shown, columns_have, &users_all);
-	if (!r)
-		r = output_condition(w->app->x, &w->args->output, columns_have,
-				     &users_all, &s->where);
-	if (!r)
-		r = meant_whole(w->app, &w->sel, &w->tally);
-	if (!r)
-		r = meant_once(w->app, &w->sel);
-	if (!r && s->sort && w->sel.mechs && w->sel.nrefs)
+	if (!r && s->sort && p->sel.mechs && p->sel.nrefs)
 		r = msg_usage("--sort: whole mechanisms and single objects are not "
 			      "sorted together: name only one kind");
 	if (r)
@@ -144,15 +116,12 @@ static int who_list(struct who *w)
 	r = who_queries(w);
 	if (r)
 		return r;
-	say_nobody(w);
+	who_say_nobody(w);
 	/* If no object exists, there was nothing to look for. */
-	if (w->named && (w->sel.mechs || w->tally.done))
-		note_unattached(select_touched(&w->sel));
-	users_put_unseen(w->app, s, &w->sel, w->args->pid, &w->unseen);
-	output_close(s);
-	tally_asked(&w->tally, w->sel.mechs,
-		    w->named && w->sel.mechs != select_all() && !ns_all(w->app));
-	return output_status(s, tally_status(&w->tally));
+	if (p->named && (p->sel.mechs || p->tally.done))
+		note_unattached(select_touched(&p->sel));
+	users_put_unseen(p->app, s, &p->sel, w->args->pid, &p->unseen);
+	return procs_close(p);
 }
 
 static int who_run(struct app *app, void *data, int n, char **words)
@@ -160,22 +129,18 @@ static int who_run(struct app *app, void *data, int n, char **words)
 	static struct who w; /* large, as in ls */
 	int r;
 
-	w.app = app;
 	w.args = data;
 	if ((w.args->given & GIVEN_PID) && w.args->pid == 0)
 		return msg_usage("--pid: no process has the PID 0");
-	r = select_read(app->x, NULL, n, words, &w.sel);
+	r = procs_select(&w.procs, app, n, words, select_all());
 	if (r)
 		return r;
-	w.named = n > 0;
-	if (!w.named)
-		w.sel.mechs = select_all();
-	r = output_open(&w.output, &w.args->output, "users");
+	r = output_open(&w.procs.output, &w.args->output, "users");
 	if (!r)
 		r = ns_use(app, &w.args->where);
 	if (!r)
 		r = who_list(&w);
-	select_free(&w.sel);
+	select_free(&w.procs.sel);
 	return r;
 }
 

@@ -290,13 +290,42 @@ static void put_facts(const char *name, const struct output_fact *facts, size_t 
 	out_text("}");
 }
 
-/* End the array of rows, before the facts. */
+static void json_put_groups(const char *name, const struct output_group *groups, size_t n)
+{
+	out_format("\"%s\":[", name);
+	for (size_t i = 0; i < n; i++) {
+		const struct ipcx_value grade = { .type = IPCX_TYPE_GRADE,
+						  .as.u = groups[i].grade };
+		char word[IPCX_VALUE_MAX];
+
+		(void)ipcx_value_format(&grade, word, sizeof(word));
+		out_format("%s{\"grade\":\"%s\",\"members\":[", i ? "," : "", word);
+		for (size_t k = 0; k < groups[i].n; k++)
+			out_format("%s%" PRId32, k ? "," : "", groups[i].members[k]);
+		out_text("]}");
+	}
+	out_text("]");
+}
+
+/* End the array of rows, unless that is done, before another member. */
+static void json_end_rows(struct output *s)
+{
+	out_text(s->ended ? "," : s->rows ? "\n]," : "],");
+	s->ended = true;
+}
+
+void json_groups(struct output *s, const char *name, const struct output_group *groups,
+		 size_t n)
+{
+	json_end_rows(s);
+	json_put_groups(name, groups, n);
+}
+
 void json_facts(struct output *s, const char *name, const struct output_fact *facts,
 		size_t n)
 {
-	out_text(s->ended ? "," : s->rows ? "\n]," : "],");
+	json_end_rows(s);
 	put_facts(name, facts, n);
-	s->ended = true;
 }
 
 static void json_member(const char *name, const char *text)
@@ -310,7 +339,7 @@ void json_end(struct output *s)
 	const struct msg_record *r;
 	size_t n = msg_records(&r);
 
-	out_text(s->ended ? "," : s->rows ? "\n]," : "],");
+	json_end_rows(s);
 	out_text("\"errors\":[");
 	for (size_t i = 0; i < n; i++) {
 		out_text(i ? ",\n{" : "\n{");
@@ -352,5 +381,14 @@ void jsonl_facts(struct output *s, const char *name, const struct output_fact *f
 	(void)s;
 	out_text("{");
 	put_facts(name, facts, n);
+	out_text("}\n");
+}
+
+void jsonl_groups(struct output *s, const char *name, const struct output_group *groups,
+		  size_t n)
+{
+	(void)s;
+	out_text("{");
+	json_put_groups(name, groups, n);
 	out_text("}\n");
 }

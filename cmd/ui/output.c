@@ -133,6 +133,14 @@ void output_more(struct output *s, const struct output_child *more)
 		s->format->more(s, more);
 }
 
+void output_groups(struct output *s, const char *name, const struct output_group *groups,
+		   size_t n)
+{
+	output_begin(s);
+	if (s->format->groups)
+		s->format->groups(s, name, groups, n);
+}
+
 bool output_facts(struct output *s, const char *name, const struct output_fact *facts,
 		  size_t n)
 {

@@ -56,7 +56,8 @@ struct output {
 	struct cell_style style;
 	bool headings, colour, terminal;
 	bool nul;         /* raw format: rows end with NUL instead of newline */
-	bool broken;      /* table format: wrap the last column */
+	bool broken;      /* table format: wrap the last column on a terminal; what does
+			     not fit beside the others stands below them */
 	bool begun;       /* output has begun */
 	bool ended;       /* JSON: the array of rows has been closed */
 	const char *sort; /* --sort, or NULL */
@@ -118,6 +119,7 @@ struct output_child {
 	/* The rows that belong to it: n of order[]; order NULL: all rows of t. */
 	const uint32_t *order;
 	size_t n;
+	bool broken; /* as in struct output */
 };
 
 static inline struct output_rows output_child_rows(const struct output_child *c)
@@ -134,6 +136,13 @@ struct output_fact {
 	bool truth;
 };
 
+/* Rows that belong together: how sure that is, and their processes. */
+struct output_group {
+	enum ipcx_grade grade;
+	const int32_t *members;
+	size_t n;
+};
+
 struct format {
 	const char *name, *help;
 	bool raw;    /* values for programs, not people */
@@ -144,6 +153,8 @@ struct format {
 	void (*detail)(struct output *s, const struct output_rows *row, const char *label,
 		       const struct output_child *children, size_t n);
 	void (*more)(struct output *s, const struct output_child *more);
+	void (*groups)(struct output *s, const char *name,
+		       const struct output_group *groups, size_t n);
 	void (*facts)(struct output *s, const char *name, const struct output_fact *facts,
 		      size_t n);
 	void (*end)(struct output *s);
@@ -208,6 +219,11 @@ void output_detail(struct output *s, const struct output_rows *row, const char *
 /* Print a second table after all rows: in table format below these rows, in JSON as an
  * array of its own, not at all in formats with one line per row. */
 void output_more(struct output *s, const struct output_child *more);
+
+/* Print groups of rows as one array after all rows, before facts; not at all in formats
+ * that have no place for them. */
+void output_groups(struct output *s, const char *name, const struct output_group *groups,
+		   size_t n);
 
 /* Print facts about all rows as one object after them. Returns false if the format has no
  * place for them. */

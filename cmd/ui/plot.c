@@ -15,8 +15,8 @@
 #define LEAST   8  /* minimum width of a bar, even if too wide for the terminal */
 #define EIGHTHS 8
 
-/* Return whether the user's locale is UTF-8; the program's own stays "C". */
-static bool has_blocks(void)
+/* The program's own locale stays "C". */
+bool plot_utf8(void)
 {
 	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
 	bool utf8;
@@ -52,7 +52,7 @@ static size_t put_bar(size_t eighths, bool blocks)
 void plot_bars(const struct plot_bar *bars, size_t n)
 {
 	size_t columns = out_columns(), label = 0, figures = 0, room;
-	bool blocks = has_blocks();
+	bool blocks = plot_utf8();
 	double most = 0;
 
 	for (size_t i = 0; i < n; i++) {

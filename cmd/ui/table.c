@@ -124,12 +124,27 @@ void table_heading(struct output *s, const char *label)
 	out_format("%s%s%s\n", s->colour ? bold : "", label, s->colour ? plain : "");
 }
 
+/* The least room for text beside other columns, and how far it is indented below them. */
+#define BESIDE 30
+#define BELOW  8
+
 /* Print words, wrapped at the width of the terminal (not wrapped without a terminal);
- * continuation lines are indented. */
-static void put_broken(const char *text, size_t indent)
+ * continuation lines are indented. gap columns of the indent are still to be printed. */
+static void put_broken(const char *text, size_t indent, size_t gap)
 {
-	size_t columns = out_columns(), at = indent;
+	size_t columns = out_columns(), at;
 	char word[CELL_MAX];
+
+	if (columns && indent + BESIDE > columns && indent + ix_width(text) > columns) {
+		if (!strcmp(text, "-")) {
+			out_text("\n");
+			return;
+		}
+		indent = gap = MIN(indent, (size_t)BELOW);
+		out_text("\n");
+	}
+	out_format("%*s", (int)gap, "");
+	at = indent;
 
 	while (*text) {
 		size_t n = MIN(strcspn(text, " "), sizeof(word) - 1), width;
@@ -156,7 +171,7 @@ static void put_broken(const char *text, size_t indent)
 static void broken_row(struct output *s, const struct output_rows *rows, size_t i)
 {
 	char text[CELL_MAX];
-	size_t at = 0;
+	size_t at = 0, gap = 0;
 	bool string;
 
 	text[0] = '\0';
@@ -167,11 +182,11 @@ static void broken_row(struct output *s, const struct output_rows *rows, size_t 
 
 		if (k + 1 == s->ncolumns)
 			break;
-		out_format("%*s%s%*s", c->right ? (int)fill : 0, "", text,
-			   (int)(c->right ? 0 : fill) + GAP, "");
+		out_format("%*s%s", (int)(gap + (c->right ? fill : 0)), "", text);
+		gap = (c->right ? 0 : fill) + GAP;
 		at += c->width + GAP;
 	}
-	put_broken(text, at);
+	put_broken(text, at, gap);
 }
 
 void table_rows(struct output *s, const struct output_rows *rows)
@@ -199,6 +214,7 @@ static void table_child(struct output *s, const struct output_child *c)
 {
 	struct output below = { .format = s->format,
 				.headings = s->headings,
+				.broken = c->broken,
 				.colour = s->colour };
 	struct output_rows rows;
 

@@ -18,6 +18,7 @@ DO = {
     "ls": lambda mech, ref: ["ls", ref],
     "show": lambda mech, ref: ["show", ref],
     "who": lambda mech, ref: ["who", ref],
+    "waits": lambda mech, ref: ["waits", ref],
     "mk": lambda mech, ref: ["mk", *(w.replace("/x", "/another") for w in MAKE[mech])],
     "rm": lambda mech, ref: ["rm", ref],
     "set": lambda mech, ref: ["set", ref, "--mode", "0640"],
@@ -51,7 +52,7 @@ DO = {
     "help": lambda mech, ref: ["help"],
     "complete": lambda mech, ref: ["complete", "--", "rm", f"{mech}:"],
 }
-ON_OBJECTS = ["ls", "show", "who", "rm", "set"]
+ON_OBJECTS = ["ls", "show", "who", "waits", "rm", "set"]
 # These have test files of their own: commands about namespaces, the old names, and commands that create their objects themselves.
 SUITES = ("ns", "compat", "stress")
 # A command that does not apply to a mechanism has no cell; a command that is missing from the table has cells, which fail.

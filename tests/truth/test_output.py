@@ -96,6 +96,7 @@ def test_a_hostile_name_stays_a_value(world):
 
 # Commands that print rows: the arguments, and the name of the array in JSON.
 ROWS = {"ls": (["ls", "shm"], "objects"), "show": (["show", "shm:0", "shm:1"], "objects"), "who": (["who", "shm"], "users"),
+        "waits": (["waits", "sem"], "waits"),
         "mk": (["mk", "msg"], "objects"),
         "rm": (["rm", "shm", "-w", "size > 0", "--dry-run"], "objects"), "set": (["set", "shm:0", "shm:1", "--mode", "0600"], "objects"),
         "limits": (["limits"], "limits"), "limits set": (["limits", "set", "shmmni=4000", "shmmax=1M"], "limits"),

@@ -17,10 +17,12 @@ SCHEMA = json.loads(subprocess.run([IPCX, "help", "--schema"], stdout=subprocess
 CHILDREN = {"shm": [], "msg": ["messages"], "sem": ["semaphores"], "mq": [], "pshm": [], "psem": []}
 CHILD_FIELDS = {"messages": {"position", "mtype", "size"}, "semaphores": {"semnum", "value", "sempid", "semncnt", "semzcnt"},
                 "users": {"pid", "command", "owner", "uid", "started", "container", "how", "access", "mappings", "fds", "address", "mapped", "basis"},
+                "waits": {"pid", "tid", "command", "owner", "uid", "started", "container", "call", "wants", "semnum", "op", "undo", "mtype", "offset", "timeout",
+                          "since", "task_state", "held_by", "held_grade", "waker", "verdict", "grade", "cycle", "basis"},
                 "limits": {"name", "needed", "percent", "limit", "unit", "source"}}
 SECOND = {"results": ["facts"]}  # documents with a second table
-TYPES = {"integer": int, "unsigned": int, "real": (int, float), "bool": bool, "string": str, "time": str, "mode": str, "key": str}
-PATTERNS = {"time": r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "mode": r"0[0-7]{3}", "key": r"0x[0-9a-f]{8}"}
+TYPES = {"integer": int, "unsigned": int, "real": (int, float), "bool": bool, "string": str, "time": str, "mode": str, "key": str, "grade": str}
+PATTERNS = {"time": r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "mode": r"0[0-7]{3}", "key": r"0x[0-9a-f]{8}", "grade": "possible|likely|certain"}
 
 
 def closed(schema):
@@ -73,8 +75,9 @@ def document(r, kind):
     text = r.stdout.decode("utf-8", "strict")
     doc = json.loads(text, object_pairs_hook=no_doubles)
     STRICT.validate(doc)
-    unseen = ["unseen"] if kind == "users" or any("users" in row for row in doc[kind]) else []
-    assert list(doc) == ["ipcx", kind, *SECOND.get(kind, []), *unseen, "errors"] and doc["ipcx"] == 1
+    unseen = ["unseen"] if kind in ("users", "waits") or any({"users", "waits"} & set(row) for row in doc[kind]) else []
+    cycles = ["cycles"] if kind == "waits" else []
+    assert list(doc) == ["ipcx", kind, *SECOND.get(kind, []), *cycles, *unseen, "errors"] and doc["ipcx"] == 1
     for more in SECOND.get(kind, []):
         check_rows(doc[more])
     assert text.endswith("\n") and text.count("\n\n") == 0
