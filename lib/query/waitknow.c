@@ -244,13 +244,15 @@ static void know_copy_owner(struct wait_found *to, const struct wait_found *from
 static int know_those(struct waits_join *j, size_t i)
 {
 	struct wait_found *f = &j->all[i];
-	const struct wait_found *before = i ? &j->all[i - 1] : NULL;
+	const struct wait_found *before = i && j->all[i - 1].known ? &j->all[i - 1]
+								   : NULL;
 	const struct ix_use **uses = NULL;
 	bool complete, same = before && know_same(before, f);
 	size_t n;
 	int r;
 
-	if (!know_has_users(f->wait) || !j->looked)
+	f->known = true;
+	if (!know_has_users(f->wait))
 		return 0;
 	if (same)
 		f->users = before->users;
@@ -269,16 +271,131 @@ static int know_those(struct waits_join *j, size_t i)
 	return r;
 }
 
+/* ---- which waits matter */
+
+/* The waits of a process. */
+struct know_own {
+	int32_t pid;
+	size_t found;
+};
+
+/* The state of the search: waits that matter and were not looked at yet. */
+struct know_search {
+	struct waits_join *j;
+	struct know_own *own; /* of all waits, sorted */
+	size_t *todo, n;
+	uint8_t *followed; /* for each of j->sets[]: whether its processes were added */
+	size_t nfollowed;
+};
+
+static int know_own_order(const void *a, const void *b)
+{
+	const struct know_own *l = a, *r = b;
+
+	if (l->pid != r->pid)
+		return l->pid < r->pid ? -1 : 1;
+	return l->found < r->found ? -1 : l->found > r->found;
+}
+
+static void know_matters(struct know_search *k, size_t i)
+{
+	if (k->j->all[i].relevant)
+		return;
+	k->j->all[i].relevant = true;
+	k->todo[k->n++] = i;
+}
+
+/* What a process that could end a wait waits for itself matters, too. */
+static void know_follow(struct know_search *k, int32_t pid)
+{
+	size_t low = 0, high = k->j->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (k->own[mid].pid < pid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < k->j->n && k->own[low].pid == pid; low++)
+		know_matters(k, k->own[low].found);
+}
+
+static int know_follow_set(struct know_search *k, size_t set)
+{
+	const struct wait_set *s = &k->j->sets[set];
+
+	if (k->nfollowed < k->j->nsets) {
+		uint8_t *more = realloc(k->followed, k->j->nsets);
+
+		if (!more)
+			return -ENOMEM;
+		memset(more + k->nfollowed, 0, k->j->nsets - k->nfollowed);
+		k->followed = more;
+		k->nfollowed = k->j->nsets;
+	}
+	if (k->followed[set])
+		return 0;
+	k->followed[set] = 1;
+	for (size_t i = 0; i < s->n; i++)
+		know_follow(k, s->pids[i]);
+	return 0;
+}
+
+static int know_next(struct know_search *k)
+{
+	size_t i = k->todo[--k->n];
+	struct wait_found *f = &k->j->all[i];
+	int r = 0;
+
+	if (know_has_users(f->wait) && !k->j->looked)
+		r = know_users(k->j);
+	know_actor(k->j, f);
+	if (r == 0)
+		r = know_those(k->j, i);
+	/* The other threads of a process matter where it has several. */
+	know_follow(k, k->j->waits.users[f->wait->user].user.pid);
+	if (f->last > 0)
+		know_follow(k, f->last);
+	return r == 0 && f->users ? know_follow_set(k, f->users - 1) : r;
+}
+
+static int know_search(struct know_search *k)
+{
+	struct waits_join *j = k->j;
+	int r = 0;
+
+	for (size_t i = 0; i < j->n; i++)
+		k->own[i] =
+			(struct know_own){ j->waits.users[j->all[i].wait->user].user.pid,
+					   i };
+	qsort(k->own, j->n, sizeof(*k->own), know_own_order);
+	for (size_t i = j->n; i-- > 0;)
+		if (j->all[i].asked)
+			know_matters(k, i);
+	while (r == 0 && k->n)
+		r = know_next(k);
+	return r;
+}
+
 int ix_waits_know(struct waits_join *j)
 {
-	int r = know_users(j);
+	struct know_search k = { .j = j };
+	int r = 0;
 
 	for (unsigned m = 0; r == 0 && ix_mech(m); m++)
 		if (ix_mech(m)->parts)
 			r = ix_waits_parts(j, m);
-	for (size_t i = 0; r == 0 && i < j->n; i++) {
-		know_actor(j, &j->all[i]);
-		r = know_those(j, i);
-	}
+	if (r < 0 || !j->n)
+		return r;
+	k.own = calloc(j->n, sizeof(*k.own));
+	k.todo = calloc(j->n, sizeof(*k.todo));
+	r = k.own && k.todo ? know_search(&k) : -ENOMEM;
+	free(k.own);
+	free(k.todo);
+	free(k.followed);
+	for (size_t i = 0; i < j->n; i++)
+		j->waits.all[j->all[i].wait - j->waits.all].again = j->all[i].relevant;
 	return r;
 }

@@ -100,21 +100,32 @@ static struct ipcx_fieldset match_fields(const struct waits_join *j)
 	return fields;
 }
 
-/* Which mechanisms have to be listed: those with hits and, if threads may be unseen,
- * those whose waiters the kernel counts; for unlinked files, all that have files in the
- * same directory. */
+/* Whether a thread waits in a way that may be one of a mechanism that is asked for. */
+static bool match_any(const struct waits_join *j)
+{
+	for (unsigned m = 0; ix_mech(m); m++)
+		if (ix_users_asks(j->q, m) && match_hits(&j->waits, ix_mech(m)->traces))
+			return true;
+	return false;
+}
+
+/* Which mechanisms have to be listed: if there is anything to tell, all with hits, as
+ * those who could end a wait may wait elsewhere; if threads may be unseen, those whose
+ * waiters the kernel counts; for unlinked files, all that have files in the same
+ * directory. */
 static uint64_t match_mechs(const struct waits_join *j)
 {
 	uint64_t mechs = 0;
-	bool mounted = false;
+	bool mounted = false, any = match_any(j);
 
 	for (unsigned m = 0; ix_mech(m); m++) {
 		const struct ix_mech *mech = ix_mech(m);
 
-		if (!(j->q->mechs & IPCX_MECH_BIT(m)) || mech->info.unlisted)
+		if (mech->info.unlisted)
 			continue;
-		if (match_hits(&j->waits, mech->traces) ||
-		    (j->counts && ix_kind_has(mech->kind, IPCX_F_SEMNCNT)))
+		if ((any && match_hits(&j->waits, mech->traces)) ||
+		    (j->counts && (j->q->mechs & IPCX_MECH_BIT(m)) &&
+		     ix_kind_has(mech->kind, IPCX_F_SEMNCNT)))
 			mechs |= IPCX_MECH_BIT(m);
 		mounted |= mech->mounted && (mechs & IPCX_MECH_BIT(m));
 	}
@@ -151,7 +162,7 @@ int ix_waits_list(struct waits_join *j)
 /* ---- the join */
 
 static int match_add(struct waits_join *j, const struct ix_wait *wait,
-		     const struct ipcx_ref *it, uint64_t ns, size_t row)
+		     const struct ipcx_ref *it, uint64_t ns, size_t row, bool asked)
 {
 	char ref[IPCX_REF_MAX];
 	struct wait_found *f;
@@ -172,6 +183,7 @@ static int match_add(struct waits_join *j, const struct ix_wait *wait,
 				  .mech = it->mech,
 				  .ns = ns,
 				  .row = row,
+				  .asked = asked,
 				  .value = -1,
 				  .ref = strdup(ref) };
 	j->n += f->ref != NULL;
@@ -247,8 +259,7 @@ static int match_row(struct waits_join *j, const struct match_entry *sorted, siz
 		    !(traces->waits >> w->b.kind & 1))
 			continue;
 		matched[sorted[i].wait] = 1;
-		if (asked)
-			r = match_add(j, w, &it, ns, row);
+		r = match_add(j, w, &it, ns, row, asked);
 	}
 	return r;
 }
@@ -293,9 +304,8 @@ static int match_rest(struct waits_join *j, const struct ix_wait *w)
 	if (it.mech == IPCX_NO_MECH)
 		return 0;
 	match_inode(j, w, &it);
-	return ix_users_asks_row(j->q, &it, w->dev, w->ino)
-		       ? match_add(j, w, &it, ns, SIZE_MAX)
-		       : 0;
+	return match_add(j, w, &it, ns, SIZE_MAX,
+			 ix_users_asks_row(j->q, &it, w->dev, w->ino));
 }
 
 /* A FIFO that nobody could open so far is found only by those who wait for the other end.
@@ -320,28 +330,38 @@ static void match_notes(const struct waits_join *j)
 			ix_table_hand_on(j->out.t, n);
 }
 
-/* Number the places for which threads wait: those of one place follow each other if they
- * are sorted like the waits. */
-static void match_number(struct waits_join *j)
+struct match_place {
+	struct match_key key;
+	uint64_t offset;
+	size_t found;
+};
+
+static int match_place_order(const void *a, const void *b)
 {
+	const struct match_place *l = a, *r = b;
+	int by_key = match_compare(&l->key, &r->key);
+
+	return by_key ? by_key : l->offset < r->offset ? -1 : l->offset > r->offset;
+}
+
+/* Number the places for which threads wait. */
+static int match_number(struct waits_join *j)
+{
+	auto_free struct match_place *places = calloc(j->n + 1, sizeof(*places));
 	uint32_t number = 0;
 
+	if (!places)
+		return -ENOMEM;
+	for (size_t i = 0; i < j->n; i++)
+		places[i] = (struct match_place){ match_key_of(j->all[i].wait),
+						  j->all[i].wait->offset, i };
+	if (j->n)
+		qsort(places, j->n, sizeof(*places), match_place_order);
 	for (size_t i = 0; i < j->n; i++) {
-		struct wait_found *f = &j->all[i];
-		const struct match_key key = match_key_of(f->wait);
-
-		f->object = ++number;
-		for (size_t k = i; k-- > 0;) {
-			const struct match_key before = match_key_of(j->all[k].wait);
-
-			if (match_compare(&key, &before) != 0)
-				break;
-			if (j->all[k].wait->offset == f->wait->offset) {
-				f->object = j->all[k].object;
-				break;
-			}
-		}
+		number += !i || match_place_order(&places[i - 1], &places[i]) != 0;
+		j->all[places[i].found].object = number;
 	}
+	return 0;
 }
 
 int ix_waits_match(struct waits_join *j)
@@ -352,7 +372,6 @@ int ix_waits_match(struct waits_join *j)
 
 	if (r == 0 && !j->listed)
 		r = ix_waits_list(j);
-
 	for (size_t i = 0; r == 0 && i < j->waits.n; i++)
 		sorted[i] = (struct match_entry){ match_key_of(&j->waits.all[i]), i };
 	if (r == 0)
@@ -364,7 +383,5 @@ int ix_waits_match(struct waits_join *j)
 			r = match_rest(j, &j->waits.all[sorted[i].wait]);
 	if (r == 0 && j->objects)
 		match_notes(j);
-	if (r == 0)
-		match_number(j);
-	return r;
+	return r < 0 ? r : match_number(j);
 }

@@ -61,7 +61,7 @@ static void waits_unseen(struct waits_join *j)
 	int64_t found = 0;
 
 	for (size_t i = 0; i < j->n; i++)
-		found += j->all[i].wait->b.kind == IX_WAIT_SEM;
+		found += j->all[i].asked && j->all[i].wait->b.kind == IX_WAIT_SEM;
 	j->unseen.waiters = counted > found ? (uint64_t)(counted - found) : 0;
 	j->unseen.processes = j->waits.denied + j->waits.missed;
 	j->unseen.others = j->waits.others;
@@ -93,11 +93,15 @@ static struct ix_waits_what waits_what(struct waits_join *j)
 	struct ix_waits_what what = { .kinds = 0 };
 
 	for (unsigned m = 0; ix_mech(m); m++) {
+		const struct ix_traces *traces = ix_mech(m)->traces;
+
+		if (traces)
+			what.kinds |= traces->waits;
 		if (!ix_users_asks(j->q, m))
 			continue;
 		j->mechs |= IPCX_MECH_BIT(m);
-		if (ix_mech(m)->traces)
-			what.kinds |= ix_mech(m)->traces->waits;
+		if (traces)
+			j->kinds |= traces->waits;
 	}
 	if (!j->everywhere && j->home) {
 		what.spaces = &j->home;
@@ -108,11 +112,11 @@ static struct ix_waits_what waits_what(struct waits_join *j)
 
 /* Whether the kernel's counts tell that nobody waits, so that the threads need no look:
  * 1, 0 or -errno. */
-static int waits_nobody(struct waits_join *j, unsigned kinds)
+static int waits_nobody(struct waits_join *j)
 {
 	int r;
 
-	if (kinds != 1U << IX_WAIT_SEM)
+	if (j->kinds != 1U << IX_WAIT_SEM)
 		return 0;
 	j->counts = true;
 	r = ix_waits_list(j);
@@ -122,12 +126,16 @@ static int waits_nobody(struct waits_join *j, unsigned kinds)
 static int waits_run(struct waits_join *j)
 {
 	const struct ix_waits_what what = waits_what(j);
-	int r = waits_nobody(j, what.kinds);
+	int r = waits_nobody(j);
 
 	if (r > 0)
 		return ix_waits_match(j); /* what is to be said of the objects */
-	if (r == 0)
-		r = ix_waits_collect(j->out.x, &what, &j->waits);
+	if (r < 0)
+		return r;
+	ipcx_table_free(j->objects);
+	j->objects = NULL;
+	j->listed = false;
+	r = ix_waits_collect(j->out.x, &what, &j->waits);
 	if (r < 0)
 		return r;
 	j->counts = !ix_waits_complete(&j->waits);

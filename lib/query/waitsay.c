@@ -322,7 +322,7 @@ int ix_waits_say(struct waits_join *j)
 			.since = j->since,
 		};
 
-		if (j->for_ns && f->wait->moved)
+		if (!f->asked || (j->for_ns && f->wait->moved))
 			continue;
 		say_wants(j, f, &wants);
 		say_waker(j, f, &e, &waker);

@@ -15,6 +15,9 @@ struct wait_found {
 	uint64_t ns;
 	size_t row;      /* in the snapshot of objects; SIZE_MAX: it is not there */
 	uint32_t object; /* number of the object, and of the place in it */
+	bool asked; /* is to be listed; others are those of processes that could end it */
+	bool relevant; /* is asked, or could matter to one that is */
+	bool known;
 	char *ref;
 	/* What is known of it (query/waitknow.c). */
 	const struct ix_semop *op; /* the operation that blocks, or NULL */
@@ -44,6 +47,7 @@ struct waits_join {
 	uint64_t home;   /* the IPC namespace that is asked for, unless all are */
 	bool everywhere; /* all are */
 	uint64_t mechs;  /* asked for, also by references */
+	unsigned kinds;  /* how threads wait for objects of these */
 	struct ix_waits waits;
 	int64_t since;
 	struct ipcx_table *objects; /* NULL: none were needed */

@@ -271,8 +271,10 @@ void ix_waits_again(struct ipcx *x, struct ix_waits *w)
 		struct ix_wait *wait = &w->all[i];
 		int r;
 
+		if (!wait->again)
+			continue;
 		/* Several waits of one thread follow each other. */
-		if (i && w->all[i - 1].tid == wait->tid) {
+		if (i && w->all[i - 1].again && w->all[i - 1].tid == wait->tid) {
 			wait->moved = w->all[i - 1].moved;
 			continue;
 		}

@@ -37,6 +37,7 @@ struct ix_wait {
 	struct ix_lock lock; /* of a futex */
 	uint64_t line;       /* hash of its line in "syscall" */
 	uint64_t switches;   /* context switches of the thread when it was found */
+	bool again;          /* is to be looked at by ix_waits_again() */
 	bool moved;          /* it has not slept from then until ix_waits_again() */
 	bool from_memory;    /* what it waits for was read from the thread's memory */
 };
@@ -75,8 +76,8 @@ int ix_waits_collect(struct ipcx *x, const struct ix_waits_what *what,
 		     struct ix_waits *ret_waits);
 void ix_waits_free(struct ix_waits *w);
 
-/* Look at the same threads once more, and mark those that have not slept in the same call
- * all the time. */
+/* Look once more at the threads with "again", and mark those that have not slept in the
+ * same call all the time. */
 void ix_waits_again(struct ipcx *x, struct ix_waits *w);
 
 static inline bool ix_waits_wants(const struct ix_waits_what *what,
