@@ -162,6 +162,9 @@ static int waits_find(struct waits *w)
 		return app_failed(p->app, r);
 	msg_table(w->t, p->app->verbose, &p->tally);
 	procs_count_named(p);
+	/* If no object exists, there was nothing to look for. */
+	if (!p->sel.mechs && !p->tally.done)
+		p->unseen = (struct ipcx_unseen){ .size = sizeof(p->unseen) };
 	return output_pick(&p->output, w->t, &w->rows, &w->n);
 }
 
@@ -221,7 +224,7 @@ static int waits_list(struct waits *w)
 	return waits_status(w, procs_close(p));
 }
 
-static int waits_run(struct app *app, void *data, int n, char **words)
+static int waits_cmd(struct app *app, void *data, int n, char **words)
 {
 	static struct waits w; /* large, as in ls */
 	uint64_t every = 0;
@@ -278,6 +281,6 @@ const struct cmd cmd_waits = {
 		 "objects, also for pipes and memory files. Each verdict has a grade: possible, likely or certain. A '?' marks a guess. Looking disturbs no program, as a debugger does.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS, .rows = &waits_all,
 	.exits = EXITS({ EXIT_DONE, "listed, even if there was nothing to list, or something could not be seen; with --fail: no listed wait is likely or certain never to end" }, { EXIT_FAILED, "failed, or nothing that was named can be read here; with --fail: a listed wait is likely or certain never to end" }, { EXIT_MISSING, "none of the named objects exists, or no such namespace" }, { EXIT_PART, "some of what was named does not exist or could not be read; with --fail: no such wait is listed, but some waiters were not found" }),
-	.args_size = sizeof(struct waits_args), .run = waits_run,
+	.args_size = sizeof(struct waits_args), .run = waits_cmd,
 };
 /* clang-format on */

@@ -120,7 +120,9 @@ def full(world):
     world.ok("mk", "msg")
     for text in ("one", "second", "3"):
         world.ok("msg", "send", "0", text)
-    with meanwhile(world, "check(libc.shmat(0, None, 0)); check(libc.shmat(1, None, 0)); hold()"):
+    # and somebody who waits for an array, for "waits"
+    wait = "if os.fork() == 0:\n    check(libc.prctl(1, 9, 0, 0, 0))\n    semop(0, 1, 0)\n"
+    with meanwhile(world, "check(libc.shmat(0, None, 0)); check(libc.shmat(1, None, 0))\n" + wait + "wait_for(lambda: libc.semctl(0, 1, 15) == 1); hold()"):
         yield world
 
 
