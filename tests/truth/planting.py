@@ -146,4 +146,5 @@ def pids_inside(world):
     return found
 
 
-__all__ = ["FIRST_PIDS", "Flat", "IPCX", "PAGE", "QUERY", "USERS", "end", "flat", "hide_the_denied", "known", "nattch", "noquery", "one", "pids_inside", "plant", "program", "users", "who"]
+__all__ = ["FIRST_PIDS", "Flat", "IPCX", "PAGE", "QUERY", "USERS", "end", "flat", "has_all_users", "hide_the_denied", "known", "nattch", "noquery", "one",
+           "pids_inside", "plant", "program", "users", "who"]

@@ -3,7 +3,6 @@
 test_waits_why.py; what may go wrong meanwhile: test_waits_days.py.)"""
 
 import collections
-import os
 
 import pytest
 
@@ -22,6 +21,10 @@ def within(start, end):
     return lambda n: start <= n < end
 
 
+# The first process of the scene has the object, too, and there may be others: it could end the wait, and nobody else who is seen.
+OTHER = {"held_by": "{planter}", "held_grade": "possible"}
+
+
 def sem(wants, semnum, op, undo, **more):
     return dict(ref="sem:{id}", wants=wants, semnum=semnum, op=op, undo=undo, basis="memory", call="semop", **more)
 
@@ -35,11 +38,11 @@ def msg(call, wants, mtype=None, **more):
 
 
 def mq(call, wants, timeout=None):
-    return dict(ref="mq:/q", call=call, wants=wants, timeout=timeout)
+    return dict(ref="mq:/q", call=call, wants=wants, timeout=timeout, **OTHER)
 
 
 def psem(timeout=None, **more):
-    return dict(ref="psem:/s", call="futex", wants="a post", offset=0, timeout=timeout, **more)
+    return dict(ref="psem:/s", call="futex", wants="a post", offset=0, timeout=timeout, **OTHER, **more)
 
 
 def lock(ref, held_grade, offset=LOCK, **more):
@@ -56,7 +59,7 @@ BOTH = {
     "sem-several": sem("+1 on 0 (undo), -2 on 1, 0 on 2", 1, -2, False),
     "sem-zero": sem("0 on 0", 0, 0, False),
     "sem-timed": timed("-1 on 0 (undo)", 0, -1, True),
-    "sem-thrice": sem("-1 on 0, -1 on 0, -1 on 0", 0, -1, False),
+    "sem-thrice": sem("-1 on 0, -1 on 0, -1 on 0", 0, -1, False, **OTHER),  # it set the value
     "msg-send": msg("msgsnd", "room for 60 bytes"),
     "msg-any": msg("msgrcv", "a message", 0),
     "msg-type": msg("msgrcv", "a message of type 77", 77),
@@ -78,16 +81,16 @@ BOTH = {
     "mutex-pi": lock("pshm:/x", "certain"),
     "mutex-shm": lock("shm:{id}", "likely", basis="memory"),
     "mutex-memfd": lock("memfd:{dev}:{ino}", "likely", basis="memory"),
-    "cond": word(offset=within(COND, COND + 48)),
+    "cond": dict(word(offset=within(COND, COND + 48)), **OTHER),
     "futex": word(timeout=1000 * SECOND + 5),
     "futex2": word("futex_wait"),
-    "pipe-read": dict(ref="pipe:{in}", call="read", wants="data", basis="kernel"),
-    "pipe-write": dict(ref="pipe:{out}", call="write", wants="room for 100 bytes", basis="kernel"),
-    "pipe-readv": dict(ref="pipe:{in}", call="readv", wants="data"),
-    "pipe-writev": dict(ref="pipe:{out}", call="writev", wants="room"),
-    "pipe-vmsplice": dict(ref="pipe:{out}", call="vmsplice", wants="room"),
-    "pipe-sendfile": dict(ref="pipe:{out}", call="sendfile", wants="room"),
-    "pipe-splice-out": dict(ref="pipe:{out}", call="splice", wants="room"),
+    "pipe-read": dict(ref="pipe:{in}", call="read", wants="data", basis="kernel", **OTHER),
+    "pipe-write": dict(ref="pipe:{out}", call="write", wants="room for 100 bytes", basis="kernel", **OTHER),
+    "pipe-readv": dict(ref="pipe:{in}", call="readv", wants="data", **OTHER),
+    "pipe-writev": dict(ref="pipe:{out}", call="writev", wants="room", **OTHER),
+    "pipe-vmsplice": dict(ref="pipe:{out}", call="vmsplice", wants="room", **OTHER),
+    "pipe-sendfile": dict(ref="pipe:{out}", call="sendfile", wants="room for 100 bytes", **OTHER),
+    "pipe-splice-out": dict(ref="pipe:{out}", call="splice", wants="room for 100 bytes", **OTHER),
     "fifo-read": dict(ref="pipe:{dev}:{ino}", call="read", wants="data"),
     "fifo-open-read": dict(ref="pipe:{dev}:{ino}", call="openat", wants="a writer", basis="memory"),
     "fifo-open-write": dict(ref="pipe:{dev}:{ino}", call="openat", wants="a reader", basis="memory"),
@@ -117,9 +120,11 @@ def wanted(scene, bits, p):
     want = dict(BOTH.get(scene) or NARROW[scene])
     if bits == 32 and scene in ("msg-any", "msg-type", "msg-most", "msg-except"):
         want["basis"] = "memory" if p.waits[-1]["nr"] == 117 else "kernel"  # ipc(2) has the type in memory
+    if (scene, bits) == ("mutex-robust", 32):
+        want["held_grade"] = "likely"  # the kernel does not tell a program of 64 bits of the thread's list
     for k, v in want.items():
         if isinstance(v, str):
-            want[k] = v.format(**p.facts)
+            want[k] = v.format(planter=p.pid, **p.facts)
     if "held_by" in want:
         want["held_by"] = int(want["held_by"])
     last = p.waits[-1]
@@ -166,6 +171,8 @@ def counted(world, want, p):
     if want["mech"] == "sem":
         for kind, n in (("n", want["op"] < 0), ("z", want["op"] == 0)):
             assert [p[f"{kind}{k}"] for k in range(3)] == [int(n and k == want["semnum"]) for k in range(3)]
+    if want["call"] == "openat":
+        return  # nobody has it open: it is in no listing
     rows = [o for o in world.objects(want["mech"], "-o", "ref,waiters") if o["ref"] == want["ref"]]
     assert [o["waiters"] for o in rows] in ([1],) if want["mech"] == "sem" else [o["waiters"] for o in rows] in ([1], [None]), rows
 
@@ -238,6 +245,4 @@ def test_waiters_are_counted_where_every_process_is_seen(flat, scene, ref):
         def number():
             return flat.objects(ref, "-o", "waiters")[0]["waiters"]
 
-        assert known(number) == 1
-        assert os.path.exists(f"/proc/{p.pids[0]}")
-    flat.sh("rm -f /dev/shm/x")
+        assert known(number) == 1 and len(p.pids) == 1

@@ -96,13 +96,16 @@ def test_a_pid_namespace_within(world, scene, grade, bits):
     before = ("unshare", "--pid", "--fork", "--mount", "--mount-proc")
     with planted(world, scene, bits, before=before) as p:
         pids = pids_inside(world)
+        if bits == 32 and grade == "certain" and "robust" in scene:
+            grade = "likely"  # the kernel does not confirm it to a program of 64 bits
         rows = [r for r in waits(world)[0] if r["pid"] in {pids[w["pid"]] for w in p.waits} and r["mech"] in ("pshm", "sem")]
         assert sorted(r["tid"] for r in rows) == sorted(pids[w["tid"]] for w in p.waits), (rows, pids)
         if scene.startswith("mutex"):
             only(rows, held_by=pids[p["owner"]], held_grade=grade, verdict=None)
         elif scene == "crossed-robust":
             assert {(r["pid"], r["held_by"]) for r in rows} == {(pids[p.pids[i]], pids[p.pids[1 - i]]) for i in (0, 1)}
-            assert {r["verdict"] for r in rows} == {"deadlock: " + ", ".join(map(str, sorted(pids[n] for n in p.pids)))}
+            words = "deadlock: " if grade == "certain" else "possible deadlock (if these are mutexes of glibc): "
+            assert {(r["grade"], r["verdict"]) for r in rows} == {(grade, words + ", ".join(map(str, sorted(pids[n] for n in p.pids))))}
         elif scene == "abba":
             # sempid is given in the reader's PID namespace
             assert {(r["pid"], r["held_by"], r["grade"]) for r in rows} == {(pids[p.pids[i]], pids[p.pids[1 - i]], grade) for i in (0, 1)}

@@ -58,17 +58,22 @@ LOCKS = {
     "mutex-plain": {"": v(**held("owner", "likely"))},
     "mutex-robust": {"": v(**held("owner", "certain", "{owner} (owner)"))},
     "mutex-pi": {"": v(**held("owner", "certain", "{owner} (owner)"))},
-    "owner-died-plain": {"": v("likely", ENDED.format("{owner}"))},
-    "owner-died-robust": {"": v("certain", ENDED.format("{owner}"))},
-    "thread-died-plain": {"": v("likely", ENDED.format("{thread}"))},
     "crossed-plain": {"alice": v("likely", GLIBC + "{alice}, {bob}", **held("bob", "likely")),
                       "bob": v("likely", GLIBC + "{alice}, {bob}", **held("alice", "likely"))},
     "crossed-robust": {"alice": v("certain", "deadlock: {alice}, {bob}", **held("bob", "certain")),
                        "bob": v("certain", "deadlock: {alice}, {bob}", **held("alice", "certain"))},
     "again-plain": {"": v("likely", GLIBC + "{alice}", **held("alice", "likely"))},
 }
+# The kernel tells a program of 64 bits nothing of the robust locks that a thread of 32 bits holds: what is in the word is not confirmed.
+NARROW = {
+    "mutex-robust": LOCKS["mutex-plain"],
+    "crossed-robust": LOCKS["crossed-plain"],
+}
 # Only where every process is seen.
 SEEN = {
+    "owner-died-plain": {"": v("likely", ENDED.format("{owner}"))},
+    "owner-died-robust": {"": v("certain", ENDED.format("{owner}"))},
+    "thread-died-plain": {"": v("likely", ENDED.format("{thread}"))},
     "mq-alone": {"": v("certain", NOBODY + NAME)},
     "mq-other": {"": v()},
     "psem-dead": {"": v("certain", NOBODY + NAME)},
@@ -179,18 +184,19 @@ def test_queues(world, scene, bits):
 @pytest.mark.parametrize("scene", LOCKS)
 def test_locks(world, scene, bits):
     with planted(world, scene, bits) as p:
-        rows = said(world, p, LOCKS[scene])
+        rows = said(world, p, NARROW.get(scene, LOCKS[scene]) if bits == 32 else LOCKS[scene])
         if "plain" in scene:
-            assert {r["basis"] for r in rows} == {"memory"}, "the owner is a guess of the layout of a C library"
+            assert {r["basis"] for r in rows} <= {"memory", "inferred"}, "the owner is read by the layout of a C library"
             assert not any((r["verdict"] or "").startswith("deadlock") for r in rows)
 
 
 @BITS
 def test_a_thread_that_waits_for_itself(world, bits):
-    """A robust mutex: the word says who holds it."""
+    """A robust mutex: the word says who holds it, and the kernel agrees."""
+    grade = "certain" if bits == 64 else "likely"
     with planted(world, "again-robust", bits) as p:
         rows = of(waits(world)[0], *p.pids)
-        assert [(r["grade"], r["held_by"], r["held_grade"]) for r in rows] == [("certain", p.pids[0], "certain")]
+        assert [(r["grade"], r["held_by"], r["held_grade"]) for r in rows] == [(grade, p.pids[0], grade)]
         assert world.ipcx("waits", "pshm:/x", "--fail").rc == 1
 
 
@@ -204,7 +210,7 @@ def test_where_every_process_is_seen(flat, scene, bits):
             rows, unseen = waits(flat)
             if unseen["processes"]:
                 return False
-            assert wrong(of(rows, *p.pids), p, SEEN[scene]) == []
+            assert wrong(of(rows, *p.pids), p, SEEN["mixed-plain" if scene == "mixed-robust" and bits == 32 else scene]) == []
             return True
 
         try:
@@ -215,7 +221,7 @@ def test_where_every_process_is_seen(flat, scene, bits):
             raise
 
 
-@pytest.mark.parametrize("scene", [s for s in SEEN if SEEN[s][""]["grade"] == "certain"])
+@pytest.mark.parametrize("scene", [s for s in SEEN if SEEN[s][""]["grade"]])
 def test_what_is_unseen_forbids_a_verdict(world, scene):
     """There may be processes outside of the PID namespace, which could end the wait: nothing is certain."""
     with planted(world, scene) as p:

@@ -13,7 +13,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2 || ipcx_new(&x) < 0)
 		return 2;
-	for (unsigned m = 0; m < ipcx_mech_count(); m++)
+	for (unsigned m = 0; ipcx_mech_info(m); m++)
 		q.mechs |= IPCX_MECH_BIT(m);
 	for (long n = strtol(argv[1], NULL, 10); n > 0; n--) {
 		struct ipcx_unseen unseen = { .size = sizeof(unseen) };
