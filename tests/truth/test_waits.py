@@ -6,7 +6,7 @@ import collections
 
 import pytest
 
-from planting import flat, known  # pylint: disable=unused-import
+from planting import flat, hide_the_denied, known  # pylint: disable=unused-import
 from waiting import SECOND, of, only, planted, waits
 
 LOCK, NEXT, COND = 4096 + 256, 8192 + 512, 4096 + 1024  # where the words are in memory
@@ -241,6 +241,7 @@ def test_futexes_of_no_object_are_not_listed(world, bits):
 @pytest.mark.parametrize("scene, ref", [("psem-wait", "psem:/s"), ("mq-receive", "mq:/q"), ("msg-any", "msg:0"), ("mutex-plain", "pshm:/x"),
                                         ("mutex-shm", "shm:0")])
 def test_waiters_are_counted_where_every_process_is_seen(flat, scene, ref):
+    hide_the_denied(flat)
     with planted(flat, scene) as p:
         def number():
             return flat.objects(ref, "-o", "waiters")[0]["waiters"]

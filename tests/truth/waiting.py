@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from helpers.tools import helper, until
+from helpers.tools import helper
 from planting import has_all_users
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "helpers")
@@ -110,16 +110,6 @@ def of(rows, *pids):
     return [r for r in rows if r["pid"] in pids]
 
 
-def plain(value):
-    """JSON leaves out, or has null for, what does not apply."""
-    return None if value in (0, "", False, None) else value
-
-
-def agrees(row, **want):
-    """Whether a row has these values; one that is a function is asked."""
-    return not differs(row, **want)
-
-
 def differs(row, **want):
     return {k: row.get(k) for k, v in want.items() if not (v(row.get(k)) if callable(v) else row.get(k) == v)}
 
@@ -131,9 +121,4 @@ def only(rows, **want):
     return rows[0]
 
 
-def gone(world, pid):
-    """Wait until a process has ended."""
-    until(lambda: world.run("test", "-e", f"/proc/{pid}").rc != 0)
-
-
-__all__ = ["GRADES", "SECOND", "Waiting", "agrees", "differs", "gone", "narrow", "of", "only", "plain", "planted", "program", "waits"]
+__all__ = ["GRADES", "SECOND", "Waiting", "differs", "narrow", "of", "only", "planted", "program", "waits"]
