@@ -251,7 +251,7 @@ static int waits_cmd(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "for",   0, DURATION(struct waits_args, for_ns), GIVEN(struct waits_args, given, GIVEN_FOR), .arg = "TIME", .help = "look twice, so long apart: only what waited all the time" },
+	{ "for",   0, DURATION(struct waits_args, for_ns), GIVEN(struct waits_args, given, GIVEN_FOR), .arg = "TIME", .help = "look twice, this far apart: only what waited all the time" },
 	{ "graph", 0, FLAG(struct waits_args, graph), .help = "print who waits for whom as a tree, instead of rows" },
 	{ "fail",  0, FLAG(struct waits_args, fail),  .help = "exit with 1 if a listed wait is likely or certain never to end" },
 	{ .name = "" },

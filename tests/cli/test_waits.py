@@ -15,8 +15,8 @@ from helpers.real import DUMP, FIELDS, MISSING, columns, meanwhile, on_terminal,
 from helpers.tools import MAKE
 
 COLUMNS = ["REF", "PID", "COMMAND", "CALL", "WANTS", "WAKER", "WHY"]
-ALL = ["mech", "ref", "ns", "pid", "tid", "command", "owner", "uid", "started", "container", "call", "wants", "semnum", "op", "undo", "mtype", "offset", "timeout",
-       "since", "task_state", "held_by", "held_grade", "waker", "verdict", "grade", "cycle", "basis"]
+ALL = ["mech", "ref", "ns", "pid", "tid", "command", "owner", "uid", "started", "container", "call", "wants", "semnum", "op", "undo", "mtype", "offset",
+       "timeout", "since", "task_state", "held_by", "held_grade", "waker", "verdict", "grade", "cycle", "basis"]
 EVIL = b"e\033[31m\nvil \xff"
 # Children that end with this program. sleeper() returns when the child sleeps in semop(2); the numbers of those that the kernel counts are kept.
 FORK = """
@@ -279,7 +279,7 @@ def test_waiters_of_others_are_counted(crossed):
     assert crossed.ipcx("show", "sem:0", uid=1000).out.count("waits (some waiters were not found)\nunknown\n") == 1
 
 
-def test_nobody_waits_is_said_only_if_certain(crossed):
+def test_nobody_waits_only_if_certain(crossed):
     assert on_terminal(crossed, "waits", "sem:1") == (0, "ipcx: note: nobody waits for sem:1\n")
     for words in (["sem:0"], ["sem:77777"], ["sem:1", "-w", "pid > 1"], ["sem:1", "--json"], ["sem:1", "--for", "1ms"], ["pipe"], ["mq"], []):
         assert "nobody" not in on_terminal(crossed, "waits", *words)[1], words

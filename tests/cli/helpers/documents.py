@@ -17,8 +17,8 @@ SCHEMA = json.loads(subprocess.run([IPCX, "help", "--schema"], stdout=subprocess
 CHILDREN = {"shm": [], "msg": ["messages"], "sem": ["semaphores"], "mq": [], "pshm": [], "psem": []}
 CHILD_FIELDS = {"messages": {"position", "mtype", "size"}, "semaphores": {"semnum", "value", "sempid", "semncnt", "semzcnt"},
                 "users": {"pid", "command", "owner", "uid", "started", "container", "how", "access", "mappings", "fds", "address", "mapped", "basis"},
-                "waits": {"pid", "tid", "command", "owner", "uid", "started", "container", "call", "wants", "semnum", "op", "undo", "mtype", "offset", "timeout",
-                          "since", "task_state", "held_by", "held_grade", "waker", "verdict", "grade", "cycle", "basis"},
+                "waits": {"pid", "tid", "command", "owner", "uid", "started", "container", "call", "wants", "semnum", "op", "undo", "mtype", "offset",
+                          "timeout", "since", "task_state", "held_by", "held_grade", "waker", "verdict", "grade", "cycle", "basis"},
                 "limits": {"name", "needed", "percent", "limit", "unit", "source"}}
 SECOND = {"results": ["facts"]}  # documents with a second table
 TYPES = {"integer": int, "unsigned": int, "real": (int, float), "bool": bool, "string": str, "time": str, "mode": str, "key": str, "grade": str}
