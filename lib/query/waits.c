@@ -28,29 +28,68 @@ static void waits_sleep(uint64_t ns)
 
 /* ---- what was not seen */
 
-/* Return how many threads wait for the objects according to the kernel; -ENODATA if some
- * of these counts are unknown. */
-static int64_t waits_counted(const struct waits_join *j)
+struct waits_count {
+	uint64_t ns, id;
+	int64_t waiters; /* -1: unknown */
+};
+
+static int waits_count_order(const void *a, const void *b)
+{
+	const struct waits_count *l = a, *r = b;
+
+	if (l->ns != r->ns)
+		return l->ns < r->ns ? -1 : 1;
+	return l->id < r->id ? -1 : l->id > r->id;
+}
+
+/* Read the counts of a row. Returns whether the object has some, and is asked for. */
+static bool waits_count_of(const struct waits_join *j, size_t row,
+			   struct waits_count *ret_count)
 {
 	static const enum ipcx_field counts[] = { IPCX_F_SEMNCNT, IPCX_F_SEMZCNT };
+	struct waits_count c = {
+		.ns = ix_users_number(j->objects, row, IPCX_F_NS),
+		.id = ix_users_number(j->objects, row, IPCX_F_ID),
+	};
+	struct ipcx_value v;
+	struct ipcx_ref it;
+	bool any = false;
+
+	if (ipcx_row_ref(j->objects, row, &it) < 0 || !ix_users_asks_row(j->q, &it, 0, 0))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		if (ipcx_row_get(j->objects, row, counts[i], &v) < 0)
+			continue;
+		any = true;
+		c.waiters = v.type != IPCX_TYPE_UINT || c.waiters < 0
+				    ? -1
+				    : c.waiters + (int64_t)v.as.u;
+	}
+	*ret_count = c;
+	return any;
+}
+
+/* Return how many threads wait for the objects according to the kernel; -ENODATA if some
+ * of these counts are unknown; -ENOMEM. An object that is named may be listed twice. */
+static int64_t waits_counted(const struct waits_join *j)
+{
+	size_t rows = j->objects ? j->objects->rows : 0, n = 0;
+	auto_free struct waits_count *all = calloc(rows + 1, sizeof(*all));
 	int64_t sum = 0;
 	bool whole = true;
 
-	for (size_t row = 0; j->objects && row < j->objects->rows; row++) {
-		struct ipcx_ref it;
-		struct ipcx_value v;
-
-		if (ipcx_row_ref(j->objects, row, &it) < 0 ||
-		    !ix_users_asks_row(j->q, &it, 0, 0))
+	if (!all)
+		return -ENOMEM;
+	for (size_t row = 0; row < rows; row++)
+		n += waits_count_of(j, row, &all[n]);
+	qsort(all, n, sizeof(*all), waits_count_order);
+	for (size_t i = 0; i < n; i++) {
+		if (i && waits_count_order(&all[i - 1], &all[i]) == 0)
 			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-			if (ipcx_row_get(j->objects, row, counts[i], &v) < 0)
-				continue;
-			whole &= v.type == IPCX_TYPE_UINT;
-			sum += v.type == IPCX_TYPE_UINT ? (int64_t)v.as.u : 0;
-		}
+		whole &= all[i].waiters >= 0;
+		sum += MAX(all[i].waiters, 0);
 	}
-	return whole ? sum : sum ? sum : -ENODATA;
+	return whole || sum ? sum : -ENODATA;
 }
 
 /* If every thread was seen, a difference between what the kernel counted and what was
