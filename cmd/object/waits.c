@@ -278,7 +278,7 @@ static const struct example examples[] = {
 const struct cmd cmd_waits = {
 	.name = "waits", .operands = "[MECH…|REF…]", .summary = "List the threads that wait for objects",
 	.about = "Lists the threads that wait for objects: the call, what it waits for, who could end the wait, and why it may never end. By default for all "
-		 "objects, also for pipes and memory files. Each verdict has a grade: possible, likely or certain. A '?' marks a guess. Looking disturbs no program, as a debugger does.",
+		 "objects, also for pipes and memory files. Each verdict has a grade: possible, likely or certain. A '?' marks a guess. Unlike a debugger, it does not disturb the programs.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS | COMPLETE_REFS, .rows = &waits_all,
 	.exits = EXITS({ EXIT_DONE, "listed, even if there was nothing to list, or something could not be seen; with --fail: no listed wait is likely or certain never to end" }, { EXIT_FAILED, "failed, or nothing that was named can be read here; with --fail: a listed wait is likely or certain never to end" }, { EXIT_MISSING, "none of the named objects exists, or no such namespace" }, { EXIT_PART, "some of what was named does not exist or could not be read; with --fail: no such wait is listed, but some waiters were not found" }),
 	.args_size = sizeof(struct waits_args), .run = waits_cmd,
