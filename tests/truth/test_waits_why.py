@@ -62,6 +62,7 @@ LOCKS = {
                       "bob": v("likely", GLIBC + "{alice}, {bob}", **held("alice", "likely"))},
     "crossed-robust": {"alice": v("certain", "deadlock: {alice}, {bob}", **held("bob", "certain")),
                        "bob": v("certain", "deadlock: {alice}, {bob}", **held("alice", "certain"))},
+    "mixed-semaphore": {"": v("likely", MAYBE + "{alice}, {bob}")},
     "again-plain": {"": v("likely", GLIBC + "{alice}", **held("alice", "likely"))},
 }
 # The kernel tells a program of 64 bits nothing of the robust locks that a thread of 32 bits holds: what is in the word is not confirmed.
@@ -82,6 +83,7 @@ SEEN = {
     "psem-dead-timed": {"": v()},
     "pipe-own-end": {"": v("certain", NOBODY + SOCKET)},
     "pipe-own-end-other": {"": v()},
+    "pipe-own-end-listener": {"": v("certain", NOBODY + SOCKET)},
     "pipe-own-end-busy": {"": v()},
     "pipes-full": {"": v("certain", "deadlock: {alice}, {bob}")},
     "mixed-robust": {"": v("certain", "deadlock: {alice}, {bob}")},

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/sem.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -157,10 +158,9 @@ static void reader_run(long arg)
 	must(read(one[0], &byte, 1) == 1, "read");
 }
 
-static void keeper_run(long arg)
+static void keeper_run(long end)
 {
-	(void)arg;
-	must(close(one[0]) == 0, "close");
+	must(close(one[1 - end]) == 0, "close");
 	step(1);
 	idle();
 }
@@ -180,10 +180,11 @@ static void reader_busy_run(long arg)
 	reader_run(arg);
 }
 
-enum { OTHER = 1, BUSY = 2 };
+enum { OTHER = 1, BUSY = 2, LISTENER = 3 };
 
 /* The only reader holds the write end, too. OTHER: so does another process; BUSY: so does
- * another thread of the process, as threads share descriptors. */
+ * another thread of the process, as threads share descriptors; LISTENER: another process
+ * has the other end, which is of no use. */
 static void scene_own_end(long how)
 {
 	int r, k;
@@ -191,8 +192,8 @@ static void scene_own_end(long how)
 	make(one, "ino");
 	if (how == BUSY)
 		extra_slot = slot("extra");
-	if (how == OTHER) {
-		k = child("keeper", keeper_run, 0);
+	if (how == OTHER || how == LISTENER) {
+		k = child("keeper", keeper_run, how == OTHER);
 		reached(k, 1);
 		fact("keeper", pid_of(k));
 	}
@@ -260,6 +261,41 @@ static void scene_mixed(long how)
 	asleep(a);
 }
 
+/* Alice has a lock and waits for a semaphore that Bob took, who waits for the lock. */
+static int sem;
+
+static void semaphore_run(long bob)
+{
+	if (bob)
+		operate(sem, 0, -1, SEM_UNDO);
+	else
+		lock_at(MEM_LOCK, 0);
+	step(1);
+	await(1);
+	if (bob) {
+		lock_at(MEM_LOCK, 1);
+	} else {
+		about();
+		operate(sem, 0, -1, SEM_UNDO);
+	}
+}
+
+static void scene_semaphore(long how)
+{
+	static const int ones[] = { 1 };
+	int a, b;
+
+	locks_make(MEM_PSHM, (enum lock)how);
+	sem = array(1, ones);
+	a = child("alice", semaphore_run, 0);
+	b = child("bob", semaphore_run, 1);
+	reached(a, 1);
+	reached(b, 1);
+	go(1);
+	asleep(a);
+	asleep(b);
+}
+
 const struct scene stuck_scenes[] = {
 	{ "owner-died-plain", scene_owner_died, LOCK_PLAIN },
 	{ "owner-died-robust", scene_owner_died, LOCK_ROBUST },
@@ -270,9 +306,11 @@ const struct scene stuck_scenes[] = {
 	{ "again-robust", scene_again, LOCK_ROBUST },
 	{ "pipe-own-end", scene_own_end, 0 },
 	{ "pipe-own-end-other", scene_own_end, OTHER },
+	{ "pipe-own-end-listener", scene_own_end, LISTENER },
 	{ "pipe-own-end-busy", scene_own_end, BUSY },
 	{ "pipes-full", scene_full, 0 },
 	{ "mixed-robust", scene_mixed, LOCK_ROBUST },
+	{ "mixed-semaphore", scene_semaphore, LOCK_ROBUST },
 	{ "mixed-plain", scene_mixed, LOCK_PLAIN },
 	{ 0 },
 };
