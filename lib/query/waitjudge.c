@@ -58,6 +58,38 @@ static int judge_proc_order(const void *a, const void *b)
 	return l->pid < r->pid ? -1 : l->pid > r->pid;
 }
 
+/* Judge once more as if nobody were unseen: what follows is possible. Verdicts that stand
+ * already are not touched. */
+static int judge_seen(struct ix_node *nodes, const uint32_t *objects, size_t n,
+		      const struct ix_graph_proc *procs, size_t nprocs,
+		      struct wait_found *all)
+{
+	auto_free struct ix_judgement *judged = calloc(n + 1, sizeof(*judged));
+	uint32_t cycles = 0;
+	bool any = false;
+	int r;
+
+	if (!judged)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		any |= nodes[i].by == IX_WAKERS_ALL && !nodes[i].complete;
+		cycles = MAX(cycles, all[i].judged.cycle);
+		nodes[i].complete = true;
+	}
+	if (!any)
+		return 0;
+	r = ix_graph_judge(nodes, objects, n, procs, nprocs, judged);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (all[i].judged.why != IX_WHY_NONE || judged[i].why == IX_WHY_NONE)
+			continue;
+		all[i].judged = judged[i];
+		all[i].judged.grade = IPCX_POSSIBLE;
+		all[i].judged.cycle += judged[i].cycle ? cycles : 0;
+		all[i].if_seen = true;
+	}
+	return r;
+}
+
 int ix_waits_judge(struct waits_join *j)
 {
 	auto_free struct ix_node *nodes = calloc(j->n + 1, sizeof(*nodes));
@@ -80,5 +112,6 @@ int ix_waits_judge(struct waits_join *j)
 	r = ix_graph_judge(nodes, objects, j->n, procs, j->waits.nusers, judged);
 	for (size_t i = 0; r == 0 && i < j->n; i++)
 		j->all[i].judged = judged[i];
-	return r;
+	return r < 0 ? r
+		     : judge_seen(nodes, objects, j->n, procs, j->waits.nusers, j->all);
 }

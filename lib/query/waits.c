@@ -94,7 +94,7 @@ static int64_t waits_counted(const struct waits_join *j)
 
 /* If every thread was seen, a difference between what the kernel counted and what was
  * found means that threads came or went meanwhile. */
-static void waits_unseen(struct waits_join *j)
+static int waits_unseen(struct waits_join *j)
 {
 	int64_t counted = ix_waits_complete(&j->waits) ? 0 : waits_counted(j);
 	int64_t found = 0;
@@ -104,6 +104,7 @@ static void waits_unseen(struct waits_join *j)
 	j->unseen.waiters = counted > found ? (uint64_t)(counted - found) : 0;
 	j->unseen.processes = j->waits.denied + j->waits.missed;
 	j->unseen.others = j->waits.others;
+	return counted == -ENOMEM ? -ENOMEM : 0;
 }
 
 static void waits_note(struct waits_join *j)
@@ -191,8 +192,7 @@ static int waits_run(struct waits_join *j)
 	r = ix_waits_judge(j);
 	if (r == 0)
 		r = ix_waits_say(j);
-	waits_unseen(j);
-	return r;
+	return r < 0 ? r : waits_unseen(j);
 }
 
 static void waits_end(struct waits_join *j)

@@ -270,7 +270,8 @@ static void say_verdict(const struct waits_join *j, const struct wait_found *f,
 		say(s, "nobody seen can end it, %s", say_unless(f));
 		break;
 	case IX_WHY_DEADLOCK:
-		say(s, "deadlock: ");
+		say(s, f->if_seen ? "possible deadlock (if nobody is unseen): "
+				  : "deadlock: ");
 		say_members(j, judged->cycle, s);
 		break;
 	case IX_WHY_CYCLE:

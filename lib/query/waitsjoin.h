@@ -31,6 +31,7 @@ struct wait_found {
 	bool set;     /* the semaphore may have been set, rather than operated on */
 	size_t users; /* index in sets[] plus 1: who could end it; 0: cannot be listed */
 	struct ix_judgement judged;
+	bool if_seen; /* the verdict holds if nobody is unseen */
 };
 
 /* The processes that could end waits for one object. */
