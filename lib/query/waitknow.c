@@ -218,6 +218,7 @@ static void know_owner(struct waits_join *j, struct wait_found *f,
 	if (!complete || owner.unsure ||
 	    fstatat(ix_procfd(j->out.x), path, &st, 0) == 0) {
 		f->held = 0;
+		f->not_found = !owner.unsure;
 		return;
 	}
 	if (w->lock.kind == IX_LOCK_ROBUST)
@@ -239,6 +240,7 @@ static void know_copy_owner(struct wait_found *to, const struct wait_found *from
 	to->last_tid = from->last_tid;
 	to->last_is = from->last_is;
 	to->held = from->held;
+	to->not_found = from->not_found;
 }
 
 static int know_those(struct waits_join *j, size_t i)

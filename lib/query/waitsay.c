@@ -245,9 +245,16 @@ static void say_members(const struct waits_join *j, uint32_t cycle, struct say *
 /* A partner that is gone: a guess from who acted last, not from the graph. */
 static void say_gone(const struct wait_found *f, struct ix_wait_entry *e, struct say *s)
 {
-	if (f->last_is != LAST_GONE || f->wait->has_timeout || f->wait->timeout_unknown)
+	if ((f->last_is != LAST_GONE && !f->not_found) || f->wait->has_timeout ||
+	    f->wait->timeout_unknown)
 		return;
-	if (f->acted) {
+	if (f->not_found) {
+		say(s,
+		    "its owner, thread %" PRId32
+		    ", was not found: if it has ended, it is never released",
+		    f->last_tid);
+		e->grade = IPCX_POSSIBLE;
+	} else if (f->acted) {
 		say(s, "%s %" PRId32 " (gone)", f->acted, f->last);
 		e->grade = IPCX_LIKELY;
 	} else if (f->op && f->op->op < 0 && f->value == 0) {

@@ -26,6 +26,7 @@ struct wait_found {
 	int32_t last_tid; /* of an owner; a dead one's as it stands in the lock */
 	enum { LAST_UNKNOWN, LAST_LIVES, LAST_GONE } last_is;
 	enum ipcx_grade held; /* that it could end the wait */
+	bool not_found;       /* no process that was seen has the owner of the lock */
 	char comm[64];        /* of the process "last"; "" if unknown */
 	const char *acted;    /* "last sender"; NULL for semaphores and locks */
 	bool set;     /* the semaphore may have been set, rather than operated on */
