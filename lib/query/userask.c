@@ -36,7 +36,7 @@ bool ix_users_unlinked(const struct ipcx_query *q, unsigned mech)
 }
 
 static bool userask_names(const struct ipcx_ref *ref, const struct ipcx_ref *it,
-			  uint64_t dev, uint64_t ino)
+			  uint64_t key, uint64_t dev, uint64_t ino)
 {
 	if (ref->mech != it->mech)
 		return false;
@@ -45,17 +45,19 @@ static bool userask_names(const struct ipcx_ref *ref, const struct ipcx_ref *it,
 	if (ref->by == IPCX_BY_INODE)
 		return it->by == IPCX_BY_INODE && ref->device == it->device &&
 		       ref->inode == it->inode;
-	/* Other objects are looked up only if they are named. */
-	return ref->by != IPCX_BY_NAME || !strcmp(ref->name, it->name);
+	if (ref->by == IPCX_BY_NAME)
+		return it->by == IPCX_BY_NAME && !strcmp(ref->name, it->name);
+	return ref->by == IPCX_BY_KEY ? key && ref->key == key
+				      : it->by == IPCX_BY_ID && ref->id == it->id;
 }
 
 bool ix_users_asks_row(const struct ipcx_query *q, const struct ipcx_ref *it,
-		       uint64_t dev, uint64_t ino)
+		       uint64_t key, uint64_t dev, uint64_t ino)
 {
 	if (q->mechs & IPCX_MECH_BIT(it->mech))
 		return true;
 	for (size_t i = 0; i < q->nrefs; i++)
-		if (userask_names(&q->refs[i], it, dev, ino))
+		if (userask_names(&q->refs[i], it, key, dev, ino))
 			return true;
 	return false;
 }

@@ -15,9 +15,9 @@ static int lost_rows(struct users_join *j, const struct ix_use *use, size_t n)
 	int r = 0;
 
 	it.mech = e.mech = ix_users_lost_mech(j->objects, use->dev,
-					       ix_uses_name(&j->uses, use), &e.ns);
+					      ix_uses_name(&j->uses, use), &e.ns);
 	if (it.mech == IPCX_NO_MECH ||
-	    !ix_users_asks_row(j->q, &it, use->dev, use->ino) ||
+	    !ix_users_asks_row(j->q, &it, 0, use->dev, use->ino) ||
 	    ipcx_ref_format(&it, ref, sizeof(ref)) < 0)
 		return 0;
 	e.ref = ref;

@@ -227,7 +227,7 @@ static int users_of_row(struct users_join *j, size_t row)
 	    ipcx_ref_format(&it, ref, sizeof(ref)) < 0)
 		return 0;
 	e.ref = ref;
-	asked = ix_users_asks_row(j->q, &it,
+	asked = ix_users_asks_row(j->q, &it, ix_users_number(j->objects, row, IPCX_F_KEY),
 				  ix_users_number(j->objects, row, IPCX_F_DEVICE),
 				  ix_users_number(j->objects, row, IPCX_F_INODE));
 	if (traces && traces->by_id && asked)

@@ -58,12 +58,13 @@ bool ix_users_unlinked(const struct ipcx_query *q, unsigned mech);
 /* Whether a reference names a file by its inode although such files have names. */
 bool ix_users_by_inode(const struct ipcx_ref *ref);
 
-/* Whether an object of the snapshot is asked for, or an unlinked file. */
+/* Whether an object of the snapshot is asked for, or an unlinked file. key is that of a
+ * System V object, 0 if it is private. */
 bool ix_users_asks_row(const struct ipcx_query *q, const struct ipcx_ref *it,
-		       uint64_t dev, uint64_t ino);
+		       uint64_t key, uint64_t dev, uint64_t ino);
 
-/* The mechanism that an unlinked file belonged to: of those with files on this device, the
- * one whose prefix its last name has, else the one without a prefix; IPCX_NO_MECH if none.
- * Stores the namespace of that directory. */
+/* The mechanism that an unlinked file belonged to: of those with files on this device,
+ * the one whose prefix its last name has, else the one without a prefix; IPCX_NO_MECH if
+ * none. Stores the namespace of that directory. */
 unsigned ix_users_lost_mech(const struct ipcx_table *objects, uint64_t dev,
 			    const char *name, uint64_t *ret_ns);

@@ -250,7 +250,8 @@ static int match_row(struct waits_join *j, const struct match_entry *sorted, siz
 	if (!traces || !traces->waits || ipcx_row_ref(j->objects, row, &it) < 0)
 		return 0;
 	key = match_row_key(j, row, traces);
-	asked = ix_users_asks_row(j->q, &it, key.dev, key.ino);
+	asked = ix_users_asks_row(j->q, &it, ix_users_number(j->objects, row, IPCX_F_KEY),
+				  key.dev, key.ino);
 	for (size_t i = match_first(sorted, j->waits.n, &key);
 	     r == 0 && i < j->waits.n && match_compare(&sorted[i].key, &key) == 0; i++) {
 		const struct ix_wait *w = &j->waits.all[sorted[i].wait];
@@ -305,7 +306,7 @@ static int match_rest(struct waits_join *j, const struct ix_wait *w)
 		return 0;
 	match_inode(j, w, &it);
 	return match_add(j, w, &it, ns, SIZE_MAX,
-			 ix_users_asks_row(j->q, &it, w->dev, w->ino));
+			 ix_users_asks_row(j->q, &it, 0, w->dev, w->ino));
 }
 
 /* A FIFO that nobody could open so far is found only by those who wait for the other end.

@@ -55,7 +55,9 @@ static bool waits_count_of(const struct waits_join *j, size_t row,
 	struct ipcx_ref it;
 	bool any = false;
 
-	if (ipcx_row_ref(j->objects, row, &it) < 0 || !ix_users_asks_row(j->q, &it, 0, 0))
+	if (ipcx_row_ref(j->objects, row, &it) < 0 ||
+	    !ix_users_asks_row(j->q, &it, ix_users_number(j->objects, row, IPCX_F_KEY), 0,
+			       0))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 		if (ipcx_row_get(j->objects, row, counts[i], &v) < 0)
