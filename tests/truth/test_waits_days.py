@@ -158,6 +158,23 @@ def test_threads_that_begin_to_wait_and_are_killed(world, bits):
 
 
 @BITS
+def test_operations_that_are_rewritten_while_they_are_read(world, bits):
+    """The kernel has its own copy. What stands in memory may be anything, also numbers that the array does not have."""
+    with planted(world, "rewritten", bits) as p:
+        for _ in range(20):
+            rows, unseen = waits(world, "sem:0")
+            row = only(rows, pid=p.pids[0], tid=p.tids[0], call="semop", verdict=None)
+            assert unseen["waiters"] == 0 and row["semnum"] in (None, 0, 1, 0xffff) and row["op"] in (None, -1, -2, -32768), row
+
+
+@BITS
+def test_a_list_of_locks_without_an_end(world, bits):
+    """It is the memory of the owner, and does not confirm what stands in the lock."""
+    with planted(world, "endless", bits) as p:
+        only(waits(world, "pshm:/x")[0], pid=p.pids[0], wants="the lock", held_by=p["owner"], held_grade="likely", verdict=None)
+
+
+@BITS
 def test_only_waits_that_last(world, bits):
     """A call that ends and is made anew is not one wait; reading cannot tell how long one lasts, only that it lasted."""
     with planted(world, "anew", bits) as p:

@@ -206,6 +206,83 @@ static void scene_churn(long arg)
 	reached(c, 1);
 }
 
+/* ---- memory that lies */
+
+static struct sembuf rewritten = { 0, -1, 0 };
+
+static void rewritten_run(long arg)
+{
+	(void)arg;
+	about();
+	must(semop(id, &rewritten, 1) == 0, "semop");
+}
+
+/* Another thread writes where the operation is, which the kernel has read before. */
+static void rewriter_run(long arg)
+{
+	volatile struct sembuf *o = &rewritten;
+
+	(void)arg;
+	thread(slots[0], rewritten_run, 0);
+	await(1);
+	for (unsigned long i = 0;; i++) {
+		o->sem_num = i % 2 ? 0xffff : 1;
+		o->sem_op = i % 2 ? -32768 : -2;
+		if (i == 1000)
+			step(1);
+		if (i % 1000 == 0)
+			(void)usleep(100);
+	}
+}
+
+static void scene_rewritten(long arg)
+{
+	int r;
+
+	(void)arg;
+	id = array(2, NULL);
+	slots[0] = slot("rewritten");
+	r = child("process", rewriter_run, 0);
+	asleep(slots[0]);
+	go(1);
+	reached(r, 1);
+}
+
+/* The list of robust mutexes of the thread has no end, and does not lead to the lock. */
+static void endless_run(long arg)
+{
+	struct {
+		void **next;
+	} * head;
+	size_t size;
+
+	(void)arg;
+	lock_at(MEM_LOCK, 0);
+	lock_at(MEM_NEXT, 0);
+	must(syscall(SYS_get_robust_list, 0, &head, &size) == 0, "get_robust_list");
+	*head->next = head->next;
+	step(1);
+	idle();
+}
+
+static void endless_waiter(long arg)
+{
+	(void)arg;
+	lock_at(MEM_LOCK, 1);
+}
+
+static void scene_endless(long arg)
+{
+	int o;
+
+	(void)arg;
+	locks_make(MEM_PSHM, LOCK_ROBUST);
+	o = child("owner", endless_run, 0);
+	reached(o, 1);
+	fact("owner", pid_of(o));
+	asleep(child("waiter", endless_waiter, 0));
+}
+
 /* ---- partners that work */
 
 static struct {
@@ -301,5 +378,6 @@ const struct scene day_scenes[] = {
 	{ "threads", scene_threads, 0 },     { "left", scene_left, 0 },
 	{ "elsewhere", scene_elsewhere, 0 }, { "many", scene_many, 1000 },
 	{ "anew", scene_anew, 0 },           { "churn", scene_churn, 0 },
+	{ "rewritten", scene_rewritten, 0 }, { "endless", scene_endless, 0 },
 	{ "partners", scene_partners, 0 },   { 0 },
 };
