@@ -65,20 +65,32 @@ static int know_users(struct waits_join *j)
 
 /* ---- who acted last */
 
+static bool know_same_actor(const struct wait_found *a, const struct wait_found *b)
+{
+	return a->row == b->row && a->last == b->last &&
+	       a->wait->b.kind == b->wait->b.kind && a->wait->b.sends == b->wait->b.sends;
+}
+
 /* Whether the process that acted last still runs. Everything about it is a guess: anybody
  * with permission could act next. */
 static void know_last(struct waits_join *j, struct wait_found *f,
 		      const struct ix_moment *when)
 {
+	const struct wait_found *before = f > j->all ? f - 1 : NULL;
 	struct ix_process p;
 
 	if (f->last <= 0)
 		return;
+	f->held = IPCX_POSSIBLE;
+	if (before && before->last_is != LAST_UNKNOWN && know_same_actor(before, f)) {
+		f->last_is = before->last_is;
+		memcpy(f->comm, before->comm, sizeof(f->comm));
+		return;
+	}
 	ix_proc_then(j->out.x, f->last, when, &p);
 	f->last_is = p.alive == IX_ALIVE  ? LAST_LIVES
 		     : p.alive == IX_GONE ? LAST_GONE
 					  : LAST_UNKNOWN;
-	f->held = IPCX_POSSIBLE;
 	if (f->last_is == LAST_LIVES)
 		memcpy(f->comm, p.comm, sizeof(f->comm));
 }
@@ -389,7 +401,7 @@ int ix_waits_know(struct waits_join *j)
 	for (unsigned m = 0; r == 0 && ix_mech(m); m++)
 		if (ix_mech(m)->parts)
 			r = ix_waits_parts(j, m);
-	if (r < 0 || !j->n)
+	if (r < 0 || !j->n || !j->judges)
 		return r;
 	k.own = calloc(j->n, sizeof(*k.own));
 	k.todo = calloc(j->n, sizeof(*k.todo));
@@ -397,7 +409,5 @@ int ix_waits_know(struct waits_join *j)
 	free(k.own);
 	free(k.todo);
 	free(k.followed);
-	for (size_t i = 0; i < j->n; i++)
-		j->waits.all[j->all[i].wait - j->waits.all].again = j->all[i].relevant;
 	return r;
 }

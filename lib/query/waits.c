@@ -145,6 +145,8 @@ static struct ix_waits_what waits_what(struct waits_join *j)
 		if (traces)
 			j->kinds |= traces->waits;
 	}
+	if (!j->judges)
+		what.kinds = j->kinds;
 	if (!j->everywhere && j->home) {
 		what.spaces = &j->home;
 		what.nspaces = 1;
@@ -163,6 +165,26 @@ static int waits_nobody(struct waits_join *j)
 	j->counts = true;
 	r = ix_waits_list(j);
 	return r < 0 ? r : waits_counted(j) == 0;
+}
+
+/* Look once more at the waits that are said to have lasted, or that have a verdict: it
+ * stands only if all threads on which it is built have slept until now, and these have a
+ * verdict, too. Returns whether there are any. */
+static bool waits_again(struct waits_join *j)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < j->n; i++) {
+		const struct wait_found *f = &j->all[i];
+		bool again = f->judged.why != IX_WHY_NONE || f->last_is == LAST_GONE ||
+			     (j->for_ns && f->asked);
+
+		j->waits.all[f->wait - j->waits.all].again = again;
+		any |= again;
+	}
+	if (any)
+		ix_waits_again(j->out.x, &j->waits);
+	return any;
 }
 
 static int waits_run(struct waits_join *j)
@@ -190,8 +212,10 @@ static int waits_run(struct waits_join *j)
 		r = ix_waits_know(j);
 	if (r < 0)
 		return r;
-	ix_waits_again(j->out.x, &j->waits);
-	r = ix_waits_judge(j);
+	if (j->judges)
+		r = ix_waits_judge(j);
+	if (r == 0 && waits_again(j) && j->judges)
+		r = ix_waits_judge(j);
 	if (r == 0)
 		r = ix_waits_say(j);
 	return r < 0 ? r : waits_unseen(j);
@@ -229,6 +253,20 @@ static bool waits_field(const struct ipcx_query *q, enum ipcx_field f)
 	       ipcx_fieldset_has(&read, f);
 }
 
+/* Finding who could end a wait costs more than finding the wait. */
+static bool waits_judges(const struct ipcx_query *q)
+{
+	static const enum ipcx_field fields[] = {
+		IPCX_F_HELD_BY, IPCX_F_HELD_GRADE, IPCX_F_WAKER,
+		IPCX_F_VERDICT, IPCX_F_GRADE,      IPCX_F_CYCLE,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (waits_field(q, fields[i]))
+			return true;
+	return false;
+}
+
 /* The namespaces that are asked for. */
 static void waits_home(struct ipcx *x, struct waits_join *j)
 {
@@ -255,6 +293,7 @@ int ipcx_waits(struct ipcx *x, const struct ipcx_query *q,
 	if (r < 0)
 		return r;
 	j.for_ns = how.for_ns;
+	j.judges = waits_judges(&own);
 	j.out = (struct ix_waitrows){ .x = x, .where = own.where };
 	r = ix_table_new(&j.out.t);
 	if (r < 0)

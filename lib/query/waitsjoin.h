@@ -46,6 +46,7 @@ struct waits_join {
 	struct ix_waitrows out;
 	const struct ipcx_query *q;
 	uint64_t for_ns;
+	bool judges;     /* it is asked who could end the waits, or whether they end */
 	uint64_t home;   /* the IPC namespace that is asked for, unless all are */
 	bool everywhere; /* all are */
 	uint64_t mechs;  /* asked for, also by references */
@@ -76,10 +77,11 @@ int ix_waits_match(struct waits_join *j);
  * struct wait_found. Returns 0 or -ENOMEM. */
 int ix_waits_parts(struct waits_join *j, unsigned mech);
 
-/* Find out what is known of those who could end the waits. Returns 0 or -errno. */
+/* Find out which operation blocks and, if the query asks, what is known of those who
+ * could end the waits. Returns 0 or -errno. */
 int ix_waits_know(struct waits_join *j);
 
-/* Judge the waits, whose threads were looked at again. Returns 0 or -ENOMEM. */
+/* Judge the waits, without those whose threads have moved. Returns 0 or -ENOMEM. */
 int ix_waits_judge(struct waits_join *j);
 
 /* Add the rows. Returns 0 or -ENOMEM. */
