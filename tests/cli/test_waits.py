@@ -282,12 +282,12 @@ def test_waiters_of_others_are_counted(crossed):
 def test_nobody_waits_only_if_certain(crossed):
     assert on_terminal(crossed, "waits", "sem:1") == (0, "ipcx: note: nobody waits for sem:1\n")
     for words in (["sem:0"], ["sem:77777"], ["sem:1", "-w", "pid > 1"], ["sem:1", "--json"], ["sem:1", "--for", "1ms"], ["pipe"], ["mq"], []):
-        assert "nobody" not in on_terminal(crossed, "waits", *words)[1], words
-    assert "nobody" not in crossed.ipcx("waits", "sem:1").err, "only people are told"
+        assert "nobody waits" not in on_terminal(crossed, "waits", *words)[1], words
+    assert "nobody waits" not in crossed.ipcx("waits", "sem:1").err, "only people are told"
     array(crossed, 0)
     crossed.ok("set", "sem:2", "--mode", "0600")
     with meanwhile(crossed, FORK + "sleeper(lambda: semop(2, 0, -1), 2, 0); hold()"):
-        assert "nobody" not in on_terminal(crossed, "waits", "sem:2", uid=1000)[1], "its counts may not be read"
+        assert "nobody waits" not in on_terminal(crossed, "waits", "sem:2", uid=1000)[1], "its counts may not be read"
 
 
 # ---- show
