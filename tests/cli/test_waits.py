@@ -218,6 +218,30 @@ def test_a_tree_begins_at_the_waits_that_match(crossed):
             assert len(lines) == 4 and lines[0].startswith(f"{pid} (worker) waits in "), "it leads to the other, which does not match"
 
 
+def test_a_long_chain_goes_on_in_a_tree_of_its_own(world):
+    code = FORK + """
+def link(num):
+    semop(0, num, -1)
+    semop(0, num + 1, -1)
+
+semop(0, 23, -1)
+for num in range(22, -1, -1):
+    sleeper(lambda: link(num), 0, num + 1)
+hold()
+"""
+    array(world, *[1] * 24)
+    with meanwhile(world, code):
+        pids = {row["semnum"]: row["pid"] for row in waits(world, "sem")}
+        lines = world.ipcx("waits", "sem", "--graph", env={"LC_ALL": "C.UTF-8"}).lines
+    assert sorted(pids) == list(range(1, 24))
+    starts = [line for line in lines if re.match(r"\d", line)]
+    assert [int(line.split()[0]) for line in starts] == [pids[1], pids[11], pids[21]]
+    assert [line.strip(" └─") for line in lines if "continued below" in line] == [f"{pids[n]} (worker)?, continued below" for n in (11, 21)]
+    found = re.findall(r"(\d+) \(worker\)\?? waits in", "\n".join(lines))
+    assert sorted(map(int, found)) == sorted(pids.values()), "each wait once"
+    assert max(map(columns, lines)) <= 80
+
+
 def test_a_tree_is_no_table(crossed):
     for format in ("json", "jsonl", "csv", "export", "raw"):
         refused(crossed, "--graph", "--format", format, says="--graph is for people")
@@ -288,6 +312,7 @@ def test_nobody_waits_only_if_certain(crossed):
     crossed.ok("set", "sem:2", "--mode", "0600")
     with meanwhile(crossed, FORK + "sleeper(lambda: semop(2, 0, -1), 2, 0); hold()"):
         assert "nobody waits" not in on_terminal(crossed, "waits", "sem:2", uid=1000)[1], "its counts may not be read"
+        assert "processes may not be looked at" in crossed.ipcx("waits", "sem:2", uid=1000).err
 
 
 # ---- show
