@@ -7,7 +7,7 @@ import collections
 import pytest
 
 from planting import flat, hide_the_denied, known  # pylint: disable=unused-import
-from waiting import SECOND, of, only, planted, waits
+from waiting import SECOND, need_queues, of, only, planted, waits
 
 LOCK, NEXT, COND = 4096 + 256, 8192 + 512, 4096 + 1024  # where the words are in memory
 
@@ -138,11 +138,6 @@ def skip_old(world, scene):
         script = f"import ctypes; c = ctypes.CDLL(None, use_errno=True); c.syscall({number}, 0, 0, 0, 0, 0, 0); raise SystemExit(ctypes.get_errno() == 38)"
         if world.run("/usr/bin/python3", "-c", script).rc != 0:
             pytest.skip(f"this kernel has no system call {number}")
-
-
-def need_queues(world):
-    if world.run("stat", "-f", "-c", "%T", "/dev/mqueue").out.strip() != "mqueue":
-        pytest.skip("there is no /dev/mqueue here")
 
 
 @pytest.mark.parametrize("scene, bits", ALL, ids=[f"{s}-{b}" for s, b in ALL])

@@ -65,10 +65,10 @@ def test_a_thread_whose_process_lacks_its_first_thread(world, bits):
 
 def test_very_many_threads(world):
     with planted(world, "many") as p:
-        assert len(p.tids) == 1000
+        assert len(p.tids) == 5000
         rows, unseen = waits(world, "sem:0")
         assert sorted(r["tid"] for r in rows) == sorted(p.tids) and unseen["waiters"] == 0
-        assert world.objects("sem:0", "-o", "waiters")[0]["waiters"] == 1000
+        assert world.objects("sem:0", "-o", "waiters")[0]["waiters"] == 5000
 
 
 # ---- namespaces

@@ -8,7 +8,7 @@ import pytest
 
 from planting import flat, hide_the_denied  # pylint: disable=unused-import
 from helpers.tools import until
-from waiting import GRADES, of, planted, waits
+from waiting import GRADES, need_queues, of, planted, waits
 
 BITS = pytest.mark.parametrize("bits", [64, 32])
 NAME = "unless another opens it by name"
@@ -205,6 +205,8 @@ def test_a_thread_that_waits_for_itself(world, bits):
 @BITS
 @pytest.mark.parametrize("scene", SEEN)
 def test_where_every_process_is_seen(flat, scene, bits):
+    if scene.startswith("mq"):
+        need_queues(flat)
     hide_the_denied(flat)
     with planted(flat, scene, bits) as p:
         def right():

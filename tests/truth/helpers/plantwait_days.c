@@ -376,7 +376,7 @@ static void scene_partners(long arg)
 
 const struct scene day_scenes[] = {
 	{ "threads", scene_threads, 0 },     { "left", scene_left, 0 },
-	{ "elsewhere", scene_elsewhere, 0 }, { "many", scene_many, 1000 },
+	{ "elsewhere", scene_elsewhere, 0 }, { "many", scene_many, 5000 },
 	{ "anew", scene_anew, 0 },           { "churn", scene_churn, 0 },
 	{ "rewritten", scene_rewritten, 0 }, { "endless", scene_endless, 0 },
 	{ "partners", scene_partners, 0 },   { 0 },
