@@ -24,6 +24,9 @@ def within(start, end):
 # The first process of the scene has the object, too, and there may be others: it could end the wait, and nobody else who is seen.
 OTHER = {"held_by": "{planter}", "held_grade": "possible"}
 
+# Nobody else who is seen has it.
+ALONE = {"grade": "possible", "verdict": "nobody seen can end it, unless another opens it by name", "basis": "inferred"}
+
 
 def sem(wants, semnum, op, undo, **more):
     return dict(ref="sem:{id}", wants=wants, semnum=semnum, op=op, undo=undo, basis="memory", call="semop", **more)
@@ -83,7 +86,7 @@ BOTH = {
     "mutex-memfd": lock("memfd:{dev}:{ino}", "likely", basis="memory"),
     "cond": dict(word(offset=within(COND, COND + 48)), **OTHER),
     "futex": word(timeout=1000 * SECOND + 5),
-    "futex2": word("futex_wait"),
+    "futex2": dict(word("futex_wait"), **ALONE),
     "pipe-read": dict(ref="pipe:{in}", call="read", wants="data", basis="kernel", **OTHER),
     "pipe-write": dict(ref="pipe:{out}", call="write", wants="room for 100 bytes", basis="kernel", **OTHER),
     "pipe-readv": dict(ref="pipe:{in}", call="readv", wants="data", **OTHER),
@@ -91,7 +94,7 @@ BOTH = {
     "pipe-vmsplice": dict(ref="pipe:{out}", call="vmsplice", wants="room", **OTHER),
     "pipe-sendfile": dict(ref="pipe:{out}", call="sendfile", wants="room for 100 bytes", **OTHER),
     "pipe-splice-out": dict(ref="pipe:{out}", call="splice", wants="room for 100 bytes", **OTHER),
-    "fifo-read": dict(ref="pipe:{dev}:{ino}", call="read", wants="data"),
+    "fifo-read": dict(ref="pipe:{dev}:{ino}", call="read", wants="data", **ALONE),
     "fifo-open-read": dict(ref="pipe:{dev}:{ino}", call="openat", wants="a writer", basis="memory"),
     "fifo-open-write": dict(ref="pipe:{dev}:{ino}", call="openat", wants="a reader", basis="memory"),
 }
@@ -181,7 +184,7 @@ def test_several_words(world, scene, bits):
         for words in (("pshm:/x",), ("pshm",), ()):
             rows = of(waits(world, *words)[0], *p.pids)
             assert [(r["ref"], r["call"], r["tid"], r["offset"]) for r in rows] == [("pshm:/x", "futex_waitv", p.tids[0], at) for at in (LOCK, NEXT)], rows
-        assert {(r["wants"], r["basis"]) for r in rows} == {("a wake-up", "memory")}
+        assert {(r["wants"], r["grade"], r["basis"]) for r in rows} == {("a wake-up", "possible", "inferred")}, "nobody else has it"
 
 
 @pytest.mark.parametrize("bits", [64, 32])

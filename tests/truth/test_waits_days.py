@@ -90,7 +90,7 @@ def test_a_thread_in_another_ipc_namespace(world, bits):
 
 @BITS
 @pytest.mark.parametrize("scene, grade", [("mutex-plain", "likely"), ("mutex-robust", "certain"), ("mutex-pi", "certain"), ("crossed-robust", "certain"),
-                                          ("owner-died-plain", "likely"), ("abba", "possible")])
+                                          ("owner-died-plain", "possible"), ("abba", "possible")])
 def test_a_pid_namespace_within(world, scene, grade, bits):
     """Words in memory and last PIDs are numbers of the waiting process's PID namespace, or of ours."""
     before = ("unshare", "--pid", "--fork", "--mount", "--mount-proc")
@@ -111,7 +111,7 @@ def test_a_pid_namespace_within(world, scene, grade, bits):
             assert {(r["pid"], r["held_by"], r["grade"]) for r in rows} == {(pids[p.pids[i]], pids[p.pids[1 - i]], grade) for i in (0, 1)}
         else:
             # which thread it was, and whether it has ended, is a number of another PID namespace: said as far as it is known
-            assert len(rows) == 1 and rows[0]["grade"] in (None, grade) and rows[0]["held_by"] is None, rows
+            assert len(rows) == 1 and rows[0]["grade"] == grade and rows[0]["held_by"] is None and "was not found" in rows[0]["verdict"], rows
 
 
 # ---- rights
@@ -138,7 +138,7 @@ def test_nothing_is_certain_without_rights(world):
         assert {r["grade"] for r in rows} == {"certain"}, "the owners are known, and nobody else could release the locks"
     with planted(world, "psem-dead", uid=SELF) as p:
         rows = of(waits(world, uid=SELF)[0], *p.pids)
-        assert len(rows) == 2 and {r["grade"] for r in rows} == {None}
+        assert len(rows) == 2 and {r["grade"] for r in rows} == {"possible"}
         assert all(GRADES.index(r["held_grade"]) < 3 for r in rows)
 
 
