@@ -74,7 +74,7 @@ static char *write_key(char *p, const struct ipcx_value *v)
 	return ix_put_key(p, (uint32_t)v->as.u);
 }
 
-/* Return the word for a grade, "?" for a number that is none. */
+/* Return the word for a grade, "?" for other numbers. */
 static char *write_grade(char *p, const struct ipcx_value *v)
 {
 	return ix_put_text(p, ix_grade_word(v->as.u));

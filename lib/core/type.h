@@ -58,7 +58,7 @@ struct ix_unit {
 #define IX_TYPES 10
 extern const struct ix_type ix_types[IX_TYPES];
 
-/* Return the word for a grade; "?" for a number that is none. */
+/* Return the word for a grade; "?" for other numbers. */
 const char *ix_grade_word(uint64_t grade);
 
 /* Return a type; IPCX_TYPE_NONE for an unknown number. */

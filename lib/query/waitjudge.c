@@ -15,7 +15,7 @@ static void judge_lock(const struct wait_found *f, struct ix_node *node)
 }
 
 /* A semaphore may be a lock if it is 0; the process that operated on it last may hold it.
- * Nobody waits for himself. */
+ * No process waits for its own act. */
 static void judge_semaphore(const struct wait_found *f, struct ix_node *node)
 {
 	if (!f->op || f->op->op >= 0 || f->value != 0 || f->last_is != LAST_LIVES ||

@@ -96,7 +96,7 @@ static int64_t waits_counted(const struct waits_join *j)
 
 /* If every thread was seen, a difference between what the kernel counted and what was
  * found means that threads came or went meanwhile. */
-static int waits_unseen(struct waits_join *j)
+static int waits_tell_unseen(struct waits_join *j)
 {
 	int64_t counted = ix_waits_complete(&j->waits) ? 0 : waits_counted(j);
 	int64_t found = 0;
@@ -218,7 +218,7 @@ static int waits_run(struct waits_join *j)
 		r = ix_waits_judge(j);
 	if (r == 0)
 		r = ix_waits_say(j);
-	return r < 0 ? r : waits_unseen(j);
+	return r < 0 ? r : waits_tell_unseen(j);
 }
 
 static void waits_end(struct waits_join *j)

@@ -178,8 +178,8 @@ static void say_waker(const struct waits_join *j, const struct wait_found *f,
 		say_those(j, f, e, s);
 		return;
 	}
-	/* Who operated last on a semaphore does not end a wait for zero; nobody waits for
-	 * himself. */
+	/* The last operator of a semaphore does not end a wait for zero, and no process
+	 * waits for its own act. */
 	if (!f->held || (!lock && (f->last == own || f->last <= 0)) ||
 	    (w->b.kind == IX_WAIT_SEM && (!f->op || f->op->op >= 0)))
 		return;

@@ -5,6 +5,6 @@
 #include "who/waiting.h"
 
 /* Set the file of a wait: file, dev, ino … of struct ix_wait; nothing for a System V
- * queue or array, whose id is in the call. Returns 1; 0 if it is no object that can be
+ * queue or array, whose id is in the call. Returns 1; 0 if it cannot be
  * named; or -errno. */
 int ix_object_find(struct ix_waits_pass *p, int task, struct ix_wait *wait);

@@ -241,7 +241,8 @@ int main(int argc, char **argv)
 	int threads = one ? atoi(argv[3]) : 0, total = 0, n;
 	pid_t *pids;
 
-	if (processes < 1 || syscall(SYS_close_range, 3, ~0U, 0) || open_disk() || pipe(feed))
+	if (processes < 1 || syscall(SYS_close_range, 3, ~0U, 0) || open_disk() ||
+	    pipe(feed))
 		return 2;
 	pids = calloc((size_t)processes, sizeof(*pids));
 	if (!pids || create_objects() || fill(MAPPINGS - count_mappings())) {

@@ -417,27 +417,6 @@ static void test_owners_of_another_user_namespace(void **state)
 	ipcx_table_free(t);
 }
 
-/* If looking up a user fails, the condition is nevertheless valid. */
-static void test_failed_user_lookup_is_not_a_syntax_error(void **state)
-{
-	static const char *const texts[] = { "owner == away",
-					     "size > 0 && 'away' != owner",
-					     "group == 'away'", "creator_group != away" };
-	struct fixture *f = *state;
-
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		struct ipcx_expr *e = NULL;
-		size_t column = 0;
-
-		ROW_TRUE(texts[i], ipcx_expr_parse(f->x, texts[i], &e, &column) == -EIO);
-		ROW_TRUE(texts[i],
-			 !e && column == (size_t)(strstr(texts[i], "away") - texts[i]) +
-						 (strchr(texts[i], '\'') ? 0 : 1));
-		ROW_TRUE(texts[i], strstr(ipcx_error(f->x), "could not be looked up"));
-		ROW_TRUE(texts[i], strstr(ipcx_error(f->x), "use its number"));
-	}
-}
-
 /* A user named in a condition is looked up only once, not again for each row. */
 static void test_literal_is_looked_up_once(void **state)
 {
@@ -460,7 +439,6 @@ int main(void)
 		cmocka_unit_test(test_absent_field_is_unknown),
 		cmocka_unit_test(test_fields_of_a_condition),
 		cmocka_unit_test(test_owners_of_another_user_namespace),
-		cmocka_unit_test(test_failed_user_lookup_is_not_a_syntax_error),
 		cmocka_unit_test(test_literal_is_looked_up_once),
 	};
 

@@ -312,12 +312,37 @@ static void test_error_names_the_condition(void **state)
 	ipcx_free(x);
 }
 
+/* If looking up a user fails, the condition is nevertheless valid. */
+static void test_failed_user_lookup_is_not_a_syntax_error(void **state)
+{
+	static const char *const texts[] = { "owner == away",
+					     "size > 0 && 'away' != owner",
+					     "group == 'away'", "creator_group != away" };
+	struct ipcx *x = NULL;
+
+	(void)state;
+	assert_int_equal(ipcx_new(&x), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct ipcx_expr *e = NULL;
+		size_t column = 0;
+
+		ROW_TRUE(texts[i], ipcx_expr_parse(x, texts[i], &e, &column) == -EIO);
+		ROW_TRUE(texts[i],
+			 !e && column == (size_t)(strstr(texts[i], "away") - texts[i]) +
+						 (strchr(texts[i], '\'') ? 0 : 1));
+		ROW_TRUE(texts[i], strstr(ipcx_error(x), "could not be looked up"));
+		ROW_TRUE(texts[i], strstr(ipcx_error(x), "use its number"));
+	}
+	ipcx_free(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_invalid_conditions_are_refused),
 		cmocka_unit_test(test_bounds_on_length_and_depth),
 		cmocka_unit_test(test_error_names_the_condition),
+		cmocka_unit_test(test_failed_user_lookup_is_not_a_syntax_error),
 	};
 
 	return cmocka_run_group_tests_name("expr_errors", tests, NULL, NULL);

@@ -104,7 +104,7 @@ static void test_lines_of_maps(void **state)
 		ROW_TRUE(row->line, m.ino == row->m.ino);
 		ROW_TRUE(row->line, m.read == row->m.read && m.write == row->m.write &&
 					    m.shared == row->m.shared &&
-				    m.offset == row->m.offset);
+					    m.offset == row->m.offset);
 		/* rows[] gives numbers below 256, for which both codings agree */
 		if (row->m.dev)
 			ROW_TRUE(row->line, m.dev == row->m.dev);

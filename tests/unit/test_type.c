@@ -233,7 +233,7 @@ static void test_raw_texts_are_read_back(void **state)
 	}
 }
 
-/* What is no grade, as a newer library may store it, has a text all the same. */
+/* A newer library may store further grades: they have a text, too. */
 static void test_numbers_that_are_no_grade(void **state)
 {
 	static const uint64_t none[] = { 0, IPCX_CERTAIN + 1, UINT64_MAX };
