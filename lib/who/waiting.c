@@ -264,6 +264,22 @@ static int waiting_objects(struct ix_waits_pass *p, int task, struct ix_wait *wa
 
 /* ---- the thread */
 
+/* Set the state of the waits that were added. Returns 1; 0 if the thread runs, or is
+ * stopped, which is not waiting; or -errno. Only now, because most threads that read
+ * something wait for no object. */
+static int waiting_asleep(struct ix_waits *w, int task, size_t begun)
+{
+	uint64_t switches = 0;
+	char state = 0;
+	int r = waiting_status(task, &state, &switches);
+
+	for (size_t i = begun; i < w->n; i++) {
+		w->all[i].state = state;
+		w->all[i].switches = switches;
+	}
+	return r < 0 ? r : state == 'S' || state == 'D';
+}
+
 /* Look once, at a thread whose line was "text". Returns 1 if it stayed where it was, 0 if
  * it did not, or -errno. */
 static int waiting_once(struct ix_waits_pass *p, int task, int32_t tid, const char *text,
@@ -280,9 +296,6 @@ static int waiting_once(struct ix_waits_pass *p, int task, int32_t tid, const ch
 	r = waiting_decode(p, task, &call, &wait.b);
 	if (r <= 0)
 		return r < 0 ? r : 1;
-	r = waiting_status(task, &wait.state, &wait.switches);
-	if (r < 0 || (wait.state != 'S' && wait.state != 'D'))
-		return r < 0 ? r : 1; /* it runs, or is stopped, which is not waiting */
 	if (wait.b.restarted && !waiting_in_futex(task))
 		return 1;
 	wait.line = line_hash(text, len);
@@ -291,6 +304,11 @@ static int waiting_once(struct ix_waits_pass *p, int task, int32_t tid, const ch
 		r = waiting_objects(p, task, &wait);
 	if (r < 0 || p->w->n == begun)
 		return r < 0 ? r : 1;
+	r = waiting_asleep(p->w, task, begun);
+	if (r <= 0) {
+		p->w->n = begun;
+		return r < 0 ? r : 1;
+	}
 	again = ix_waiting_line(task, "syscall", last, sizeof(last));
 	return again < 0 ? again : (size_t)again == len && !memcmp(last, text, len);
 }
