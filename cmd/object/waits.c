@@ -143,15 +143,17 @@ static void waits_say_nobody(const struct waits *w)
 
 static int waits_find(struct waits *w)
 {
+	/* The last three take most of the time: they are read for verdicts only. */
 	static const enum ipcx_field needed[] = { IPCX_F_PID, IPCX_F_TID, IPCX_F_CYCLE,
 						  IPCX_F_GRADE, IPCX_F_HELD_BY };
 	struct procs *p = &w->procs;
+	bool judges = w->args->graph || w->args->fail || p->output.format->groups;
 	struct ipcx_query q = procs_query(p);
 	const struct ipcx_wait_opts how = { .size = sizeof(how),
 					    .for_ns = w->args->for_ns };
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+	for (size_t i = 0; i < (judges ? ARRAY_SIZE(needed) : 2); i++)
 		ipcx_fieldset_add(&q.fields, needed[i]);
 	q.mechs = p->sel.mechs;
 	q.refs = p->sel.refs;
