@@ -56,18 +56,18 @@ static int waits_look(struct ix_waits_pass *p, int dir, const char *path, char *
 }
 
 /* Read all threads of a process. Stores their number. */
-static int waits_threads(struct ix_waits_pass *p, int dir, uint32_t *ret_n)
+static int waits_threads(struct ix_waits_pass *p, int dir, struct ix_waiter *who)
 {
 	int fd = ix_open(dir, "task", O_RDONLY | O_DIRECTORY), r = 0;
 	DIR *tasks auto_dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d;
-	uint32_t n = 0;
 
 	if (!tasks) {
 		if (fd >= 0)
 			(void)close(fd);
 		return fd < 0 ? fd : -ENOMEM;
 	}
+	who->threads = who->entries = 0;
 	while (r >= 0 && (r = ix_readdir(tasks, &d)) == 0 && d) {
 		char path[sizeof(d->d_name) + sizeof("/syscall")], text[IX_WAITING_LINE];
 
@@ -75,20 +75,20 @@ static int waits_threads(struct ix_waits_pass *p, int dir, uint32_t *ret_n)
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/syscall", d->d_name);
 		r = waits_thread(p, dirfd(tasks), path, text);
-		n += !waits_gone(r);
+		who->threads += !waits_gone(r);
+		who->entries++;
 		if (r > 0)
 			r = waits_look(p, dirfd(tasks), d->d_name, text, r);
 		else if (waits_gone(r))
 			r = 0;
 	}
-	*ret_n = n;
 	return r;
 }
 
 /* ---- one process */
 
-static int waits_add_user(struct ix_waits_pass *p, int dir, int32_t pid, uint32_t threads,
-			  size_t begun)
+static int waits_add_user(struct ix_waits_pass *p, int dir, int32_t pid,
+			  struct ix_waiter *who, size_t begun)
 {
 	struct ix_waits *w = p->w;
 	int r;
@@ -102,12 +102,12 @@ static int waits_add_user(struct ix_waits_pass *p, int dir, int32_t pid, uint32_
 		w->users = more;
 		w->cap_users = cap;
 	}
-	r = ix_procs_describe(dir, pid, &w->users[w->nusers].user);
+	r = ix_procs_describe(dir, pid, &who->user);
 	if (r < 0) {
 		w->n = begun;
 		return waits_gone(r) ? 0 : r;
 	}
-	w->users[w->nusers++].threads = threads;
+	w->users[w->nusers++] = *who;
 	return 0;
 }
 
@@ -115,15 +115,15 @@ static int waits_add_user(struct ix_waits_pass *p, int dir, int32_t pid, uint32_
 static int waits_read(struct ix_waits_pass *p, int dir, int32_t pid, char *text, int len)
 {
 	size_t begun = p->w->n;
-	uint32_t threads = 1;
+	struct ix_waiter who = { .threads = 1, .entries = 1 };
 	int r = text ? ix_waiting_look(p, dir, pid, text, len)
-		     : waits_threads(p, dir, &threads);
+		     : waits_threads(p, dir, &who);
 
 	/* Whether the other threads of a process wait is unknown then. */
 	if (r < 0 && p->w->n > begun && r != -ENOMEM)
-		threads = 0;
+		who.threads = 0;
 	if (p->w->n > begun) {
-		int added = waits_add_user(p, dir, pid, threads, begun);
+		int added = waits_add_user(p, dir, pid, &who, begun);
 
 		r = r < 0 ? r : added;
 	}
@@ -265,14 +265,35 @@ static int waits_moved(struct ipcx *x, const struct ix_waits *w,
 	return line != wait->line || switches != wait->switches;
 }
 
+/* A thread that was created while the others of its process were looked at can act. The
+ * directory "task" has a link for each thread, and two more. */
+static void waits_recount(struct ipcx *x, struct ix_waits *w, struct ix_waiter *who)
+{
+	char path[WAITS_PATH];
+	struct stat st;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%d/task", who->user.pid);
+	r = fstatat(ix_procfd(x), path, &st, 0) < 0 ? -errno : 0;
+	if (r < 0 || st.st_nlink != who->entries + 2)
+		who->threads = 0;
+	if (r < 0 && !waits_gone(r) && w->missed++ == 0)
+		w->missed_error = r;
+}
+
 void ix_waits_again(struct ipcx *x, struct ix_waits *w)
 {
+	size_t counted = SIZE_MAX;
+
 	for (size_t i = 0; i < w->n; i++) {
 		struct ix_wait *wait = &w->all[i];
 		int r;
 
 		if (!wait->again)
 			continue;
+		if (wait->user != counted)
+			waits_recount(x, w, &w->users[wait->user]);
+		counted = wait->user;
 		/* Several waits of one thread follow each other. */
 		if (i && w->all[i - 1].again && w->all[i - 1].tid == wait->tid) {
 			wait->moved = w->all[i - 1].moved;

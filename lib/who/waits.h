@@ -46,6 +46,7 @@ struct ix_wait {
 struct ix_waiter {
 	struct ix_user user;
 	uint32_t threads; /* all of them were looked at; 0: unknown */
+	uint32_t entries; /* in its directory "task", also those that have ended */
 };
 
 struct ix_waits {
