@@ -177,7 +177,7 @@ static bool waits_again(struct waits_join *j)
 	for (size_t i = 0; i < j->n; i++) {
 		const struct wait_found *f = &j->all[i];
 		bool again = f->judged.why != IX_WHY_NONE || f->last_is == LAST_GONE ||
-			     (j->for_ns && f->asked);
+			     f->not_found || (j->for_ns && f->asked);
 
 		j->waits.all[f->wait - j->waits.all].again = again;
 		any |= again;
