@@ -10,17 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "base/file.h"
+#include "base/patience.h"
 #include "base/util.h"
-
-/* How many seconds to wait for a file system's answer. */
-#define WAIT_SECONDS 2
 
 #ifndef RESOLVE_CACHED
 #define RESOLVE_CACHED 0x20
@@ -48,69 +44,39 @@ static int open2(int dir, const char *path, int flags, uint64_t resolve)
 	return fd < 0 ? -errno : ix_fd_lift((int)fd);
 }
 
-/* A lookup, shared with a thread that may outlive the caller's request; whichever of the
- * two finishes last frees it. */
+/* A lookup by a thread. */
 struct question {
-	pthread_mutex_t lock;
-	pthread_cond_t answered;
-	bool done, left;
+	struct ix_errand errand;
 	int dir, flags, r;
 	char path[];
 };
 
-static void end(struct question *q)
+static void below_run(struct ix_errand *e)
 {
+	struct question *q = (struct question *)e;
+
+	q->r = open2(q->dir, q->path, q->flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+static void below_end(struct ix_errand *e)
+{
+	struct question *q = (struct question *)e;
+
+	if (q->r >= 0)
+		(void)close(q->r);
 	(void)close(q->dir);
-	(void)pthread_cond_destroy(&q->answered);
-	(void)pthread_mutex_destroy(&q->lock);
 	free(q);
-}
-
-static void *below_ask(void *arg)
-{
-	struct question *q = arg;
-	int r = open2(q->dir, q->path, q->flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-	bool left;
-
-	(void)pthread_mutex_lock(&q->lock);
-	q->r = r;
-	q->done = true;
-	left = q->left;
-	(void)pthread_cond_signal(&q->answered);
-	(void)pthread_mutex_unlock(&q->lock);
-	if (left) {
-		if (r >= 0)
-			(void)close(r);
-		end(q);
-	}
-	return NULL;
-}
-
-/* Wait for the answer. Returns false after the time-out: then the thread must free q. */
-static bool below_wait_for(struct question *q)
-{
-	struct timespec until;
-	bool left;
-	int r = 0;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += WAIT_SECONDS;
-	(void)pthread_mutex_lock(&q->lock);
-	while (!q->done && r != ETIMEDOUT)
-		r = pthread_cond_timedwait(&q->answered, &q->lock, &until);
-	left = q->left = !q->done;
-	(void)pthread_mutex_unlock(&q->lock);
-	return !left;
 }
 
 static struct question *new_question(int dir, const char *path, int flags)
 {
 	size_t len = strlen(path) + 1;
 	struct question *q = calloc(1, sizeof(*q) + len);
-	pthread_condattr_t attr;
 
 	if (!q)
 		return NULL;
+	q->errand = (struct ix_errand){ below_run, below_end };
+	q->r = -1;
 	q->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3);
 	if (q->dir < 0) {
 		free(q);
@@ -118,32 +84,19 @@ static struct question *new_question(int dir, const char *path, int flags)
 	}
 	q->flags = flags;
 	memcpy(q->path, path, len);
-	(void)pthread_mutex_init(&q->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&q->answered, &attr);
-	(void)pthread_condattr_destroy(&attr);
 	return q;
 }
 
 static int open_in_thread(int dir, const char *path, int flags)
 {
 	struct question *q = new_question(dir, path, flags);
-	pthread_t thread;
-	int r;
+	int r = q ? ix_patience(&q->errand) : -ENOMEM;
 
-	if (!q)
-		return -ENOMEM;
-	r = -pthread_create(&thread, NULL, below_ask, q);
-	if (r == 0) {
-		if (!below_wait_for(q)) {
-			(void)pthread_detach(thread);
-			return -ETIMEDOUT;
-		}
-		(void)pthread_join(thread, NULL);
-		r = q->r;
-	}
-	end(q);
+	if (r < 0)
+		return r;
+	r = q->r;
+	q->r = -1;
+	below_end(&q->errand);
 	return r;
 }
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* System calls that may never return, because a user's program has to answer: a file
+ * system (FUSE), or memory of another process. */
+#pragma once
+
+/* What a thread is to do. The thread may outlive the caller's request: whoever of the two
+ * finishes last calls "end", which frees the errand; it stays valid until then. */
+struct ix_errand {
+	void (*run)(struct ix_errand *e);
+	void (*end)(struct ix_errand *e);
+};
+
+/* Run an errand in a thread. Returns 0 once it has run, so that the caller can read the
+ * result and then call "end"; -ETIMEDOUT after two seconds: it is left to its thread; or
+ * another -errno: it has not run and has been ended. */
+int ix_patience(struct ix_errand *e);
