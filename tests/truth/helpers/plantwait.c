@@ -82,13 +82,15 @@ static void start(int i)
 int child(const char *name, void (*f)(long), long arg)
 {
 	int i = slot(name);
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	(void)fflush(stdout);
 	pid = fork();
 	must(pid >= 0, "fork");
 	if (!pid) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1); /* it ended before */
 		start(i);
 		f(arg);
 		_exit(0);

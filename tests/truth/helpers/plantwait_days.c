@@ -170,7 +170,7 @@ static void brief(long i)
 
 static void churn_run(long arg)
 {
-	pid_t pids[8] = { 0 };
+	pid_t pids[8] = { 0 }, parent = getpid();
 
 	(void)arg;
 	for (unsigned long i = 0;; i++) {
@@ -184,6 +184,8 @@ static void churn_run(long arg)
 		must(*p >= 0, "fork");
 		if (!*p) {
 			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (getppid() != parent)
+				_exit(1); /* it was killed before */
 			brief((long)i);
 			_exit(0);
 		}
