@@ -63,7 +63,8 @@ static bool lock_kind_is(uint32_t kind, uint32_t must, uint32_t may)
 	return (kind & must) == must && !(kind & ~(must | may));
 }
 
-static bool lock_is_robust(const struct ix_blocked *b, const uint32_t *words, size_t n)
+static bool lock_is_robust(const struct ix_blocked *b, const uint32_t *words, size_t n,
+			   bool *ret_fits)
 {
 	uint32_t tid = (uint32_t)b->value & FUTEX_TID_MASK;
 	uint32_t owner = words[0] & FUTEX_TID_MASK;
@@ -72,10 +73,10 @@ static bool lock_is_robust(const struct ix_blocked *b, const uint32_t *words, si
 	if (b->value != (FUTEX_WAITERS | tid) || !lock_is_tid(tid) ||
 	    (owner && !lock_is_tid(owner)))
 		return false;
-	return (tid != EBUSY && owner != EBUSY) ||
-	       (lock_words(b, words, n, &w) &&
-		lock_kind_is(w.kind, KIND_ROBUST | KIND_SHARED,
-			     KIND_TYPE | KIND_PI | KIND_NO_ELISION));
+	*ret_fits = lock_words(b, words, n, &w) &&
+		    lock_kind_is(w.kind, KIND_ROBUST | KIND_SHARED,
+				 KIND_TYPE | KIND_PI | KIND_NO_ELISION);
+	return (tid != EBUSY && owner != EBUSY) || *ret_fits;
 }
 
 /* All of glibc's layout: an owner and a user are noted while the lock is held, and a
@@ -111,7 +112,7 @@ void ix_lock_parse(const struct ix_blocked *b, const uint32_t *words, size_t n,
 		break;
 	case FUTEX_WAIT:
 	case FUTEX_WAIT_BITSET:
-		if (lock_is_robust(b, words, n))
+		if (lock_is_robust(b, words, n, &lock.fits))
 			lock.kind = IX_LOCK_ROBUST;
 		else if (lock_is_plain(b, words, n, &owner))
 			lock.kind = IX_LOCK_PLAIN;

@@ -14,8 +14,12 @@
 struct ix_blocked;
 
 /* Returns the number of bytes read, which is size, or -errno: -EFAULT if not all of it is
- * mapped, -EPERM without PTRACE_MODE_ATTACH rights, -ESRCH. */
+ * mapped, -EPERM without PTRACE_MODE_ATTACH rights, -ESRCH, -ETIMEDOUT if the memory has
+ * to be provided by a program that does not. */
 int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size);
+
+/* The same without a time limit. */
+int ix_peek_now(int32_t pid, uint64_t address, void *buf, size_t size);
 
 /* An operation of semop(2): struct sembuf. */
 struct ix_semop {
@@ -68,6 +72,7 @@ struct ix_lock {
 	enum ix_lock_kind kind;
 	int32_t owner; /* TID in the PID namespace of the owner; 0: none */
 	bool died;     /* FUTEX_OWNER_DIED */
+	bool fits;     /* what follows is the rest of such a mutex of glibc */
 };
 
 /* The words of memory from the futex on that ix_lock_parse() wants, if they are mapped. */
@@ -83,12 +88,15 @@ struct ix_lock {
 void ix_lock_parse(const struct ix_blocked *b, const uint32_t *words, size_t n,
 		   struct ix_lock *ret_lock);
 
+/* The most entries of a robust list: the kernel's ROBUST_LIST_LIMIT, and one that is
+ * pending. */
+#define IX_ROBUST_MAX (2048 + 1)
+
 /*
- * Whether the futex at an address (of the owner's own memory) is on the robust list of a
- * thread: get_robust_list(2), then its list, at most 2,048 entries (the kernel's
- * ROBUST_LIST_LIMIT), which may be broken or endless. Returns 1; 0: it is on none; or
- * -errno if that is unknown: -ENODATA if the kernel names no list, because there is none
- * or, to a 64-bit program, because the thread is one of a 32-bit program; -EFAULT or
- * -ELOOP if the list is broken or endless and the futex was not found before.
+ * Read the addresses, in the thread's memory, of the futexes on its robust list:
+ * get_robust_list(2), then the list, which may be broken or endless. Stores how many were
+ * found. Returns 0; or -errno if there may be others: -ENODATA if the kernel names no
+ * list, because there is none or, to a 64-bit program, because the thread is one of a
+ * 32-bit program; -EFAULT or -ELOOP if the list is broken or endless.
  */
-int ix_peek_robust(int32_t tid, uint64_t address);
+int ix_peek_robust(int32_t tid, uint64_t *ret_addresses, size_t *ret_n);

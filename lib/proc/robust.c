@@ -8,9 +8,12 @@
  */
 #include <errno.h>
 #include <linux/futex.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/patience.h"
 #include "proc/peek.h"
 
 /* Bit 0 of a link tells that the futex has priority inheritance. */
@@ -21,37 +24,76 @@ static uintptr_t robust_link(const struct robust_list *link)
 	return ROBUST_ENTRY((uintptr_t)link);
 }
 
-int ix_peek_robust(int32_t tid, uint64_t address)
+struct robust_walk {
+	struct ix_errand errand;
+	int32_t tid;
+	int r;
+	size_t n;
+	uint64_t found[IX_ROBUST_MAX];
+};
+
+static int robust_walk(struct robust_walk *w)
 {
 	struct robust_list_head *at = NULL, head;
 	size_t size = sizeof(head);
 	uintptr_t link, offset;
 	int r;
 
-	if (syscall(SYS_get_robust_list, tid, &at, &size) < 0)
+	if (syscall(SYS_get_robust_list, w->tid, &at, &size) < 0)
 		return -errno;
 	if (!at || size != sizeof(head))
 		return -ENODATA;
-	r = ix_peek(tid, (uintptr_t)at, &head, sizeof(head));
+	r = ix_peek_now(w->tid, (uintptr_t)at, &head, sizeof(head));
 	if (r < 0)
 		return r;
 	offset = (uintptr_t)head.futex_offset;
 	/* a lock that is being taken or released at this moment */
 	link = robust_link(head.list_op_pending);
-	if (link && link + offset == address)
-		return 1;
+	if (link)
+		w->found[w->n++] = link + offset;
 	link = robust_link(head.list.next);
 	for (unsigned n = 0; link != (uintptr_t)at; n++) {
 		struct robust_list next;
 
-		if (link + offset == address)
-			return 1;
 		if (n == ROBUST_LIST_LIMIT)
 			return -ELOOP;
-		r = ix_peek(tid, link, &next, sizeof(next));
+		w->found[w->n++] = link + offset;
+		r = ix_peek_now(w->tid, link, &next, sizeof(next));
 		if (r < 0)
 			return r;
 		link = robust_link(next.next);
 	}
 	return 0;
+}
+
+static void robust_run(struct ix_errand *e)
+{
+	struct robust_walk *w = (struct robust_walk *)e;
+
+	w->r = robust_walk(w);
+}
+
+static void robust_end(struct ix_errand *e)
+{
+	free(e);
+}
+
+int ix_peek_robust(int32_t tid, uint64_t *ret_addresses, size_t *ret_n)
+{
+	struct robust_walk *w = calloc(1, sizeof(*w));
+	int r;
+
+	*ret_n = 0;
+	if (!w)
+		return -ENOMEM;
+	w->errand = (struct ix_errand){ robust_run, robust_end };
+	w->tid = tid;
+	r = ix_patience(&w->errand);
+	if (r < 0)
+		return r;
+	r = w->r;
+	*ret_n = w->n;
+	memcpy(ret_addresses, w->found, w->n * sizeof(*w->found));
+	robust_end(&w->errand);
+	return r;
 }

@@ -38,12 +38,11 @@ static void judge_node(const struct waits_join *j, const struct wait_found *f,
 		.timed = w->has_timeout || w->timeout_unknown,
 		.moved = w->moved,
 	};
-	if (w->lock.kind != IX_LOCK_NONE && w->lock.owner) {
-		if (f->held)
-			judge_lock(f, node);
+	if (w->lock.kind != IX_LOCK_NONE && w->lock.owner && f->held) {
+		judge_lock(f, node);
 	} else if (set) {
 		node->by = IX_WAKERS_ALL;
-		node->complete = set->complete;
+		node->complete = set->complete && !f->doubtful;
 		node->wakers = set->pids;
 		node->nwakers = set->n;
 	} else if (w->b.kind == IX_WAIT_SEM) {

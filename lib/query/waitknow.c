@@ -14,7 +14,6 @@
 #include "query/users.h"
 #include "query/usersjoin.h"
 #include "query/waitsjoin.h"
-#include "who/owner.h"
 
 /* ---- the processes that have the objects */
 
@@ -136,6 +135,19 @@ static bool know_could(const struct ix_wait *w, const struct ix_use *use)
 	return true;
 }
 
+/*
+ * Whether a wait may end in a way that is not seen. futex_waitv(2) also waits for futexes
+ * that are no objects, and what it waits for was read from memory that may have changed
+ * since; splice(2) and the like wait either for data or for room. A pipe without a writer
+ * (or reader) ends a read (or write) at once: if a thread waits nevertheless, something
+ * unseen has it open, as a message in a socket or an io_uring do.
+ */
+static bool know_doubtful(const struct ix_wait *w, const struct wait_set *set)
+{
+	return (w->b.kind == IX_WAIT_FUTEX && w->b.data) || w->b.other != UINT64_MAX ||
+	       (w->b.kind == IX_WAIT_PIPE && !set->n);
+}
+
 static int know_pid_order(const void *a, const void *b)
 {
 	const int32_t *l = a, *r = b;
@@ -204,38 +216,56 @@ static int know_uses_of(struct waits_join *j, const struct wait_found *f,
 	return uses ? 0 : -ENOMEM;
 }
 
-/* The owner of a lock, by the number in its word. If no process that maps the file has
+/*
+ * Whether a lock may have a dead owner for whom a thread waits. When a thread ends, the
+ * kernel hands over its PI futexes, so such a word was written by somebody else. A robust
+ * mutex remains only if its owner's list was lost; bit 31 and a number may also be a lock
+ * of another kind, with a number of readers.
+ */
+static bool know_may_be_dead(const struct ix_lock *lock)
+{
+	return lock->kind == IX_LOCK_PLAIN ||
+	       (lock->kind == IX_LOCK_ROBUST && lock->fits);
+}
+
+/* The owner of a lock, by the number in its word, which everybody who maps the file can
+ * write: only the list of the owner makes it certain. If no process that maps the file has
  * such a thread, it has ended, unless some may be unseen or it runs without the file. */
-static void know_owner(struct waits_join *j, struct wait_found *f,
-		       const struct ix_use *const *uses, size_t n, bool complete)
+static int know_owner(struct waits_join *j, struct wait_found *f,
+		      const struct ix_use *const *uses, size_t n, bool complete)
 {
 	const struct ix_wait *w = f->wait;
 	const struct ix_futex futex = { w->dev, w->ino, w->offset, &j->uses, uses, n };
 	struct ix_owner owner;
 	struct stat st;
 	char path[16];
+	int r;
 
 	if (w->lock.kind == IX_LOCK_NONE || !w->lock.owner)
-		return;
-	ix_owner_find(j->out.x, &futex, &w->lock, &owner);
-	f->held = w->lock.kind == IX_LOCK_PI || owner.listed ? IPCX_CERTAIN : IPCX_LIKELY;
+		return 0;
+	r = ix_owner_find(j->out.x, &j->owners, &futex, &w->lock, &owner);
+	if (r < 0)
+		return r;
+	f->held = owner.listed     ? IPCX_CERTAIN
+		  : owner.unlisted ? IPCX_POSSIBLE
+				   : IPCX_LIKELY;
 	f->last_tid = w->lock.owner;
 	if (owner.pid) {
 		f->last = owner.pid;
 		f->last_tid = owner.tid;
 		f->last_is = LAST_LIVES;
-		return;
+		return 0;
 	}
 	(void)snprintf(path, sizeof(path), "%d", w->lock.owner);
-	if (!complete || owner.unsure ||
-	    fstatat(ix_procfd(j->out.x), path, &st, 0) == 0) {
-		f->held = 0;
-		f->not_found = !owner.unsure;
-		return;
-	}
-	if (w->lock.kind == IX_LOCK_ROBUST)
-		f->held = IPCX_CERTAIN;
+	f->held = 0;
+	if (owner.unsure || !know_may_be_dead(&w->lock))
+		return 0;
+	f->not_found = !complete || fstatat(ix_procfd(j->out.x), path, &st, 0) == 0;
+	if (f->not_found)
+		return 0;
+	f->held = IPCX_LIKELY;
 	f->last_is = LAST_GONE;
+	return 0;
 }
 
 static bool know_same(const struct wait_found *a, const struct wait_found *b)
@@ -274,13 +304,16 @@ static int know_those(struct waits_join *j, size_t i)
 	    before->wait->lock.kind == f->wait->lock.kind &&
 	    before->wait->lock.owner == f->wait->lock.owner) {
 		know_copy_owner(f, before);
+		f->doubtful = know_doubtful(f->wait, &j->sets[f->users - 1]);
 		return 0;
 	}
 	r = know_uses_of(j, f, &uses, &n, &complete);
 	if (r == 0 && !f->users)
 		r = know_add_set(j, f->wait, uses, n, complete, &f->users);
 	if (r == 0)
-		know_owner(j, f, uses, n, complete);
+		r = know_owner(j, f, uses, n, complete);
+	if (f->users)
+		f->doubtful = know_doubtful(f->wait, &j->sets[f->users - 1]);
 	free(uses);
 	return r;
 }

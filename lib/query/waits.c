@@ -230,6 +230,7 @@ static void waits_end(struct waits_join *j)
 	free(j->all);
 	free(j->sets);
 	ix_boxed_end(&j->out.boxed);
+	ix_owners_free(&j->owners);
 	ix_uses_free(&j->uses);
 	ix_waits_free(&j->waits);
 	ipcx_table_free(j->objects);

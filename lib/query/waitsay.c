@@ -162,7 +162,9 @@ static void say_those(const struct waits_join *j, const struct wait_found *f,
 	}
 	if (n > 1)
 		say(s, " and %zu more", n - 1);
-	e->held = n == 1 ? set->complete ? IPCX_CERTAIN : IPCX_POSSIBLE : 0;
+	e->held = n != 1                          ? 0
+		  : set->complete && !f->doubtful ? IPCX_CERTAIN
+						  : IPCX_POSSIBLE;
 	if (n != 1)
 		e->held_by = 0;
 }

@@ -4,6 +4,7 @@
 
 #include "query/waitrow.h"
 #include "who/graph.h"
+#include "who/owner.h"
 #include "who/uses.h"
 
 #define WAITS_TEXT 512
@@ -31,6 +32,7 @@ struct wait_found {
 	const char *acted;    /* "last sender"; NULL for semaphores and locks */
 	bool set;     /* the semaphore may have been set, rather than operated on */
 	size_t users; /* index in sets[] plus 1: who could end it; 0: cannot be listed */
+	bool doubtful; /* others than those in the set may end it, too */
 	struct ix_judgement judged;
 	bool if_seen; /* the verdict holds if nobody is unseen */
 };
@@ -59,6 +61,7 @@ struct waits_join {
 	struct ipcx_table *parts; /* of semaphore arrays; or NULL */
 	struct ix_uses uses;
 	bool looked; /* uses is valid */
+	struct ix_owners owners;
 	struct wait_found *all;
 	size_t n, cap;
 	struct wait_set *sets;

@@ -81,11 +81,13 @@ static int object_pipe(const struct ix_waits_pass *p, int task, struct ix_wait *
 /* ---- FIFOs that are being opened */
 
 /* Make the path absolute, as the thread sees it. Returns its length or -errno. */
-static int object_path(const struct ix_waits_pass *p, int task,
-		       const struct ix_wait *wait, char *buf, size_t size)
+static int object_path(struct ix_waits_pass *p, int task, const struct ix_wait *wait,
+		       char *buf, size_t size)
 {
 	char path[PATH_MAX], link[32] = "cwd";
-	int len = p->ours ? ix_peek_path(wait->tid, &wait->b, path, sizeof(path))
+	int len = ix_waiting_reads(p)
+			  ? ix_waiting_heard(p, ix_peek_path(wait->tid, &wait->b, path,
+							     sizeof(path)))
 			  : -EXDEV;
 	int base = 0;
 
@@ -104,14 +106,14 @@ static int object_path(const struct ix_waits_pass *p, int task,
 
 /* Whatever else is slow to open is no FIFO. That the file cannot be found means nothing:
  * the path is what the thread's memory says. */
-static int object_opened(const struct ix_waits_pass *p, int task, struct ix_wait *wait)
+static int object_opened(struct ix_waits_pass *p, int task, struct ix_wait *wait)
 {
 	char path[2 * PATH_MAX];
 	auto_fd int root = -1, fd = -1;
 	struct statx st;
 
 	if (object_path(p, task, wait, path, sizeof(path)) < 0 ||
-	    ix_peek_flags(wait->tid, &wait->b, &wait->b.flags) < 0)
+	    ix_waiting_heard(p, ix_peek_flags(wait->tid, &wait->b, &wait->b.flags)) < 0)
 		return 0;
 	root = ix_open_link(task, "root", O_PATH | O_DIRECTORY);
 	fd = root < 0 ? root : ix_open_below(root, path, O_PATH, true);
@@ -167,19 +169,20 @@ static int object_name(struct ix_waits *w, struct ix_wait *wait, struct ix_maps 
 }
 
 /* The words are read where the file is mapped: as many as the mapping has. */
-static void object_lock(const struct ix_waits_pass *p, struct ix_wait *wait,
+static void object_lock(struct ix_waits_pass *p, struct ix_wait *wait,
 			const struct ix_mapping *m)
 {
 	uint32_t words[IX_LOCK_WORDS];
 	size_t n = MIN((size_t)(m->end - wait->b.object) / sizeof(*words),
 		       (size_t)IX_LOCK_WORDS);
 
-	if (p->ours && n &&
-	    ix_peek(wait->tid, wait->b.object, words, n * sizeof(*words)) > 0)
+	if (ix_waiting_reads(p) && n &&
+	    ix_waiting_heard(p, ix_peek(wait->tid, wait->b.object, words,
+					n * sizeof(*words))) > 0)
 		ix_lock_parse(&wait->b, words, n, &wait->lock);
 }
 
-static int object_futex(const struct ix_waits_pass *p, int task, struct ix_wait *wait)
+static int object_futex(struct ix_waits_pass *p, int task, struct ix_wait *wait)
 {
 	struct ix_maps maps auto_maps = { .fd = -1 };
 	struct ix_mapping m;

@@ -117,17 +117,26 @@ static int waiting_decode(const struct ix_waits_pass *p, int task,
 	       waiting_wants(p, ret_b);
 }
 
-/* Whether a restarted call is a futex: its number does not tell. */
-static bool waiting_in_futex(int task)
+/* Parts of the names of functions in which a thread sleeps before, in or after a call,
+ * but not for what the call is for: until a supervisor lets it call (seccomp), memory is
+ * provided (userfaultfd, FUSE), or it is thawed. */
+static const char *const waiting_others[] = { "seccomp", "userfault", "request_wait",
+					      "freezer", "refrigerator" };
+
+/* Whether a thread sleeps where its call says. Only the kernel's name for the place tells
+ * that a restarted call is a futex. */
+static bool waiting_believes(int task, const struct ix_blocked *b)
 {
-	static const char word[] = "futex";
 	char text[64];
 	int len = ix_waiting_line(task, "wchan", text, sizeof(text) - 1);
 
 	if (len <= 0)
-		return false;
+		return !b->restarted;
 	text[len] = '\0';
-	return strstr(text, word);
+	for (size_t i = 0; i < ARRAY_SIZE(waiting_others); i++)
+		if (strstr(text, waiting_others[i]))
+			return false;
+	return !b->restarted || strstr(text, "futex");
 }
 
 /* ---- its arguments */
@@ -159,7 +168,10 @@ static int waiting_semops(struct ix_waits_pass *p, struct ix_wait *wait)
 	if (!ops)
 		return -ENOMEM;
 	wait->from_memory = true;
-	r = p->ours ? ix_peek_semops(wait->tid, &wait->b, ops, n, &wait->ops_cut) : 0;
+	r = ix_waiting_reads(p)
+		    ? ix_waiting_heard(p, ix_peek_semops(wait->tid, &wait->b, ops, n,
+							 &wait->ops_cut))
+		    : 0;
 	if (r <= 0)
 		return 0; /* unreadable */
 	wait->ops = (uint32_t)p->w->nsemops;
@@ -168,7 +180,7 @@ static int waiting_semops(struct ix_waits_pass *p, struct ix_wait *wait)
 	return 0;
 }
 
-static void waiting_mtype(const struct ix_waits_pass *p, struct ix_wait *wait)
+static void waiting_mtype(struct ix_waits_pass *p, struct ix_wait *wait)
 {
 	if (wait->b.sends)
 		return;
@@ -177,15 +189,18 @@ static void waiting_mtype(const struct ix_waits_pass *p, struct ix_wait *wait)
 	if (!wait->b.mtype_at)
 		return;
 	wait->from_memory = true;
-	wait->has_mtype = p->ours &&
-			  ix_peek_mtype(wait->tid, &wait->b, &wait->mtype) == 0;
+	wait->has_mtype = ix_waiting_reads(p) &&
+			  ix_waiting_heard(p, ix_peek_mtype(wait->tid, &wait->b,
+							    &wait->mtype)) == 0;
 }
 
-static void waiting_timeout(const struct ix_waits_pass *p, struct ix_wait *wait)
+static void waiting_timeout(struct ix_waits_pass *p, struct ix_wait *wait)
 {
 	int r = !wait->b.timeout ? -ENODATA
-		: p->ours        ? ix_peek_timeout(wait->tid, &wait->b, &wait->timeout)
-				 : -EXDEV;
+		: ix_waiting_reads(p)
+			? ix_waiting_heard(p, ix_peek_timeout(wait->tid, &wait->b,
+							      &wait->timeout))
+			: -EXDEV;
 
 	wait->has_timeout = r == 0;
 	wait->timeout_unknown = r < 0 && r != -ENODATA;
@@ -252,7 +267,9 @@ static int waiting_objects(struct ix_waits_pass *p, int task, struct ix_wait *wa
 
 	if (wait->b.kind != IX_WAIT_FUTEX || !wait->b.data)
 		return waiting_object(p, task, wait);
-	n = p->ours ? ix_peek_waitv(wait->tid, &wait->b, all, ARRAY_SIZE(all)) : 0;
+	n = ix_waiting_reads(p) ? ix_waiting_heard(p, ix_peek_waitv(wait->tid, &wait->b,
+								    all, ARRAY_SIZE(all)))
+				: 0;
 	for (int i = 0; r == 0 && i < n; i++) {
 		wait->b.object = all[i].address;
 		wait->b.value = all[i].value;
@@ -296,7 +313,7 @@ static int waiting_once(struct ix_waits_pass *p, int task, int32_t tid, const ch
 	r = waiting_decode(p, task, &call, &wait.b);
 	if (r <= 0)
 		return r < 0 ? r : 1;
-	if (wait.b.restarted && !waiting_in_futex(task))
+	if (!waiting_believes(task, &wait.b))
 		return 1;
 	wait.line = line_hash(text, len);
 	r = waiting_arguments(p, &wait);

@@ -3,6 +3,8 @@
  * in a call. */
 #pragma once
 
+#include <errno.h>
+
 #include "who/waits.h"
 
 struct ix_waits_pass {
@@ -11,10 +13,27 @@ struct ix_waits_pass {
 	struct ix_waits *w;
 	bool ours; /* the pids in /proc are those of our PID namespace, so that memory can
 		      be read by pid */
-	bool first;                    /* process 1 was seen */
+	unsigned stalled; /* how often memory did not answer: then no more is read */
+	bool first;       /* process 1 was seen */
 	bool wide_known, narrow_known; /* there are tables for these programs */
 	enum ix_abi wide, narrow;
 };
+
+/* When memory has not answered so often, no more is read. */
+#define IX_WAITING_STALLED 3
+
+/* Whether the memory of threads is read at all. */
+static inline bool ix_waiting_reads(const struct ix_waits_pass *p)
+{
+	return p->ours && p->stalled < IX_WAITING_STALLED;
+}
+
+/* Take note of what reading memory returned, which is returned again. */
+static inline int ix_waiting_heard(struct ix_waits_pass *p, int r)
+{
+	p->stalled += r == -ETIMEDOUT;
+	return r;
+}
 
 /* The longest line: a number, eight addresses. */
 #define IX_WAITING_LINE 256

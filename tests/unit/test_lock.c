@@ -25,21 +25,21 @@ struct row {
 	struct ix_lock lock;
 };
 
-#define NONE                           \
-	{                              \
-		IX_LOCK_NONE, 0, false \
+#define NONE                                  \
+	{                                     \
+		IX_LOCK_NONE, 0, false, false \
 	}
-#define PLAIN(tid)                        \
-	{                                 \
-		IX_LOCK_PLAIN, tid, false \
+#define PLAIN(tid)                               \
+	{                                        \
+		IX_LOCK_PLAIN, tid, false, false \
 	}
-#define ROBUST(tid)                        \
-	{                                  \
-		IX_LOCK_ROBUST, tid, false \
+#define ROBUST(tid)                              \
+	{                                        \
+		IX_LOCK_ROBUST, tid, false, true \
 	}
-#define PI(tid)                        \
-	{                              \
-		IX_LOCK_PI, tid, false \
+#define PI(tid)                               \
+	{                                     \
+		IX_LOCK_PI, tid, false, false \
 	}
 
 /* clang-format off */
@@ -69,15 +69,15 @@ static const struct row rows[] = {
 	{ "released", WAIT, 2, WIDE, { 0, 0, 0, 0, 0x80 }, NONE },
 	{ "robust: another owner", WAIT, 0x800000a7, WIDE, { 0x800000a8, 1, 0xa8, 1, 0x90 }, ROBUST(168) },
 	{ "robust: released", WAIT, 0x800000a7, WIDE, { 0, 0, 0, 0, 0x90 }, ROBUST(0) },
-	{ "robust: died", WAIT, 0x800000a7, WIDE, { 0xc0000000, 1, 0xa7, 1, 0x90 }, { IX_LOCK_ROBUST, 0, true } },
-	{ "robust: died, with its TID", WAIT, 0x800000a7, WIDE, { 0xc00000a7, 1, 0xa7, 1, 0x90 }, { IX_LOCK_ROBUST, 167, true } },
-	{ "pi: died", LOCK_PI, 0, WIDE, { 0xc00000a8, 1, 0xa7, 1, 0xa0 }, { IX_LOCK_PI, 168, true } },
+	{ "robust: died", WAIT, 0x800000a7, WIDE, { 0xc0000000, 1, 0xa7, 1, 0x90 }, { IX_LOCK_ROBUST, 0, true, true } },
+	{ "robust: died, with its TID", WAIT, 0x800000a7, WIDE, { 0xc00000a7, 1, 0xa7, 1, 0x90 }, { IX_LOCK_ROBUST, 167, true, true } },
+	{ "pi: died", LOCK_PI, 0, WIDE, { 0xc00000a8, 1, 0xa7, 1, 0xa0 }, { IX_LOCK_PI, 168, true, false } },
 	{ "pi: no TID", LOCK_PI, 0, WIDE, { 0xbfffffff }, PI(0) },
 	{ "pi: released", LOCK_PI, 0, WIDE, { 0 }, PI(0) },
 
 	/* a robust word with the layout of another library */
-	{ "robust elsewhere", WAIT, 0x800000a7, WIDE, { 0x800000a7, 1 }, ROBUST(167) },
-	{ "largest TID", WAIT, 0x80400000, WIDE, { 0x80400000 }, ROBUST(4194304) },
+	{ "robust elsewhere", WAIT, 0x800000a7, WIDE, { 0x800000a7, 1 }, { IX_LOCK_ROBUST, 167, false, false } },
+	{ "largest TID", WAIT, 0x80400000, WIDE, { 0x80400000 }, { IX_LOCK_ROBUST, 4194304, false, false } },
 	{ "no TID: too large", WAIT, 0x80400001, WIDE, { 0x80400001 }, NONE },
 	{ "no TID: 0", WAIT, 0x80000000, WIDE, { 0x80000000 }, NONE },
 	{ "no waiters bit", WAIT, 0xa7, WIDE, { 0xa7, 1, 0xa7, 1, 0x90 }, NONE },
@@ -143,6 +143,7 @@ static void locks_are_recognised(void **state)
 		ROW_TRUE(rows[i].name, lock.kind == rows[i].lock.kind);
 		ROW_TRUE(rows[i].name, lock.owner == rows[i].lock.owner);
 		ROW_TRUE(rows[i].name, lock.died == rows[i].lock.died);
+		ROW_TRUE(rows[i].name, lock.fits == rows[i].lock.fits);
 	}
 }
 
