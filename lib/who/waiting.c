@@ -282,8 +282,8 @@ static int waiting_objects(struct ix_waits_pass *p, int task, struct ix_wait *wa
 /* ---- the thread */
 
 /* Set the state of the waits that were added. Returns 1; 0 if the thread runs, or is
- * stopped, which is not waiting; or -errno. Only now, because most threads that read
- * something wait for no object. */
+ * stopped, or sleeps for another reason; or -errno. Only now, because most threads that
+ * read something wait for no object. */
 static int waiting_asleep(struct ix_waits *w, int task, size_t begun)
 {
 	uint64_t switches = 0;
@@ -294,7 +294,9 @@ static int waiting_asleep(struct ix_waits *w, int task, size_t begun)
 		w->all[i].state = state;
 		w->all[i].switches = switches;
 	}
-	return r < 0 ? r : state == 'S' || state == 'D';
+	if (r < 0 || (state != 'S' && state != 'D'))
+		return MIN(r, 0);
+	return waiting_believes(task, &w->all[begun].b);
 }
 
 /* Look once, at a thread whose line was "text". Returns 1 if it stayed where it was, 0 if
@@ -313,7 +315,7 @@ static int waiting_once(struct ix_waits_pass *p, int task, int32_t tid, const ch
 	r = waiting_decode(p, task, &call, &wait.b);
 	if (r <= 0)
 		return r < 0 ? r : 1;
-	if (!waiting_believes(task, &wait.b))
+	if (wait.b.restarted && !waiting_believes(task, &wait.b))
 		return 1;
 	wait.line = line_hash(text, len);
 	r = waiting_arguments(p, &wait);

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Processes whose waits look different from what they are, that blame others for holding a lock, or that want to stop `ipcx waits`. In all scenes
+of waitenemy.c, somebody can end the wait: nothing may be certain."""
+
+import contextlib
+import os
+import sys
+import time
+
+import pytest
+
+from conftest import HERE, worlds
+from helpers.tools import helper, until
+from test_who_enemies import acting
+
+sys.path.append(os.path.join(HERE, "../truth"))
+from planting import flat, hide_the_denied  # noqa: E402  pylint: disable=wrong-import-position,unused-import
+
+world = worlds.world
+
+# The memory of a process that does not answer stops a thread, and the leak sanitizer would wait for it.
+NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:exitcode=99"}
+
+
+@contextlib.contextmanager
+def enemy(where, *words, before=(), **run):
+    """The PIDs of the waiting process and of the one that could end the wait."""
+    with acting(where, *before, helper("waitenemy", folder=HERE), *words, **run) as line:
+        yield tuple(int(n) for n in line.split())
+
+
+def waits(where, *words, **run):
+    r = where.ipcx("waits", "--json", *words, **run)
+    assert r.rc == 0, (r.rc, r.out, r.err)
+    return r.json
+
+
+def seen(where, ask, *words):
+    """The rows of a process, from a look that saw all processes: others of the machine, which may not be looked at, come and go."""
+    found = []
+
+    def whole():
+        answer = waits(where, *words)
+        found.append([r for r in answer["waits"] if r["pid"] == ask])
+        return not answer["unseen"]["processes"]
+
+    hide_the_denied(where)
+    try:
+        until(whole, seconds=30)
+    except AssertionError:
+        pytest.skip("there are processes that may not be looked at")
+    return found[-1]
+
+
+@pytest.mark.parametrize("scene", ["splice", "waitv", "waitv-lie", "socket", "apart", "pi-blame", "pi-dead", "counter", "blame"])
+def test_a_wait_that_somebody_can_end(flat, scene):  # noqa: F811
+    """A call that waits for one of two things; an end of a pipe that is in no process; words that do not mean what they seem to."""
+    with enemy(flat, scene) as (pid, _):
+        rows = seen(flat, pid)
+        assert rows and {r["grade"] for r in rows} <= {None, "possible"}, rows
+        assert not any((r["verdict"] or "").startswith(("deadlock", "its owner")) for r in rows)
+
+
+@pytest.mark.parametrize("scene, grade", [("blame", "possible"), ("pi-blame", "likely")])
+def test_an_innocent_is_not_blamed(flat, scene, grade):  # noqa: F811
+    """Everybody who maps a lock can write another's number into it: only the robust list of that thread makes it certain."""
+    with enemy(flat, scene) as (pid, innocent):
+        rows = seen(flat, pid)
+        assert [(r["held_by"], r["held_grade"], r["waker"].endswith("?")) for r in rows] == [(innocent, grade, True)]
+
+
+@pytest.mark.parametrize("scene", ["notified", "fault"])
+def test_a_thread_that_sleeps_for_another_reason(flat, scene):  # noqa: F811
+    """Until a supervisor permits the call, or until memory is there for the data."""
+    with enemy(flat, scene) as (pid, _):
+        assert seen(flat, pid) == []
+
+
+def test_memory_that_does_not_answer(world):
+    """Whoever reads the operations would wait for ever."""
+    with enemy(world, "absent") as (pid, _):
+        began = time.monotonic()
+        r = world.ipcx("waits", "sem", "--json", env=NO_LEAKS)
+        assert r.rc == 0 and time.monotonic() - began < 30
+        assert [(w["pid"] != 0, w["wants"]) for w in r.json["waits"]] == [(True, None)] and pid
+        assert [e["kind"] for e in r.json["errors"]] == ["incomplete"]
+
+
+def test_operations_that_change_while_we_look(world):
+    with enemy(world, "rewritten") as (pid, _):
+        script = 'i=0; while [ $i -lt 200 ]; do "$IPCX" waits sem --format csv -o call,grade || exit; i=$((i + 1)); done'
+        r = world.sh(script)
+        assert r.rc == 0 and pid, (r.rc, r.err)
+        assert {line for line in r.lines if "," in line} <= {"semtimedop,", "CALL,GRADE", "call,grade"}, r.lines
+
+
+@pytest.mark.parametrize("words", [("words", "2000"), ("ring", "1000")])
+def test_the_time_is_not_theirs(flat, words):  # noqa: F811
+    """Many words that look like locks, seen from another PID namespace; an endless robust list of a thread that maps its page very often."""
+    before = ("unshare", "--pid", "--fork", "--mount", "--mount-proc") if words[0] == "words" else ()
+    with enemy(flat, *words, before=before):
+        began = time.monotonic()
+        answer = waits(flat)
+        spent = time.monotonic() - began
+        assert spent < 20, "seconds; a second is usual, more than a minute without bounds"
+        assert not any(r["grade"] == "certain" for r in answer["waits"])
