@@ -15,11 +15,11 @@ static void judge_lock(const struct wait_found *f, struct ix_node *node)
 }
 
 /* A semaphore may be a lock if it is 0; the process that operated on it last may hold it.
- * No process waits for its own act. */
+ * No process waits for its own act; and who only set the value has not taken it. */
 static void judge_semaphore(const struct wait_found *f, struct ix_node *node)
 {
 	if (!f->op || f->op->op >= 0 || f->value != 0 || f->last_is != LAST_LIVES ||
-	    f->last == node->pid)
+	    f->untouched || f->last == node->pid)
 		return;
 	node->by = IX_WAKERS_LAST;
 	node->owner = f->last;

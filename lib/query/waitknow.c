@@ -114,7 +114,8 @@ static void know_actor(struct waits_join *j, struct wait_found *f)
 		/* SETVAL and SETALL set the ctime only, and not the otime. */
 		when.from = (int64_t)ix_users_number(j->objects, f->row, IPCX_F_OTIME);
 		set = (int64_t)ix_users_number(j->objects, f->row, IPCX_F_CTIME);
-		f->set = !when.from || set >= when.from;
+		f->untouched = !when.from;
+		f->set = f->untouched || set >= when.from;
 		when.to = MAX(when.from, set);
 		if (!when.from)
 			when.from = when.to;

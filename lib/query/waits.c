@@ -229,6 +229,7 @@ static void waits_end(struct waits_join *j)
 		free(j->sets[i].pids);
 	free(j->all);
 	free(j->sets);
+	free(j->places);
 	ix_boxed_end(&j->out.boxed);
 	ix_owners_free(&j->owners);
 	ix_uses_free(&j->uses);

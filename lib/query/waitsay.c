@@ -143,48 +143,39 @@ static void say_process(const struct waits_join *j, int32_t pid, const char *com
 		say(s, " (%s)", comm);
 }
 
-/* Those who have the object, without the waiting process itself if it has one thread. */
-static void say_those(const struct waits_join *j, const struct wait_found *f,
-		      struct ix_wait_entry *e, struct say *s)
+static int say_those(struct waits_join *j, const struct wait_found *f,
+		     struct ix_wait_entry *e, struct say *s)
 {
 	const struct wait_set *set = &j->sets[f->users - 1];
-	const struct ix_waiter *self = &j->waits.users[f->wait->user];
-	size_t n = 0;
+	struct wait_others others;
+	int r = ix_waits_others(j, f, &others);
 
-	for (size_t i = 0; i < set->n; i++) {
-		if ((i && set->pids[i] == set->pids[i - 1]) ||
-		    (set->pids[i] == self->user.pid && self->threads == 1))
-			continue;
-		if (n++ == 0) {
-			say_process(j, set->pids[i], NULL, s);
-			e->held_by = set->pids[i];
-		}
+	if (r < 0 || !others.n)
+		return r;
+	say_process(j, others.first, NULL, s);
+	if (others.n > 1) {
+		say(s, " and %zu more", others.n - 1);
+		return 0;
 	}
-	if (n > 1)
-		say(s, " and %zu more", n - 1);
-	e->held = n != 1                          ? 0
-		  : set->complete && !f->doubtful ? IPCX_CERTAIN
-						  : IPCX_POSSIBLE;
-	if (n != 1)
-		e->held_by = 0;
+	e->held_by = others.first;
+	e->held = set->complete && !f->doubtful ? IPCX_CERTAIN : IPCX_POSSIBLE;
+	return 0;
 }
 
-static void say_waker(const struct waits_join *j, const struct wait_found *f,
-		      struct ix_wait_entry *e, struct say *s)
+static int say_waker(struct waits_join *j, const struct wait_found *f,
+		     struct ix_wait_entry *e, struct say *s)
 {
 	const struct ix_wait *w = f->wait;
 	int32_t own = j->waits.users[w->user].user.pid;
 	bool lock = w->lock.kind != IX_LOCK_NONE && w->lock.owner;
 
-	if (f->users && !lock) {
-		say_those(j, f, e, s);
-		return;
-	}
+	if (f->users && !lock)
+		return say_those(j, f, e, s);
 	/* The last operator of a semaphore does not end a wait for zero, and no process
 	 * waits for its own act. */
 	if (!f->held || (!lock && (f->last == own || f->last <= 0)) ||
 	    (w->b.kind == IX_WAIT_SEM && (!f->op || f->op->op >= 0)))
-		return;
+		return 0;
 	e->held_by = f->last;
 	e->held = f->held;
 	if (lock && !f->last)
@@ -197,6 +188,7 @@ static void say_waker(const struct waits_join *j, const struct wait_found *f,
 		say(s, ", thread %" PRId32, f->last_tid);
 	if (f->held < IPCX_CERTAIN)
 		say(s, "?");
+	return 0;
 }
 
 /* ---- why it may never end */
@@ -259,7 +251,7 @@ static void say_gone(const struct wait_found *f, struct ix_wait_entry *e, struct
 	} else if (f->acted) {
 		say(s, "%s %" PRId32 " (gone)", f->acted, f->last);
 		e->grade = IPCX_LIKELY;
-	} else if (f->op && f->op->op < 0 && f->value == 0) {
+	} else if (f->op && f->op->op < 0 && f->value == 0 && !f->untouched) {
 		say(s,
 		    "last operated on by %" PRId32 " (gone): it may have died holding it",
 		    f->last);
@@ -335,7 +327,9 @@ int ix_waits_say(struct waits_join *j)
 		if (!f->asked || (j->for_ns && f->wait->moved))
 			continue;
 		say_wants(j, f, &wants);
-		say_waker(j, f, &e, &waker);
+		r = say_waker(j, f, &e, &waker);
+		if (r < 0)
+			break;
 		say_verdict(j, f, &e, &verdict);
 		e.wants = wants.len ? wants.text : NULL;
 		e.waker = waker.len ? waker.text : NULL;

@@ -30,7 +30,8 @@ struct wait_found {
 	bool not_found;       /* no process that was seen has the owner of the lock */
 	char comm[64];        /* of the process "last"; "" if unknown */
 	const char *acted;    /* "last sender"; NULL for semaphores and locks */
-	bool set;     /* the semaphore may have been set, rather than operated on */
+	bool set;       /* the semaphore may have been set, rather than operated on */
+	bool untouched; /* nothing has ever operated on the array */
 	size_t users; /* index in sets[] plus 1: who could end it; 0: cannot be listed */
 	bool doubtful; /* others than those in the set may end it, too */
 	struct ix_judgement judged;
@@ -42,6 +43,20 @@ struct wait_set {
 	int32_t *pids; /* ascending */
 	size_t n;
 	bool complete;
+};
+
+/* Those of a set who do not wait for the same thing themselves. */
+struct wait_others {
+	size_t users; /* for which it was found: as in struct wait_found; 0: none */
+	uint32_t object;
+	size_t n;
+	int32_t first;
+};
+
+struct wait_place {
+	uint32_t object;
+	int32_t pid;
+	uint32_t threads;
 };
 
 struct waits_join {
@@ -66,6 +81,8 @@ struct waits_join {
 	size_t n, cap;
 	struct wait_set *sets;
 	size_t nsets;
+	struct wait_place *places; /* of all waits, sorted; or NULL */
+	struct wait_others others; /* found last */
 	struct ipcx_unseen unseen;
 };
 
@@ -86,6 +103,10 @@ int ix_waits_know(struct waits_join *j);
 
 /* Judge the waits, without those whose threads have moved. Returns 0 or -ENOMEM. */
 int ix_waits_judge(struct waits_join *j);
+
+/* Who could end a wait whose users are known. Returns 0 or -ENOMEM. */
+int ix_waits_others(struct waits_join *j, const struct wait_found *f,
+		    struct wait_others *ret_others);
 
 /* Add the rows. Returns 0 or -ENOMEM. */
 int ix_waits_say(struct waits_join *j);
