@@ -39,7 +39,9 @@ static size_t know_distinct(struct ix_use_file *files, size_t n)
 static int know_users(struct waits_join *j)
 {
 	auto_free struct ix_use_file *files = calloc(j->n + 1, sizeof(*files));
-	struct ix_uses_what what = { .access = true, .shared = true, .files = files };
+	struct ix_uses_what what = {
+		.access = true, .shared = true, .strict = true, .files = files
+	};
 	int r;
 
 	if (!files)

@@ -13,6 +13,7 @@
 #include <sys/msg.h>
 
 #include "query/waitsjoin.h"
+#include "who/last.h"
 
 /* A text that is cut at its end if it is too long. */
 struct say {
@@ -136,11 +137,16 @@ static void say_process(const struct waits_join *j, int32_t pid, const char *com
 {
 	const struct ix_user *user = comm && comm[0] ? NULL : say_user(j, pid);
 
+	char named[4 * sizeof(user->comm) + 16];
+
 	if (user && user->start)
 		comm = user->comm;
-	say(s, "%" PRId32, pid);
-	if (comm && comm[0])
-		say(s, " (%s)", comm);
+	if (!comm || !comm[0]) {
+		say(s, "%" PRId32, pid);
+		return;
+	}
+	ix_last_name(pid, comm, named, sizeof(named));
+	say(s, "%s", named);
 }
 
 static int say_those(struct waits_join *j, const struct wait_found *f,

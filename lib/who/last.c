@@ -28,6 +28,14 @@ static void last_put_name(int32_t pid, const char *comm, const char *mark, char 
 		       mark);
 }
 
+void ix_last_name(int32_t pid, const char *comm, char *buf, size_t size)
+{
+	if (is_ambiguous(comm))
+		last_put_name(pid, comm, "", buf, size);
+	else
+		(void)snprintf(buf, size, "%d (%s)", pid, comm);
+}
+
 /* Returns whether a process has the pid now. */
 static bool last_name_now(struct ipcx *x, int32_t pid, struct ix_proc_stat *ret_st)
 {

@@ -15,3 +15,7 @@
  */
 void ix_last_put(struct ipcx *x, int32_t pid, int64_t from, int64_t to, char *buf,
 		 size_t size);
+
+/* Write "45 (sleep)" for a process with this name, which is in quotes if it could be
+ * taken for something else; otherwise as it is. */
+void ix_last_name(int32_t pid, const char *comm, char *buf, size_t size);

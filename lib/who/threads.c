@@ -17,9 +17,13 @@
 #include "who/pass.h"
 
 /* Whether two threads have the same descriptors, as far as it can be told. */
-static bool threads_share(int32_t a, int32_t b)
+static bool threads_share(struct ix_uses_pass *p, int32_t a, int32_t b)
 {
-	return syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0) <= 0;
+	long r = syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
+
+	if (r < 0 && errno != ESRCH && p->what->strict && !p->trouble)
+		p->trouble = -errno;
+	return r <= 0;
 }
 
 /* Whether a process has one thread only: its directory "task" has a link for each. */
@@ -52,7 +56,8 @@ int ix_uses_read_threads(struct ix_uses_pass *p, int dir, int32_t tid)
 		int32_t other = (int32_t)strtol(d->d_name, NULL, 10);
 		auto_fd int task = -1;
 
-		if (other <= 0 || threads_share(tid, other) || threads_share(last, other))
+		if (other <= 0 || threads_share(p, tid, other) ||
+		    threads_share(p, last, other))
 			continue;
 		task = ix_open(dirfd(tasks), d->d_name, O_PATH | O_DIRECTORY);
 		r = task < 0 ? task : ix_uses_read_fds(p, task);

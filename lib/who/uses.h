@@ -93,6 +93,8 @@ struct ix_uses_what {
 	const struct ix_use_file *files;
 	size_t nfiles;
 	bool shared; /* only mappings that are shared: far fewer have to be read */
+	bool strict; /* a process whose threads may have descriptors of their own that
+			cannot be found is one that could not be looked at */
 };
 
 int ix_use_file_order(const void *a, const void *b);

@@ -69,6 +69,26 @@ def test_an_innocent_is_not_blamed(flat, scene, grade):  # noqa: F811
         assert [(r["held_by"], r["held_grade"], r["waker"].endswith("?")) for r in rows] == [(innocent, grade, True)]
 
 
+def test_descriptors_that_cannot_be_compared(flat):  # noqa: F811
+    """Without kcmp(2), a thread may have any descriptors: nothing is certain."""
+    with enemy(flat, "apart") as (pid, _):
+        hide_the_denied(flat)
+        r = flat.run(helper("seccomp"), "1", "kcmp", "--", worlds.IPCX, "waits", "pipe", "--json")
+        assert r.rc == 0, r.err
+        rows = [w for w in r.json["waits"] if w["pid"] == pid]
+        assert rows and {w["grade"] for w in rows} <= {None, "possible"} and {w["held_grade"] for w in rows} <= {None, "possible"}, rows
+
+
+@pytest.mark.parametrize("name, shown", [("gone", '("gone")'), ("a) and 2 more", '("a) and 2 more")'), ("b?", '("b?")'), ("\x1b]0;x", "(\x1b]0;x)")])
+def test_names_of_processes(flat, name, shown):  # noqa: F811
+    """A process chooses its name; what we say of it stays clear, and no terminal obeys it."""
+    with enemy(flat, "named", name) as (pid, other):
+        assert [r["waker"] for r in seen(flat, pid)] == [f"{other} {shown}"]
+        for words in (("waits",), ("waits", "--graph")):
+            r = flat.ipcx(*words, "pipe")
+            assert r.rc == 0 and str(pid) in r.out and "\x1b" not in r.out + r.err, r.out
+
+
 @pytest.mark.parametrize("scene", ["notified", "fault"])
 def test_a_thread_that_sleeps_for_another_reason(flat, scene):  # noqa: F811
     """Until a supervisor permits the call, or until memory is there for the data."""

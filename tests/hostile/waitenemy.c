@@ -135,6 +135,7 @@ static void fill(int fd)
 }
 
 static int one[2], two[2], pair[2];
+static pid_t other; /* who could end the wait, unless it is the main process */
 
 /* ---- calls that wait for one of two things */
 
@@ -269,6 +270,31 @@ static pid_t scene_apart(long *ret_nr)
 	while (common->go < 2)
 		pause_shortly();
 	pid = child(own_reader);
+	must(close(one[0]) == 0 && close(one[1]) == 0, "close");
+	*ret_nr = SYS_read;
+	return pid;
+}
+
+static const char *name = "keeper";
+
+static void keeper(void)
+{
+	must(prctl(PR_SET_NAME, name) == 0, "PR_SET_NAME");
+	(void)close(one[0]);
+	common->go = getpid();
+	idle();
+}
+
+/* A process with a name of its choice can write. */
+static pid_t scene_named(long *ret_nr)
+{
+	pid_t pid;
+
+	must(pipe(one) == 0, "pipe");
+	other = child(keeper);
+	while (!common->go)
+		pause_shortly();
+	pid = child(reader);
 	must(close(one[0]) == 0 && close(one[1]) == 0, "close");
 	*ret_nr = SYS_read;
 	return pid;
@@ -611,15 +637,17 @@ static const struct {
 	{ "fault", scene_fault },         { "absent", scene_absent },
 	{ "pi-blame", scene_pi_blame },   { "pi-dead", scene_pi_dead },
 	{ "counter", scene_counter },     { "blame", scene_blame },
-	{ "rewritten", scene_rewritten }, { "words", scene_words },
-	{ "ring", scene_ring },
+	{ "named", scene_named },         { "rewritten", scene_rewritten },
+	{ "words", scene_words },         { "ring", scene_ring },
 };
 
 int main(int argc, char **argv)
 {
 	must(argc >= 2, "usage: waitenemy SCENE [COUNT]");
-	if (argc > 2)
+	if (argc > 2) {
 		count = (unsigned)atoi(argv[2]);
+		name = argv[2];
+	}
 	common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	must(common != MAP_FAILED, "mmap");
@@ -631,7 +659,7 @@ int main(int argc, char **argv)
 			continue;
 		pid = scenes[i].run(&nr);
 		sleeps(pid, pid, nr);
-		printf("%d %d\n", pid, getpid());
+		printf("%d %d\n", pid, other ? other : getpid());
 		(void)fflush(stdout);
 		idle();
 	}
