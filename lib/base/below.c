@@ -75,7 +75,7 @@ static struct question *new_question(int dir, const char *path, int flags)
 
 	if (!q)
 		return NULL;
-	q->errand = (struct ix_errand){ below_run, below_end };
+	q->errand = (struct ix_errand){ .run = below_run, .end = below_end };
 	q->r = -1;
 	q->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3);
 	if (q->dir < 0) {

@@ -55,8 +55,14 @@ static bool patience_wait(struct patience *p)
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += PATIENCE_SECONDS;
 	(void)pthread_mutex_lock(&p->lock);
-	while (!p->done && r != ETIMEDOUT)
+	while (!p->done && r != ETIMEDOUT) {
 		r = pthread_cond_timedwait(&p->answered, &p->lock, &until);
+		if (r != ETIMEDOUT || p->done || !p->errand->stuck ||
+		    p->errand->stuck(p->errand))
+			continue;
+		until.tv_sec += PATIENCE_SECONDS;
+		r = 0;
+	}
 	left = p->left = !p->done;
 	(void)pthread_mutex_unlock(&p->lock);
 	return !left;

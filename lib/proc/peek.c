@@ -11,7 +11,6 @@
 #include <sys/uio.h>
 #include <time.h>
 
-#include "base/patience.h"
 #include "base/util.h"
 #include "proc/blocked.h"
 
@@ -31,7 +30,7 @@ struct peek_waitv {
 
 #define PEEK_FUTEX2_PRIVATE 128
 
-int ix_peek_now(int32_t pid, uint64_t address, void *buf, size_t size)
+int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size)
 {
 	struct iovec local = { buf, size }, remote = { .iov_len = size };
 	ssize_t n;
@@ -46,53 +45,6 @@ int ix_peek_now(int32_t pid, uint64_t address, void *buf, size_t size)
 	if (n < 0)
 		return -errno;
 	return (size_t)n == size ? (int)n : -EFAULT;
-}
-
-/* A read by a thread: the memory may be a mapping of a file system that never answers, or
- * be left to userfaultfd(2). */
-struct peek_read {
-	struct ix_errand errand;
-	int32_t pid;
-	uint64_t address;
-	size_t size;
-	int r;
-	char data[];
-};
-
-static void peek_run(struct ix_errand *e)
-{
-	struct peek_read *p = (struct peek_read *)e;
-
-	p->r = ix_peek_now(p->pid, p->address, p->data, p->size);
-}
-
-static void peek_end(struct ix_errand *e)
-{
-	free(e);
-}
-
-int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size)
-{
-	struct peek_read *p;
-	int r;
-
-	if (size > INT32_MAX)
-		return -EFAULT;
-	p = calloc(1, sizeof(*p) + size);
-	if (!p)
-		return -ENOMEM;
-	p->errand = (struct ix_errand){ peek_run, peek_end };
-	p->pid = pid;
-	p->address = address;
-	p->size = size;
-	r = ix_patience(&p->errand);
-	if (r < 0)
-		return r;
-	r = p->r;
-	if (r >= 0)
-		memcpy(buf, p->data, size);
-	peek_end(&p->errand);
-	return r;
 }
 
 int ix_peek_semops(int32_t pid, const struct ix_blocked *b, struct ix_semop *ret,

@@ -14,12 +14,11 @@
 struct ix_blocked;
 
 /* Returns the number of bytes read, which is size, or -errno: -EFAULT if not all of it is
- * mapped, -EPERM without PTRACE_MODE_ATTACH rights, -ESRCH, -ETIMEDOUT if the memory has
- * to be provided by a program that does not. */
+ * mapped, -EPERM without PTRACE_MODE_ATTACH rights, -ESRCH. May never return: the memory
+ * may have to be provided by a program (a FUSE file system, userfaultfd(2)) that does not
+ * do so. Call it, and all others here except ix_peek_robust(), in a thread that can be
+ * abandoned (base/patience.h). */
 int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size);
-
-/* The same without a time limit. */
-int ix_peek_now(int32_t pid, uint64_t address, void *buf, size_t size);
 
 /* An operation of semop(2): struct sembuf. */
 struct ix_semop {

@@ -43,7 +43,7 @@ static int robust_walk(struct robust_walk *w)
 		return -errno;
 	if (!at || size != sizeof(head))
 		return -ENODATA;
-	r = ix_peek_now(w->tid, (uintptr_t)at, &head, sizeof(head));
+	r = ix_peek(w->tid, (uintptr_t)at, &head, sizeof(head));
 	if (r < 0)
 		return r;
 	offset = (uintptr_t)head.futex_offset;
@@ -58,7 +58,7 @@ static int robust_walk(struct robust_walk *w)
 		if (n == ROBUST_LIST_LIMIT)
 			return -ELOOP;
 		w->found[w->n++] = link + offset;
-		r = ix_peek_now(w->tid, link, &next, sizeof(next));
+		r = ix_peek(w->tid, link, &next, sizeof(next));
 		if (r < 0)
 			return r;
 		link = robust_link(next.next);
@@ -86,7 +86,7 @@ int ix_peek_robust(int32_t tid, uint64_t *ret_addresses, size_t *ret_n)
 	*ret_n = 0;
 	if (!w)
 		return -ENOMEM;
-	w->errand = (struct ix_errand){ robust_run, robust_end };
+	w->errand = (struct ix_errand){ .run = robust_run, .end = robust_end };
 	w->tid = tid;
 	r = ix_patience(&w->errand);
 	if (r < 0)

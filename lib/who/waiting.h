@@ -7,31 +7,45 @@
 
 #include "who/waits.h"
 
+/* How many processes may fail to answer. */
+#define IX_WAITING_STALLED 3
+
 struct ix_waits_pass {
 	struct ipcx *x;
 	const struct ix_waits_what *what;
 	struct ix_waits *w;
 	bool ours; /* the pids in /proc are those of our PID namespace, so that memory can
 		      be read by pid */
-	unsigned stalled; /* how often memory did not answer: then no more is read */
-	bool first;       /* process 1 was seen */
+	int32_t pid; /* the current process */
+	/* Processes whose memory did not answer: it is not read again, and if there are
+	 * more than these, no memory is. */
+	unsigned stalled;
+	int32_t silent[IX_WAITING_STALLED];
+	/* The pass runs in a thread, which is abandoned if a read does not return. */
+	_Atomic bool reading, left;
+	_Atomic unsigned beat;         /* counts reads */
+	bool first;                    /* process 1 was seen */
 	bool wide_known, narrow_known; /* there are tables for these programs */
 	enum ix_abi wide, narrow;
 };
 
-/* When memory has not answered so often, no more is read. */
-#define IX_WAITING_STALLED 3
-
-/* Whether the memory of threads is read at all. */
-static inline bool ix_waiting_reads(const struct ix_waits_pass *p)
+/* Whether the memory of the current process is read; if so, the read follows. */
+static inline bool ix_waiting_reads(struct ix_waits_pass *p)
 {
-	return p->ours && p->stalled < IX_WAITING_STALLED;
+	if (!p->ours || p->stalled >= IX_WAITING_STALLED)
+		return false;
+	for (unsigned i = 0; i < p->stalled; i++)
+		if (p->silent[i] == p->pid)
+			return false;
+	p->beat++;
+	p->reading = true;
+	return true;
 }
 
-/* Take note of what reading memory returned, which is returned again. */
+/* Take note that reading memory returned, and return its result. */
 static inline int ix_waiting_heard(struct ix_waits_pass *p, int r)
 {
-	p->stalled += r == -ETIMEDOUT;
+	p->reading = false;
 	return r;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/patience.h"
 #include "core/numbered.h"
 #include "proc/numbers.h"
 #include "who/waiting.h"
@@ -68,7 +69,7 @@ static int waits_threads(struct ix_waits_pass *p, int dir, struct ix_waiter *who
 		return fd < 0 ? fd : -ENOMEM;
 	}
 	who->threads = who->entries = 0;
-	while (r >= 0 && (r = ix_readdir(tasks, &d)) == 0 && d) {
+	while (r >= 0 && !p->left && (r = ix_readdir(tasks, &d)) == 0 && d) {
 		char path[sizeof(d->d_name) + sizeof("/syscall")], text[IX_WAITING_LINE];
 
 		if (d->d_name[0] == '.')
@@ -162,6 +163,7 @@ static int waits_process(struct ix_waits_pass *p, int32_t pid)
 	auto_fd int dir = -1;
 	bool single;
 
+	p->pid = pid;
 	(void)snprintf(path, sizeof(path), "%d/task", pid);
 	single = waits_single(proc, path);
 	if (single) {
@@ -186,10 +188,107 @@ static int waits_walk(struct ix_waits_pass *p)
 	int32_t pid;
 	int r = ix_procs_walk_open(p->x, &walk);
 
-	while (r == 0 && (r = ix_procs_walk_next(&walk, &pid)) > 0) {
+	while (r == 0 && !p->left && (r = ix_procs_walk_next(&walk, &pid)) > 0) {
 		p->first |= pid == 1;
 		r = waits_process(p, pid);
 	}
+	return r;
+}
+
+/* ---- with patience */
+
+/* A pass in a thread of its own, with a copy of all that it needs: after it was
+ * abandoned, the caller's data is gone. */
+struct waits_errand {
+	struct ix_errand errand;
+	struct ix_waits_pass p;
+	struct ix_waits_what what;
+	struct ix_waits w;
+	unsigned beat; /* when it was asked last whether it is stuck */
+	bool asked;
+	int32_t *silent; /* the caller's, who waits: the process that does not answer */
+	int r;
+	uint64_t spaces[];
+};
+
+static void waits_run(struct ix_errand *e)
+{
+	struct waits_errand *w = (struct waits_errand *)e;
+
+	w->r = waits_walk(&w->p);
+}
+
+static void waits_end(struct ix_errand *e)
+{
+	struct waits_errand *w = (struct waits_errand *)e;
+
+	ix_waits_free(&w->w);
+	free(w);
+}
+
+/* Whether the same read still goes on. */
+static bool waits_stuck(struct ix_errand *e)
+{
+	struct waits_errand *w = (struct waits_errand *)e;
+	unsigned beat = w->p.beat;
+
+	w->p.left = w->p.reading && w->asked && beat == w->beat;
+	w->asked = true;
+	w->beat = beat;
+	if (w->p.left)
+		*w->silent = w->p.pid;
+	return w->p.left;
+}
+
+static struct waits_errand *waits_errand_new(const struct ix_waits_pass *p)
+{
+	size_t n = p->what->nspaces;
+	struct waits_errand *w = calloc(1, sizeof(*w) + n * sizeof(*w->spaces));
+
+	if (!w)
+		return NULL;
+	w->errand = (struct ix_errand){ waits_run, waits_end, waits_stuck };
+	memcpy(&w->p, p, sizeof(w->p));
+	w->what = *p->what;
+	w->what.spaces = w->spaces;
+	for (size_t i = 0; i < n; i++)
+		w->spaces[i] = p->what->spaces[i];
+	w->w = *p->w;
+	w->p.what = &w->what;
+	w->p.w = &w->w;
+	return w;
+}
+
+/* Walk once; if a process does not answer, note which one. Returns -ETIMEDOUT then. */
+static int waits_try(struct ix_waits_pass *p)
+{
+	struct waits_errand *w = waits_errand_new(p);
+	int32_t silent = 0;
+	int r = -ENOMEM;
+
+	if (w) {
+		w->silent = &silent;
+		r = ix_patience(&w->errand);
+	}
+	if (silent)
+		p->silent[p->stalled++] = silent;
+	if (r < 0)
+		return r;
+	r = w->r;
+	*p->w = w->w;
+	p->first = w->p.first;
+	w->w = (struct ix_waits){ .n = 0 };
+	waits_end(&w->errand);
+	return r;
+}
+
+static int waits_patiently(struct ix_waits_pass *p)
+{
+	int r;
+
+	do
+		r = waits_try(p);
+	while (r == -ETIMEDOUT);
 	return r;
 }
 
@@ -226,7 +325,7 @@ int ix_waits_collect(struct ipcx *x, const struct ix_waits_what *what,
 	}
 	if (ix_waits_wants(what, IX_WAIT_PIPE))
 		w.pipe_dev = ix_procs_pipes();
-	r = waits_walk(&p);
+	r = waits_patiently(&p);
 	w.others = !p.first || !ix_numbers_all(x);
 	if (r < 0) {
 		ix_waits_free(&w);
