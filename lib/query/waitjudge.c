@@ -38,6 +38,8 @@ static void judge_node(const struct waits_join *j, const struct wait_found *f,
 		.timed = w->has_timeout || w->timeout_unknown,
 		.moved = w->moved,
 	};
+	if (f->not_found)
+		return; /* its owner is who could end it, whatever else is known */
 	if (w->lock.kind != IX_LOCK_NONE && w->lock.owner && f->held) {
 		judge_lock(f, node);
 	} else if (set) {
