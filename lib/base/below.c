@@ -27,6 +27,9 @@
  * containers come and go. */
 #define RACES 1000
 
+/* How often to ask the cache, which fails for the same reason. */
+#define CACHED_TRIES 10
+
 /* Returns a descriptor or -errno. */
 static int open2(int dir, const char *path, int flags, uint64_t resolve)
 {
@@ -113,6 +116,16 @@ int ix_open_below(int dir, const char *path, int flags, bool hostile)
 	}
 	/* Linux is older than 5.6, or a seccomp filter does not know openat2(2). */
 	return fd == -ENOSYS || fd == -EPERM ? ix_open(dir, path, flags) : fd;
+}
+
+int ix_open_cached(int dir, const char *path, int flags)
+{
+	int fd = -EAGAIN;
+
+	for (int i = 0; i < CACHED_TRIES && fd == -EAGAIN; i++)
+		fd = open2(dir, path, flags,
+			   RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED);
+	return fd;
 }
 
 int ix_open_straight(int dir, const char *path, int flags)

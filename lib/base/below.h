@@ -15,6 +15,11 @@
  */
 int ix_open_below(int dir, const char *path, int flags, bool hostile);
 
+/* Like ix_open_below(), but ask no file system: fail with -EAGAIN if the kernel does not
+ * know the whole path already, and with -EINVAL before Linux 5.12. A thread that waits
+ * for the answer of a program to whom the request was delivered cannot even be killed. */
+int ix_open_cached(int dir, const char *path, int flags);
+
 /* Like ix_open_below(), but fail with -ELOOP if any component is a symbolic link. May
  * wait forever for a file system's answer, so use it only for paths that have been opened
  * before. */

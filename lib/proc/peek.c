@@ -6,11 +6,13 @@
 #include "proc/peek.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/sem.h>
 #include <sys/uio.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "base/util.h"
 #include "proc/blocked.h"
 
@@ -30,6 +32,30 @@ struct peek_waitv {
 
 #define PEEK_FUTEX2_PRIVATE 128
 
+/*
+ * Whether the pages are in memory or swapped out, as the flags in /proc/PID/pagemap tell.
+ * Others have to be provided when they are read: by a file system or, after
+ * userfaultfd(2), by a program. A thread that waits for a program's file system cannot be
+ * killed. Arguments of a call that has begun are there.
+ */
+static bool peek_is_there(int32_t pid, uint64_t address, size_t size)
+{
+	const uint64_t there = UINT64_C(3) << 62;
+	const uint64_t unit = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t page = address / unit, end = (address + size - 1) / unit + 1, flags;
+	auto_fd int fd = -1;
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	fd = ix_open(AT_FDCWD, path, O_RDONLY);
+	for (; fd >= 0 && page < end; page++)
+		if (pread(fd, &flags, sizeof(flags), (off_t)(page * sizeof(flags))) ==
+			    sizeof(flags) &&
+		    !(flags & there))
+			return false;
+	return true;
+}
+
 int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size)
 {
 	struct iovec local = { buf, size }, remote = { .iov_len = size };
@@ -37,6 +63,8 @@ int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size)
 
 	/* a 32-bit program cannot name the addresses of 64-bit ones */
 	if (size > INT32_MAX || address != (uintptr_t)address)
+		return -EFAULT;
+	if (size && !peek_is_there(pid, address, size))
 		return -EFAULT;
 	/* An address of the other process, which is never dereferenced here.
 	 * NOLINTNEXTLINE(performance-no-int-to-ptr) */

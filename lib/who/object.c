@@ -3,6 +3,7 @@
  * A descriptor is looked at by statx(2) on its link, a futex by the mapping that has its
  * address: nothing is opened. A FIFO that open(2) waits for has no descriptor yet: its
  * path is looked up below the thread's root directory, with O_PATH, which wakes nobody.
+ * The kernel knows the path, as the thread's call has come to its end.
  */
 #include "who/object.h"
 
@@ -116,7 +117,7 @@ static int object_opened(struct ix_waits_pass *p, int task, struct ix_wait *wait
 	    ix_waiting_heard(p, ix_peek_flags(wait->tid, &wait->b, &wait->b.flags)) < 0)
 		return 0;
 	root = ix_open_link(task, "root", O_PATH | O_DIRECTORY);
-	fd = root < 0 ? root : ix_open_below(root, path, O_PATH, true);
+	fd = root < 0 ? root : ix_open_cached(root, path, O_PATH);
 	if (fd < 0 ||
 	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) <
 		    0 ||

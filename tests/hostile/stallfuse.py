@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A file system that a user's program provides: its directory can be opened, but reading the directory never returns. The argument is the directory on which it
-is mounted."""
+"""A file system that a user's program provides: its directory can be opened, but reading the directory never returns; nor does looking up a name, after the
+argument "lookup". The first argument is the directory on which it is mounted."""
 
 import ctypes
 import os
 import struct
 import sys
 
-INIT, GETATTR, OPENDIR, READDIR, READDIRPLUS = 26, 3, 27, 28, 44
+LOOKUP, INIT, GETATTR, OPENDIR, READDIR, READDIRPLUS = 1, 26, 3, 27, 28, 44
 EMPTY = (2, 25, 29, 36, 42)  # forget, flush and others
 ENOSYS = -38
 
@@ -19,7 +19,7 @@ print(os.getpid(), flush=True)
 
 while True:
     _, call, unique, _ = struct.unpack_from("<IIQQ", os.read(fuse, 1 << 20))
-    if call in (READDIR, READDIRPLUS):
+    if call in (READDIR, READDIRPLUS) or call == LOOKUP and "lookup" in sys.argv:
         continue
     answer, error = b"", 0
     if call == INIT:

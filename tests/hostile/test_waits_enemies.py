@@ -10,7 +10,7 @@ import time
 import pytest
 
 from conftest import HERE, worlds
-from helpers.tools import helper, until
+from helpers.tools import helper, need, until
 from test_who_enemies import acting
 
 sys.path.append(os.path.join(HERE, "../truth"))
@@ -106,6 +106,32 @@ def test_memory_that_does_not_answer(world):
         assert [e["kind"] for e in r.json["errors"]] == ["incomplete"]
 
 
+def test_paths_that_do_not_answer(world):
+    """Threads open a FIFO, with a path that leads into a file system of a user's program by the time we look."""
+    if not os.path.exists("/dev/fuse"):
+        pytest.skip("there is no /dev/fuse")
+    place = os.path.join(world.dir, "fuse")
+    os.mkdir(place)
+    with acting(world, sys.executable, os.path.join(HERE, "stallfuse.py"), place, "lookup"), enemy(world, "moved", place + "/x") as (pid, _):
+        began = time.monotonic()
+        r = world.ipcx("waits", "--json", env=NO_LEAKS)
+        assert r.rc == 0 and time.monotonic() - began < 30
+        assert pid not in [w["pid"] for w in r.json["waits"]]
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/proc/self/fd/0", "/proc/1/root/dev/zero", "/dev/shm/../../etc/passwd", "/proc/self/root/etc/shadow"])
+def test_paths_to_files_of_others(world, path):
+    """What is no FIFO below the root of the thread is not opened, except for looking."""
+    need("strace")
+    with enemy(world, "moved", path) as (pid, _):
+        trace = os.path.join(world.dir, "trace")
+        r = world.run("strace", "-f", "-e", "trace=open,openat,openat2", "-o", trace, worlds.IPCX, "waits", "--json", env=NO_LEAKS)
+        assert r.rc == 0 and pid not in [w["pid"] for w in r.json["waits"]]
+        with open(trace, encoding="utf-8") as f:
+            opened = [line for line in f if path in line]
+        assert opened and all("O_PATH" in line for line in opened), opened
+
+
 def test_operations_that_change_while_we_look(world):
     with enemy(world, "rewritten") as (pid, _):
         script = 'i=0; while [ $i -lt 200 ]; do "$IPCX" waits sem --format csv -o call,grade || exit; i=$((i + 1)); done'
@@ -117,7 +143,7 @@ def test_operations_that_change_while_we_look(world):
 @pytest.mark.parametrize("words", [("words", "2000"), ("ring", "1000")])
 def test_the_time_is_not_theirs(flat, words):  # noqa: F811
     """Many words that look like locks, seen from another PID namespace; an endless robust list of a thread that maps its page very often."""
-    before = ("unshare", "--pid", "--fork", "--mount", "--mount-proc") if words[0] == "words" else ()
+    before = ("unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc") if words[0] == "words" else ()
     with enemy(flat, *words, before=before):
         began = time.monotonic()
         answer = waits(flat)

@@ -435,6 +435,49 @@ static pid_t scene_absent(long *ret_nr)
 	return pid;
 }
 
+static char moved[PAGE];
+
+static void *open_thread(void *arg)
+{
+	must(open(moved, O_RDONLY) >= 0, moved);
+	return arg;
+}
+
+static void *move(void *arg)
+{
+	while (!common->go)
+		pause_shortly();
+	must(snprintf(moved, sizeof(moved), "%s", name) > 0, name);
+	common->go = 2;
+	idle();
+	return arg;
+}
+
+static void moved_run(void)
+{
+	pthread_t t;
+
+	must(mkfifo("/dev/shm/fifo", 0666) == 0, "mkfifo");
+	strcpy(moved, "/dev/shm/fifo");
+	must(pthread_create(&t, NULL, move, NULL) == 0, "pthread_create");
+	for (int i = 0; i < 20; i++)
+		must(pthread_create(&t, NULL, open_thread, NULL) == 0, "pthread_create");
+	(void)open_thread(NULL);
+}
+
+/* Threads that open a FIFO; then the path becomes another one. */
+static pid_t scene_moved(long *ret_nr)
+{
+	pid_t pid = child(moved_run);
+
+	*ret_nr = SYS_openat;
+	sleeps(pid, pid, SYS_openat);
+	common->go = 1;
+	while (common->go < 2)
+		pause_shortly();
+	return pid;
+}
+
 /* ---- locks */
 
 static uint32_t *lock;
@@ -637,8 +680,9 @@ static const struct {
 	{ "fault", scene_fault },         { "absent", scene_absent },
 	{ "pi-blame", scene_pi_blame },   { "pi-dead", scene_pi_dead },
 	{ "counter", scene_counter },     { "blame", scene_blame },
-	{ "named", scene_named },         { "rewritten", scene_rewritten },
-	{ "words", scene_words },         { "ring", scene_ring },
+	{ "named", scene_named },         { "moved", scene_moved },
+	{ "rewritten", scene_rewritten }, { "words", scene_words },
+	{ "ring", scene_ring },
 };
 
 int main(int argc, char **argv)
