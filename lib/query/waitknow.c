@@ -17,7 +17,7 @@
 
 /* ---- the processes that have the objects */
 
-static bool know_has_users(const struct ix_wait *w)
+bool ix_waits_has_users(const struct ix_wait *w)
 {
 	return w->b.kind == IX_WAIT_FUTEX || w->b.kind == IX_WAIT_MQ ||
 	       w->b.kind == IX_WAIT_PIPE;
@@ -36,7 +36,7 @@ static size_t know_distinct(struct ix_use_file *files, size_t n)
 	return kept;
 }
 
-static int know_users(struct waits_join *j)
+int ix_waits_users(struct waits_join *j)
 {
 	auto_free struct ix_use_file *files = calloc(j->n + 1, sizeof(*files));
 	struct ix_uses_what what = {
@@ -49,7 +49,7 @@ static int know_users(struct waits_join *j)
 	for (size_t i = 0; i < j->n; i++) {
 		const struct ix_wait *w = j->all[i].wait;
 
-		if (!know_has_users(w))
+		if (!ix_waits_has_users(w))
 			continue;
 		what.kinds |= 1U << w->file;
 		what.maps |= w->b.kind == IX_WAIT_FUTEX;
@@ -96,7 +96,7 @@ static void know_last(struct waits_join *j, struct wait_found *f,
 		memcpy(f->comm, p.comm, sizeof(f->comm));
 }
 
-static void know_actor(struct waits_join *j, struct wait_found *f)
+void ix_waits_actor(struct waits_join *j, struct wait_found *f)
 {
 	const struct ix_traces *traces = ix_mech(f->mech)->traces;
 	const struct ix_partner *partner = f->wait->b.sends ? &traces->receiver
@@ -231,6 +231,20 @@ static bool know_may_be_dead(const struct ix_lock *lock)
 	       (lock->kind == IX_LOCK_ROBUST && lock->fits);
 }
 
+/* The word of a lock is a contract with the kernel only between programs that keep it:
+ * everybody who maps the lock can write there. One user's programs are believed. */
+static bool know_is_shared_by_one(const struct waits_join *j,
+				  const struct ix_use *const *uses, size_t n)
+{
+	const struct ix_user *all = j->uses.users;
+
+	for (size_t i = 0; i < n; i++)
+		if (!all[uses[i]->user].has_uid ||
+		    all[uses[i]->user].uid != all[uses[0]->user].uid)
+			return false;
+	return n > 0;
+}
+
 /* The owner of a lock, by the number in its word, which everybody who maps the file can
  * write: only the list of the owner makes it certain. If no process that maps the file has
  * such a thread, it has ended, unless some may be unseen or it runs without the file. */
@@ -242,6 +256,7 @@ static int know_owner(struct waits_join *j, struct wait_found *f,
 	struct ix_owner owner;
 	struct stat st;
 	char path[16];
+	bool honest;
 	int r;
 
 	if (w->lock.kind == IX_LOCK_NONE || !w->lock.owner)
@@ -249,9 +264,10 @@ static int know_owner(struct waits_join *j, struct wait_found *f,
 	r = ix_owner_find(j->out.x, &j->owners, &futex, &w->lock, &owner);
 	if (r < 0)
 		return r;
-	f->held = owner.listed     ? IPCX_CERTAIN
-		  : owner.unlisted ? IPCX_POSSIBLE
-				   : IPCX_LIKELY;
+	honest = know_is_shared_by_one(j, uses, n);
+	f->held = owner.listed || (honest && w->lock.kind == IX_LOCK_PI) ? IPCX_CERTAIN
+		  : owner.unlisted                                       ? IPCX_POSSIBLE
+									 : IPCX_LIKELY;
 	f->last_tid = w->lock.owner;
 	if (owner.pid) {
 		f->last = owner.pid;
@@ -266,7 +282,7 @@ static int know_owner(struct waits_join *j, struct wait_found *f,
 	f->not_found = !complete || fstatat(ix_procfd(j->out.x), path, &st, 0) == 0;
 	if (f->not_found)
 		return 0;
-	f->held = IPCX_LIKELY;
+	f->held = honest && w->lock.kind == IX_LOCK_ROBUST ? IPCX_CERTAIN : IPCX_LIKELY;
 	f->last_is = LAST_GONE;
 	return 0;
 }
@@ -288,7 +304,7 @@ static void know_copy_owner(struct wait_found *to, const struct wait_found *from
 	to->not_found = from->not_found;
 }
 
-static int know_those(struct waits_join *j, size_t i)
+int ix_waits_those(struct waits_join *j, size_t i)
 {
 	struct wait_found *f = &j->all[i];
 	const struct wait_found *before = i && j->all[i - 1].known ? &j->all[i - 1]
@@ -299,7 +315,7 @@ static int know_those(struct waits_join *j, size_t i)
 	int r;
 
 	f->known = true;
-	if (!know_has_users(f->wait))
+	if (!ix_waits_has_users(f->wait))
 		return 0;
 	if (same)
 		f->users = before->users;
@@ -318,132 +334,5 @@ static int know_those(struct waits_join *j, size_t i)
 	if (f->users)
 		f->doubtful = know_doubtful(f->wait, &j->sets[f->users - 1]);
 	free(uses);
-	return r;
-}
-
-/* ---- which waits matter */
-
-/* The waits of a process. */
-struct know_own {
-	int32_t pid;
-	size_t found;
-};
-
-/* The state of the search: waits that matter and were not looked at yet. */
-struct know_search {
-	struct waits_join *j;
-	struct know_own *own; /* of all waits, sorted */
-	size_t *todo, n;
-	uint8_t *followed; /* for each of j->sets[]: whether its processes were added */
-	size_t nfollowed;
-};
-
-static int know_own_order(const void *a, const void *b)
-{
-	const struct know_own *l = a, *r = b;
-
-	if (l->pid != r->pid)
-		return l->pid < r->pid ? -1 : 1;
-	return l->found < r->found ? -1 : l->found > r->found;
-}
-
-static void know_matters(struct know_search *k, size_t i)
-{
-	if (k->j->all[i].relevant)
-		return;
-	k->j->all[i].relevant = true;
-	k->todo[k->n++] = i;
-}
-
-/* What a process that could end a wait waits for itself matters, too. */
-static void know_follow(struct know_search *k, int32_t pid)
-{
-	size_t low = 0, high = k->j->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (k->own[mid].pid < pid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < k->j->n && k->own[low].pid == pid; low++)
-		know_matters(k, k->own[low].found);
-}
-
-static int know_follow_set(struct know_search *k, size_t set)
-{
-	const struct wait_set *s = &k->j->sets[set];
-
-	if (k->nfollowed < k->j->nsets) {
-		uint8_t *more = realloc(k->followed, k->j->nsets);
-
-		if (!more)
-			return -ENOMEM;
-		memset(more + k->nfollowed, 0, k->j->nsets - k->nfollowed);
-		k->followed = more;
-		k->nfollowed = k->j->nsets;
-	}
-	if (k->followed[set])
-		return 0;
-	k->followed[set] = 1;
-	for (size_t i = 0; i < s->n; i++)
-		know_follow(k, s->pids[i]);
-	return 0;
-}
-
-static int know_next(struct know_search *k)
-{
-	size_t i = k->todo[--k->n];
-	struct wait_found *f = &k->j->all[i];
-	int r = 0;
-
-	if (know_has_users(f->wait) && !k->j->looked)
-		r = know_users(k->j);
-	know_actor(k->j, f);
-	if (r == 0)
-		r = know_those(k->j, i);
-	/* The other threads of a process matter where it has several. */
-	know_follow(k, k->j->waits.users[f->wait->user].user.pid);
-	if (f->last > 0)
-		know_follow(k, f->last);
-	return r == 0 && f->users ? know_follow_set(k, f->users - 1) : r;
-}
-
-static int know_search(struct know_search *k)
-{
-	struct waits_join *j = k->j;
-	int r = 0;
-
-	for (size_t i = 0; i < j->n; i++)
-		k->own[i] =
-			(struct know_own){ j->waits.users[j->all[i].wait->user].user.pid,
-					   i };
-	qsort(k->own, j->n, sizeof(*k->own), know_own_order);
-	for (size_t i = j->n; i-- > 0;)
-		if (j->all[i].asked)
-			know_matters(k, i);
-	while (r == 0 && k->n)
-		r = know_next(k);
-	return r;
-}
-
-int ix_waits_know(struct waits_join *j)
-{
-	struct know_search k = { .j = j };
-	int r = 0;
-
-	for (unsigned m = 0; r == 0 && ix_mech(m); m++)
-		if (ix_mech(m)->parts)
-			r = ix_waits_parts(j, m);
-	if (r < 0 || !j->n || !j->judges)
-		return r;
-	k.own = calloc(j->n, sizeof(*k.own));
-	k.todo = calloc(j->n, sizeof(*k.todo));
-	r = k.own && k.todo ? know_search(&k) : -ENOMEM;
-	free(k.own);
-	free(k.todo);
-	free(k.followed);
 	return r;
 }

@@ -32,7 +32,7 @@ struct wait_found {
 	const char *acted;    /* "last sender"; NULL for semaphores and locks */
 	bool set;       /* the semaphore may have been set, rather than operated on */
 	bool untouched; /* nothing has ever operated on the array */
-	size_t users; /* index in sets[] plus 1: who could end it; 0: cannot be listed */
+	size_t users;  /* index in sets[] plus 1: who could end it; 0: cannot be listed */
 	bool doubtful; /* others than those in the set may end it, too */
 	struct ix_judgement judged;
 	bool if_seen; /* the verdict holds if nobody is unseen */
@@ -96,6 +96,19 @@ int ix_waits_match(struct waits_join *j);
 /* Read the parts of objects of a mechanism for which threads wait: op, value and last of
  * struct wait_found. Returns 0 or -ENOMEM. */
 int ix_waits_parts(struct waits_join *j, unsigned mech);
+
+/* Whether those who have the object could end a wait. */
+bool ix_waits_has_users(const struct ix_wait *w);
+
+/* Look for the processes that have the objects of all such waits. Returns 0 or -errno. */
+int ix_waits_users(struct waits_join *j);
+
+/* Find out who acted last on the object of a wait. */
+void ix_waits_actor(struct waits_join *j, struct wait_found *f);
+
+/* Find out which processes have the object of the wait with an index in j->all, or own
+ * the lock. Returns 0 or -ENOMEM. */
+int ix_waits_those(struct waits_join *j, size_t i);
 
 /* Find out which operation blocks and, if the query asks, what is known of those who
  * could end the waits. Returns 0 or -errno. */

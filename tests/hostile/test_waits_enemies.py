@@ -63,7 +63,7 @@ def test_a_wait_that_somebody_can_end(flat, scene):  # noqa: F811
 
 @pytest.mark.parametrize("scene, grade", [("blame", "possible"), ("pi-blame", "likely")])
 def test_an_innocent_is_not_blamed(flat, scene, grade):  # noqa: F811
-    """Everybody who maps a lock can write another's number into it: only the robust list of that thread makes it certain."""
+    """Everybody who maps a lock can write another's number into it: if users share it, only the robust list of that thread makes it certain."""
     with enemy(flat, scene) as (pid, innocent):
         rows = seen(flat, pid)
         assert [(r["held_by"], r["held_grade"], r["waker"].endswith("?")) for r in rows] == [(innocent, grade, True)]

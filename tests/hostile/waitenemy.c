@@ -505,13 +505,21 @@ static void pi_run(void)
 	futex(lock, FUTEX_LOCK_PI, 0);
 }
 
+/* As another user, of whom the main process has to expect lies. */
+static void pi_other_run(void)
+{
+	must(setresuid(65534, 65534, 65534) == 0, "setresuid");
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* was reset */
+	pi_run();
+}
+
 /* The word names the main process afterwards, which has never touched the lock. */
 static pid_t scene_pi_blame(long *ret_nr)
 {
 	pid_t pid;
 
 	lock = map(object("/dev/shm/lock", PAGE), PAGE);
-	pid = child(pi_run);
+	pid = child(pi_other_run);
 	sleeps(pid, pid, SYS_futex);
 	*lock = FUTEX_WAITERS | (uint32_t)getpid();
 	*ret_nr = SYS_futex;

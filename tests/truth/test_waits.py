@@ -81,7 +81,7 @@ BOTH = {
     "mutex-plain": lock("pshm:/x", "likely", basis="memory"),
     "mutex-recursive": lock("pshm:/x", "likely", basis="memory"),
     "mutex-robust": lock("pshm:/x", "certain"),
-    "mutex-pi": lock("pshm:/x", "likely"),
+    "mutex-pi": lock("pshm:/x", "certain"),
     "mutex-shm": lock("shm:{id}", "likely", basis="memory"),
     "mutex-memfd": lock("memfd:{dev}:{ino}", "likely", basis="memory"),
     "cond": dict(word(offset=within(COND, COND + 48)), **OTHER),

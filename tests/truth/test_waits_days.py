@@ -89,7 +89,7 @@ def test_a_thread_in_another_ipc_namespace(world, bits):
 
 
 @BITS
-@pytest.mark.parametrize("scene, grade", [("mutex-plain", "likely"), ("mutex-robust", "certain"), ("mutex-pi", "likely"), ("crossed-robust", "certain"),
+@pytest.mark.parametrize("scene, grade", [("mutex-plain", "likely"), ("mutex-robust", "certain"), ("mutex-pi", "certain"), ("crossed-robust", "certain"),
                                           ("owner-died-plain", "possible"), ("abba", "possible")])
 def test_a_pid_namespace_within(world, scene, grade, bits):
     """Words in memory and last PIDs are numbers of the waiting process's PID namespace, or of ours."""

@@ -57,7 +57,7 @@ GUESSES = {
 LOCKS = {
     "mutex-plain": {"": v(**held("owner", "likely"))},
     "mutex-robust": {"": v(**held("owner", "certain", "{owner} (owner)"))},
-    "mutex-pi": {"": v(**held("owner", "likely", "{owner} (owner)?"))},
+    "mutex-pi": {"": v(**held("owner", "certain", "{owner} (owner)"))},
     "crossed-plain": {"alice": v("likely", GLIBC + "{alice}, {bob}", **held("bob", "likely")),
                       "bob": v("likely", GLIBC + "{alice}, {bob}", **held("alice", "likely"))},
     "crossed-robust": {"alice": v("certain", "deadlock: {alice}, {bob}", **held("bob", "certain")),
@@ -73,7 +73,7 @@ NARROW = {
 # Only where every process is seen.
 SEEN = {
     "owner-died-plain": {"": v("likely", ENDED.format("{owner}"))},
-    "owner-died-robust": {"": v("likely", ENDED.format("{owner}"))},
+    "owner-died-robust": {"": v("certain", ENDED.format("{owner}"))},
     "thread-died-plain": {"": v("likely", ENDED.format("{thread}"))},
     "mq-alone": {"": v("certain", NOBODY + NAME)},
     "mq-other": {"": v()},
