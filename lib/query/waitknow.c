@@ -264,6 +264,7 @@ static int know_owner(struct waits_join *j, struct wait_found *f,
 	r = ix_owner_find(j->out.x, &j->owners, &futex, &w->lock, &owner);
 	if (r < 0)
 		return r;
+	j->trouble = j->trouble ? j->trouble : owner.error;
 	honest = know_is_shared_by_one(j, uses, n);
 	f->held = owner.listed || (honest && w->lock.kind == IX_LOCK_PI) ? IPCX_CERTAIN
 		  : owner.unlisted                                       ? IPCX_POSSIBLE

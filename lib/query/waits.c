@@ -104,7 +104,9 @@ static int waits_tell_unseen(struct waits_join *j)
 	for (size_t i = 0; i < j->n; i++)
 		found += j->all[i].asked && j->all[i].wait->b.kind == IX_WAIT_SEM;
 	j->unseen.waiters = counted > found ? (uint64_t)(counted - found) : 0;
-	j->unseen.processes = j->waits.denied + j->waits.missed;
+	/* Those that may not be looked at are the same both times. */
+	j->unseen.processes = MAX(j->waits.denied, j->uses.denied) + j->waits.missed +
+			      j->uses.missed;
 	j->unseen.others = j->waits.others;
 	return counted == -ENOMEM ? -ENOMEM : 0;
 }
@@ -116,6 +118,9 @@ static void waits_note(struct waits_join *j)
 	if (w->missed)
 		ix_table_once(j->out.t, w->missed_error,
 			      "some threads could not be looked at");
+	if (j->uses.missed)
+		ix_table_once(j->out.t, j->uses.missed_error,
+			      "some processes could not be looked at");
 	if (w->denied)
 		ix_table_once(
 			j->out.t, -EACCES,
@@ -218,6 +223,9 @@ static int waits_run(struct waits_join *j)
 		r = ix_waits_judge(j);
 	if (r == 0)
 		r = ix_waits_say(j);
+	if (j->trouble)
+		ix_table_once(j->out.t, j->trouble,
+			      "who holds some locks could not be found out");
 	return r < 0 ? r : waits_tell_unseen(j);
 }
 

@@ -341,7 +341,7 @@ int ix_waits_say(struct waits_join *j)
 		e.waker = waker.len ? waker.text : NULL;
 		e.verdict = verdict.len ? verdict.text : NULL;
 		e.basis = say_basis(f, &e);
-		if (!e.wants || f->wait->timeout_unknown)
+		if (!e.wants || f->wait->timeout_unknown || f->wait->lock_unread)
 			ix_table_once(j->out.t, 0,
 				      "what some threads wait for could not be read from "
 				      "their memory");

@@ -76,6 +76,7 @@ struct waits_join {
 	struct ipcx_table *parts; /* of semaphore arrays; or NULL */
 	struct ix_uses uses;
 	bool looked; /* uses is valid */
+	int trouble; /* why it was not found out who could end some waits, or 0 */
 	struct ix_owners owners;
 	struct wait_found *all;
 	size_t n, cap;

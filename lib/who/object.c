@@ -177,10 +177,16 @@ static void object_lock(struct ix_waits_pass *p, struct ix_wait *wait,
 	size_t n = MIN((size_t)(m->end - wait->b.object) / sizeof(*words),
 		       (size_t)IX_LOCK_WORDS);
 
-	if (ix_waiting_reads(p) && n &&
-	    ix_waiting_heard(p, ix_peek(wait->tid, wait->b.object, words,
-					n * sizeof(*words))) > 0)
+	int r = -EXDEV;
+
+	if (!n || !p->ours)
+		return;
+	if (ix_waiting_reads(p))
+		r = ix_waiting_heard(p, ix_peek(wait->tid, wait->b.object, words,
+						n * sizeof(*words)));
+	if (r > 0)
 		ix_lock_parse(&wait->b, words, n, &wait->lock);
+	wait->lock_unread = r < 0 && !object_gone(r);
 }
 
 static int object_futex(struct ix_waits_pass *p, int task, struct ix_wait *wait)

@@ -27,7 +27,7 @@ struct owner_thread {
 
 struct ix_owner_process {
 	int32_t pid;
-	bool unsure;                  /* not all threads are known */
+	int error;                    /* why not all threads are known, or 0 */
 	struct owner_thread *threads; /* sorted by "own" */
 	size_t n, cap;
 };
@@ -40,6 +40,7 @@ struct owner_place {
 struct ix_owner_list {
 	int32_t tid;
 	bool whole; /* there are no others */
+	int error;  /* why it could not be read, unless the list itself is broken; or 0 */
 	struct owner_place *places;
 	size_t n;
 };
@@ -141,7 +142,7 @@ static int owner_read(struct ipcx *x, struct ix_owner_process *p)
 
 	if (r == -ENOMEM)
 		return r;
-	p->unsure = r < 0 && !owner_gone(r);
+	p->error = owner_gone(r) ? 0 : MIN(r, 0);
 	if (p->n)
 		qsort(p->threads, p->n, sizeof(*p->threads), owner_thread_order);
 	return 0;
@@ -248,13 +249,17 @@ static int owner_list_read(struct ix_owners *owners, int dir, struct ix_owner_li
 	owners->stalled += r == -ETIMEDOUT;
 	found = n ? owner_places(list, dir, addresses, n) : 0;
 	list->whole = r == 0 && found == 0;
+	if (r < 0 && r != -ENODATA && r != -EFAULT && r != -ELOOP && !owner_gone(r))
+		list->error = r;
+	else if (found < 0 && !owner_gone(found))
+		list->error = found;
 	return found == -ENOMEM ? found : 0;
 }
 
 /* Whether the lock is on the robust list of a thread: there, it has the address at which
  * the owner mapped the file. Returns 1, 0, -ENODATA if that is unknown, or -ENOMEM. */
 static int owner_lists(struct ipcx *x, struct ix_owners *owners, const struct ix_futex *f,
-		       int32_t pid, int32_t tid)
+		       int32_t pid, int32_t tid, int *error)
 {
 	void *all = owners->lists;
 	struct ix_owner_list *list;
@@ -277,6 +282,7 @@ static int owner_lists(struct ipcx *x, struct ix_owners *owners, const struct ix
 		r = owner_list_read(owners, dir, list);
 	}
 	list = &owners->lists[at];
+	*error = *error ? *error : list->error;
 	for (size_t i = 0; i < list->n; i++)
 		if (list->places[i].dev == f->dev && list->places[i].ino == f->ino &&
 		    list->places[i].offset == f->offset)
@@ -301,13 +307,15 @@ int ix_owner_find(struct ipcx *x, struct ix_owners *owners, const struct ix_fute
 
 		if (r < 0)
 			return r;
-		owner.unsure |= p->unsure;
+		owner.unsure |= p->error != 0;
+		owner.error = owner.error ? owner.error : p->error;
 		t = p->n ? bsearch(&key, p->threads, p->n, sizeof(*t), owner_thread_order)
 			 : NULL;
 		if (!t)
 			continue;
-		r = lock->kind == IX_LOCK_ROBUST ? owner_lists(x, owners, f, pid, t->tid)
-						 : -ENODATA;
+		r = lock->kind == IX_LOCK_ROBUST
+			    ? owner_lists(x, owners, f, pid, t->tid, &owner.error)
+			    : -ENODATA;
 		if (r == -ENOMEM)
 			return r;
 		/* Another PID namespace may have the same number. */
@@ -321,7 +329,7 @@ int ix_owner_find(struct ipcx *x, struct ix_owners *owners, const struct ix_fute
 		owner.unlisted = r == 0;
 	}
 	if (several && !owner.listed)
-		owner = (struct ix_owner){ .unsure = true };
+		owner = (struct ix_owner){ .unsure = true, .error = owner.error };
 	*ret_owner = owner;
 	return 0;
 }

@@ -27,6 +27,7 @@ struct ix_owner {
 		tid;   /* in the PID namespace of /proc; 0: no mapper has such a thread */
 	bool listed;   /* the lock is on the thread's robust list */
 	bool unlisted; /* the lock is robust, and is not on the thread's list */
+	int error;     /* why something could not be read, or 0 */
 	bool unsure; /* some mapper could not be looked at, or several have such a thread */
 };
 

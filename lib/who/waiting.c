@@ -119,9 +119,10 @@ static int waiting_decode(const struct ix_waits_pass *p, int task,
 
 /* Parts of the names of functions in which a thread sleeps before, in or after a call,
  * but not for what the call is for: until a supervisor lets it call (seccomp), memory is
- * provided (userfaultfd, FUSE), or it is thawed. */
-static const char *const waiting_others[] = { "seccomp", "userfault", "request_wait",
-					      "freezer", "refrigerator" };
+ * provided (userfaultfd, FUSE), or it is thawed
+ * (which get_signal() waits for). */
+static const char *const waiting_others[] = { "seccomp", "userfault",    "request_wait",
+					      "freezer", "refrigerator", "get_signal" };
 
 /* Whether a thread sleeps where its call says. Only the kernel's name for the place tells
  * that a restarted call is a futex. */

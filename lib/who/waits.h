@@ -35,6 +35,7 @@ struct ix_wait {
 	bool has_timeout, timeout_unknown;
 	uint64_t timeout;    /* nanoseconds */
 	struct ix_lock lock; /* of a futex */
+	bool lock_unread;    /* the words there could not be read */
 	uint64_t line;       /* hash of its line in "syscall" */
 	uint64_t switches;   /* context switches of the thread when it was found */
 	bool again;          /* is to be looked at by ix_waits_again() */
