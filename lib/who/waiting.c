@@ -271,6 +271,9 @@ static int waiting_objects(struct ix_waits_pass *p, int task, struct ix_wait *wa
 	n = ix_waiting_reads(p) ? ix_waiting_heard(p, ix_peek_waitv(wait->tid, &wait->b,
 								    all, ARRAY_SIZE(all)))
 				: 0;
+	/* A target that has changed its arguments is not to make others look unseen. */
+	if (n < 0 && n != -EFAULT)
+		return n;
 	for (int i = 0; r == 0 && i < n; i++) {
 		wait->b.object = all[i].address;
 		wait->b.value = all[i].value;

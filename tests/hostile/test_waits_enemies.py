@@ -96,6 +96,44 @@ def test_a_thread_that_sleeps_for_another_reason(flat, scene):  # noqa: F811
         assert seen(flat, pid) == []
 
 
+@contextlib.contextmanager
+def frozen(pid):
+    """A process that is in a frozen cgroup."""
+    base = next((b for b in ("/sys/fs/cgroup/unified", "/sys/fs/cgroup") if os.path.exists(b + "/cgroup.procs")), None)
+    if not base or not os.access(base, os.W_OK):
+        pytest.skip("there is no cgroup that may be frozen here")
+    place, home = f"{base}/ipcx-{os.getpid()}", os.path.join(base, "cgroup.procs")
+    os.mkdir(place)
+    try:
+        for name, text in (("cgroup.procs", pid), ("cgroup.freeze", 1)):
+            with open(os.path.join(place, name), "w", encoding="ascii") as f:
+                f.write(str(text))
+        with open(place + "/cgroup.events", encoding="ascii") as f:
+            until(lambda: f.seek(0) == 0 and "frozen 1" in f.read())
+        yield
+    finally:
+        with open(place + "/cgroup.freeze", "w", encoding="ascii") as f:
+            f.write("0")
+        with open(home, "w", encoding="ascii") as f:
+            f.write(str(pid))
+        until(lambda: not os.path.isdir(place) or removed(place))
+
+
+def removed(place):
+    with contextlib.suppress(OSError):
+        os.rmdir(place)
+    return not os.path.isdir(place)
+
+
+def test_a_frozen_thread(flat):  # noqa: F811
+    """To freeze interrupts the call, like a signal, although /proc shows it, and that the thread sleeps."""
+    with enemy(flat, "apart") as (pid, _):
+        assert [w["call"] for w in waits(flat, "pipe")["waits"] if w["pid"] == pid] == ["read"]
+        with frozen(pid):
+            assert [w for w in waits(flat, "pipe")["waits"] if w["pid"] == pid] == []
+        until(lambda: [w for w in waits(flat, "pipe")["waits"] if w["pid"] == pid])
+
+
 def test_memory_that_does_not_answer(world):
     """Whoever reads the operations would wait for ever."""
     with enemy(world, "absent") as (pid, _):
