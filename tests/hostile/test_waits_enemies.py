@@ -25,7 +25,7 @@ NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1:exitcode=99"}
 @contextlib.contextmanager
 def enemy(where, *words, before=(), **run):
     """The PIDs of the waiting process and of the one that could end the wait."""
-    with acting(where, *before, helper("waitenemy", folder=HERE), *words, **run) as line:
+    with acting(where, *before, helper("waitenemy", os.path.join(HERE, "waitenemy_memory.c"), folder=HERE), *words, **run) as line:
         yield tuple(int(n) for n in line.split())
 
 
@@ -135,7 +135,7 @@ def test_a_frozen_thread(flat):  # noqa: F811
 
 
 def test_memory_that_does_not_answer(world):
-    """Whoever reads the operations would wait for ever."""
+    """A read of the operations never returns."""
     with enemy(world, "absent") as (pid, _):
         began = time.monotonic()
         r = world.ipcx("waits", "sem", "--json", env=NO_LEAKS)
@@ -159,7 +159,7 @@ def test_paths_that_do_not_answer(world):
 
 @pytest.mark.parametrize("path", ["/dev/null", "/proc/self/fd/0", "/proc/1/root/dev/zero", "/dev/shm/../../etc/passwd", "/proc/self/root/etc/shadow"])
 def test_paths_to_files_of_others(world, path):
-    """What is no FIFO below the root of the thread is not opened, except for looking."""
+    """Only a FIFO below the root of the thread counts, and nothing is opened, except for looking."""
     need("strace")
     with enemy(world, "moved", path) as (pid, _):
         trace = os.path.join(world.dir, "trace")
