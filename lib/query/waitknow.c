@@ -94,6 +94,10 @@ static void know_last(struct waits_join *j, struct wait_found *f,
 					  : LAST_UNKNOWN;
 	if (f->last_is == LAST_LIVES)
 		memcpy(f->comm, p.comm, sizeof(f->comm));
+	if (p.alive == IX_UNKNOWN && p.why == IX_WHY_ERROR)
+		ix_table_once(
+			j->out.t, p.error,
+			"whether some processes that acted last still run is unknown");
 }
 
 void ix_waits_actor(struct waits_join *j, struct wait_found *f)
