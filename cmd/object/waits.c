@@ -228,26 +228,30 @@ static int waits_list(struct waits *w)
 
 static int waits_cmd(struct app *app, void *data, int n, char **words)
 {
-	static struct waits w; /* large, as in ls */
+	auto_free struct waits *w = calloc(1, sizeof(*w)); /* large */
 	uint64_t every = 0;
 	int r;
 
+	if (!w) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
 	for (unsigned m = 0; ipcx_mech_info(m); m++)
 		every |= IPCX_MECH_BIT(m);
-	w.args = data;
-	if ((w.args->given & GIVEN_FOR) && !w.args->for_ns)
+	w->args = data;
+	if ((w->args->given & GIVEN_FOR) && !w->args->for_ns)
 		return msg_usage("--for: 0 is no duration to look at");
-	r = procs_select(&w.procs, app, n, words, every);
+	r = procs_select(&w->procs, app, n, words, every);
 	if (r)
 		return r;
-	r = output_open(&w.procs.output, &w.args->output, "waits");
+	r = output_open(&w->procs.output, &w->args->output, "waits");
 	if (!r)
-		r = ns_use(app, &w.args->where);
+		r = ns_use(app, &w->args->where);
 	if (!r)
-		r = waits_list(&w);
-	free(w.rows);
-	ipcx_table_free(w.t);
-	select_free(&w.procs.sel);
+		r = waits_list(w);
+	free(w->rows);
+	ipcx_table_free(w->t);
+	select_free(&w->procs.sel);
 	return r;
 }
 

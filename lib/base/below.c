@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 
 #include "base/file.h"
-#include "base/patience.h"
+#include "base/sidethread.h"
 #include "base/util.h"
 
 #ifndef RESOLVE_CACHED
@@ -49,19 +49,19 @@ static int open2(int dir, const char *path, int flags, uint64_t resolve)
 
 /* A lookup by a thread. */
 struct question {
-	struct ix_errand errand;
+	struct ix_side_call call;
 	int dir, flags, r;
 	char path[];
 };
 
-static void below_run(struct ix_errand *e)
+static void below_run(struct ix_side_call *e)
 {
 	struct question *q = (struct question *)e;
 
 	q->r = open2(q->dir, q->path, q->flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
-static void below_end(struct ix_errand *e)
+static void below_end(struct ix_side_call *e)
 {
 	struct question *q = (struct question *)e;
 
@@ -78,7 +78,7 @@ static struct question *new_question(int dir, const char *path, int flags)
 
 	if (!q)
 		return NULL;
-	q->errand = (struct ix_errand){ .run = below_run, .end = below_end };
+	q->call = (struct ix_side_call){ .run = below_run, .end = below_end };
 	q->r = -1;
 	q->dir = fcntl(dir, F_DUPFD_CLOEXEC, 3);
 	if (q->dir < 0) {
@@ -93,13 +93,13 @@ static struct question *new_question(int dir, const char *path, int flags)
 static int open_in_thread(int dir, const char *path, int flags)
 {
 	struct question *q = new_question(dir, path, flags);
-	int r = q ? ix_patience(&q->errand) : -ENOMEM;
+	int r = q ? ix_side_run(&q->call) : -ENOMEM;
 
 	if (r < 0)
 		return r;
 	r = q->r;
 	q->r = -1;
-	below_end(&q->errand);
+	below_end(&q->call);
 	return r;
 }
 

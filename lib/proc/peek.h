@@ -17,7 +17,7 @@ struct ix_blocked;
  * mapped, -EPERM without PTRACE_MODE_ATTACH rights, -ESRCH. May never return: the memory
  * may have to be provided by a program (a FUSE file system, userfaultfd(2)) that does not
  * do so. Call it, and all others here except ix_peek_robust(), in a thread that can be
- * abandoned (base/patience.h). */
+ * abandoned (base/sidethread.h). */
 int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size);
 
 /* An operation of semop(2): struct sembuf. */

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/patience.h"
+#include "base/sidethread.h"
 #include "proc/peek.h"
 
 /* Bit 0 of a link tells that the futex has priority inheritance. */
@@ -25,7 +25,7 @@ static uintptr_t robust_link(const struct robust_list *link)
 }
 
 struct robust_walk {
-	struct ix_errand errand;
+	struct ix_side_call call;
 	int32_t tid;
 	int r;
 	size_t n;
@@ -66,14 +66,14 @@ static int robust_walk(struct robust_walk *w)
 	return 0;
 }
 
-static void robust_run(struct ix_errand *e)
+static void robust_run(struct ix_side_call *e)
 {
 	struct robust_walk *w = (struct robust_walk *)e;
 
 	w->r = robust_walk(w);
 }
 
-static void robust_end(struct ix_errand *e)
+static void robust_end(struct ix_side_call *e)
 {
 	free(e);
 }
@@ -86,14 +86,14 @@ int ix_peek_robust(int32_t tid, uint64_t *ret_addresses, size_t *ret_n)
 	*ret_n = 0;
 	if (!w)
 		return -ENOMEM;
-	w->errand = (struct ix_errand){ .run = robust_run, .end = robust_end };
+	w->call = (struct ix_side_call){ .run = robust_run, .end = robust_end };
 	w->tid = tid;
-	r = ix_patience(&w->errand);
+	r = ix_side_run(&w->call);
 	if (r < 0)
 		return r;
 	r = w->r;
 	*ret_n = w->n;
 	memcpy(ret_addresses, w->found, w->n * sizeof(*w->found));
-	robust_end(&w->errand);
+	robust_end(&w->call);
 	return r;
 }

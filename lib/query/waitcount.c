@@ -153,12 +153,13 @@ static size_t waitcount_range(struct ix_judging *j, unsigned kind, uint64_t numb
 			      uint64_t place)
 {
 	struct ix_waitcount *c = &j->waiting;
-	const struct ix_waiting *one, *end = c->sorted + c->nsorted;
+	const struct ix_waiting *one, *end;
 	size_t strays = 0;
 
 	c->n = 0;
 	if (!c->nsorted)
 		return 0;
+	end = c->sorted + c->nsorted;
 	one = waitcount_first(c, kind, number);
 	for (; one < end && one->kind == kind && one->number == number; one++) {
 		bool ours = one->place == place || waitcount_attached(j, one->pid);

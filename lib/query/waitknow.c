@@ -144,7 +144,7 @@ static bool know_could(const struct ix_wait *w, const struct ix_use *use)
 
 /*
  * Whether a wait may end in a way that is not seen. futex_waitv(2) also waits for futexes
- * that are no objects, and what it waits for was read from memory that may have changed
+ * outside of objects, and what it waits for was read from memory that may have changed
  * since; splice(2) and the like wait either for data or for room. A pipe without a writer
  * (or reader) ends a read (or write) at once: if a thread waits nevertheless, something
  * unseen has it open, as a message in a socket or an io_uring do.

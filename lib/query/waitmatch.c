@@ -124,6 +124,7 @@ static uint64_t match_mechs(const struct waits_join *j)
 		if (mech->info.unlisted)
 			continue;
 		if ((any && match_hits(&j->waits, mech->traces)) ||
+		    (j->early && (j->q->mechs & IPCX_MECH_BIT(m))) ||
 		    (j->counts && (j->q->mechs & IPCX_MECH_BIT(m)) &&
 		     ix_kind_has(mech->kind, IPCX_F_SEMNCNT)))
 			mechs |= IPCX_MECH_BIT(m);

@@ -159,17 +159,35 @@ static struct ix_waits_what waits_what(struct waits_join *j)
 	return what;
 }
 
-/* Whether the kernel's counts tell that nobody waits, so that the threads need no look:
- * 1, 0 or -errno. */
+/* Whether the objects of a mechanism tell themselves that nobody waits: the kernel counts
+ * who waits, or who has attached them. */
+static bool waits_tells(const struct ix_mech *m)
+{
+	return ix_kind_has(m->kind, IPCX_F_SEMNCNT) || (m->traces && m->traces->by_id);
+}
+
+/* Whether all objects that are asked for tell themselves that nobody waits, so that the
+ * threads need no look: 1, 0 or -errno. */
 static int waits_nobody(struct waits_join *j)
 {
 	int r;
 
-	if (j->kinds != 1U << IX_WAIT_SEM)
-		return 0;
-	j->counts = true;
+	for (unsigned m = 0; ix_mech(m); m++)
+		if ((j->mechs & IPCX_MECH_BIT(m)) && !waits_tells(ix_mech(m)))
+			return 0;
+	j->counts = j->early = true;
 	r = ix_waits_list(j);
-	return r < 0 ? r : waits_counted(j) == 0;
+	j->early = false;
+	if (r < 0 || waits_counted(j) != 0)
+		return MIN(r, 0);
+	for (size_t row = 0; j->objects && row < j->objects->rows; row++) {
+		struct ipcx_value v;
+
+		if (ipcx_row_get(j->objects, row, IPCX_F_NATTCH, &v) == 0 &&
+		    (v.type != IPCX_TYPE_UINT || v.as.u))
+			return 0;
+	}
+	return 1;
 }
 
 /* Look once more at the waits that are said to have lasted, or that have a verdict: it

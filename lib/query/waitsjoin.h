@@ -72,6 +72,7 @@ struct waits_join {
 	int64_t since;
 	struct ipcx_table *objects; /* NULL: none were needed */
 	bool listed;                /* objects is what there is */
+	bool early;  /* list all objects that are asked for: the threads come later */
 	bool counts; /* also read how many threads wait, where the kernel counts them */
 	struct ipcx_table *parts; /* of semaphore arrays; or NULL */
 	struct ix_uses uses;

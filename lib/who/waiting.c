@@ -162,7 +162,7 @@ static struct ix_semop *waiting_room(struct ix_waits *w, size_t n)
 
 static int waiting_semops(struct ix_waits_pass *p, struct ix_wait *wait)
 {
-	size_t n = MIN((size_t)wait->b.count, (size_t)IX_SEMOPS_MAX);
+	size_t n = MIN(MAX((size_t)wait->b.count, (size_t)1), (size_t)IX_SEMOPS_MAX);
 	struct ix_semop *ops = waiting_room(p->w, n);
 	int r;
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "base/patience.h"
+#include "base/sidethread.h"
 #include "core/numbered.h"
 #include "proc/numbers.h"
 #include "who/waiting.h"
@@ -195,12 +195,12 @@ static int waits_walk(struct ix_waits_pass *p)
 	return r;
 }
 
-/* ---- with patience */
+/* ---- in a thread that can be abandoned */
 
 /* A pass in a thread of its own, with a copy of all that it needs: after it was
  * abandoned, the caller's data is gone. */
-struct waits_errand {
-	struct ix_errand errand;
+struct waits_side {
+	struct ix_side_call call;
 	struct ix_waits_pass p;
 	struct ix_waits_what what;
 	struct ix_waits w;
@@ -211,25 +211,25 @@ struct waits_errand {
 	uint64_t spaces[];
 };
 
-static void waits_run(struct ix_errand *e)
+static void side_walk(struct ix_side_call *e)
 {
-	struct waits_errand *w = (struct waits_errand *)e;
+	struct waits_side *w = (struct waits_side *)e;
 
 	w->r = waits_walk(&w->p);
 }
 
-static void waits_end(struct ix_errand *e)
+static void side_walk_end(struct ix_side_call *e)
 {
-	struct waits_errand *w = (struct waits_errand *)e;
+	struct waits_side *w = (struct waits_side *)e;
 
 	ix_waits_free(&w->w);
 	free(w);
 }
 
 /* Whether the same read still goes on. */
-static bool waits_stuck(struct ix_errand *e)
+static bool waits_stuck(struct ix_side_call *e)
 {
-	struct waits_errand *w = (struct waits_errand *)e;
+	struct waits_side *w = (struct waits_side *)e;
 	unsigned beat = w->p.beat;
 
 	w->p.left = w->p.reading && w->asked && beat == w->beat;
@@ -240,14 +240,14 @@ static bool waits_stuck(struct ix_errand *e)
 	return w->p.left;
 }
 
-static struct waits_errand *waits_errand_new(const struct ix_waits_pass *p)
+static struct waits_side *waits_side_new(const struct ix_waits_pass *p)
 {
 	size_t n = p->what->nspaces;
-	struct waits_errand *w = calloc(1, sizeof(*w) + n * sizeof(*w->spaces));
+	struct waits_side *w = calloc(1, sizeof(*w) + n * sizeof(*w->spaces));
 
 	if (!w)
 		return NULL;
-	w->errand = (struct ix_errand){ waits_run, waits_end, waits_stuck };
+	w->call = (struct ix_side_call){ side_walk, side_walk_end, waits_stuck };
 	memcpy(&w->p, p, sizeof(w->p));
 	w->what = *p->what;
 	w->what.spaces = w->spaces;
@@ -262,13 +262,13 @@ static struct waits_errand *waits_errand_new(const struct ix_waits_pass *p)
 /* Walk once; if a process does not answer, note which one. Returns -ETIMEDOUT then. */
 static int waits_try(struct ix_waits_pass *p)
 {
-	struct waits_errand *w = waits_errand_new(p);
+	struct waits_side *w = waits_side_new(p);
 	int32_t silent = 0;
 	int r = -ENOMEM;
 
 	if (w) {
 		w->silent = &silent;
-		r = ix_patience(&w->errand);
+		r = ix_side_run(&w->call);
 	}
 	if (silent)
 		p->silent[p->stalled++] = silent;
@@ -278,11 +278,11 @@ static int waits_try(struct ix_waits_pass *p)
 	*p->w = w->w;
 	p->first = w->p.first;
 	w->w = (struct ix_waits){ .n = 0 };
-	waits_end(&w->errand);
+	side_walk_end(&w->call);
 	return r;
 }
 
-static int waits_patiently(struct ix_waits_pass *p)
+static int waits_aside(struct ix_waits_pass *p)
 {
 	int r;
 
@@ -325,7 +325,7 @@ int ix_waits_collect(struct ipcx *x, const struct ix_waits_what *what,
 	}
 	if (ix_waits_wants(what, IX_WAIT_PIPE))
 		w.pipe_dev = ix_procs_pipes();
-	r = waits_patiently(&p);
+	r = waits_aside(&p);
 	w.others = !p.first || !ix_numbers_all(x);
 	if (r < 0) {
 		ix_waits_free(&w);

@@ -30,7 +30,7 @@ HOMES = [
     ("bytes as a stream", r"\bfmemopen\s*\(", {"lib/base/mnt.c"}),
     ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(",
      {"cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c", "lib/stress/engine/workers.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
-    ("threads", r"\bpthread_create\s*\(", {"lib/ns/run.c", "lib/base/below.c", "lib/base/mnt.c"}),
+    ("threads", r"\bpthread_create\s*\(", {"lib/ns/run.c", "lib/base/sidethread.c", "lib/base/mnt.c"}),
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run/run.c"}),
     ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/exec/signals.c", "cmd/stop.c", "lib/mech/psemcall.c", "lib/stress/run/run.c", "lib/stress/engine/worker.c"}),
     ("what a process is", r"\bprctl\s*\(", {"lib/base/cap.c", "lib/mech/psemcall.c", "lib/ns/step.c", "lib/stress/load/undo.c", "lib/stress/engine/worker.c"}),

@@ -104,4 +104,4 @@ def test_sizes_in_32_bits(world, narrow):
     r = world.run(narrow, "ns", "ls", "--json")
     assert all(row["bytes"] is None and "bytes" in row["unknown"] for row in r.json["namespaces"]) and r.json["namespaces"]
     r = world.run(narrow, "mk", "msg", "--qbytes", "5G")
-    assert r.rc == 1 and "too large" in r.err.lower() and world.objects("msg") == []
+    assert r.rc == 1 and "must be below 2 gib" in r.err.lower() and world.objects("msg") == []

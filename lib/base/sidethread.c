@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A thread that waits for an answer can only be killed, so one that waits for too long is
  * abandoned; it ends with the process at the latest. */
-#include "base/patience.h"
+#include "base/sidethread.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,57 +10,57 @@
 
 #include "base/util.h"
 
-#define PATIENCE_SECONDS 2
+#define SIDE_SECONDS 2
 
 /* What both threads know; whichever finishes last frees it. */
-struct patience {
+struct side {
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
 	bool done, left;
-	struct ix_errand *errand;
+	struct ix_side_call *call;
 };
 
-static void patience_free(struct patience *p)
+static void side_free(struct side *p)
 {
 	(void)pthread_cond_destroy(&p->answered);
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p);
 }
 
-static void *patience_run(void *arg)
+static void *side_thread(void *arg)
 {
-	struct patience *p = arg;
+	struct side *p = arg;
 	bool left;
 
-	p->errand->run(p->errand);
+	p->call->run(p->call);
 	(void)pthread_mutex_lock(&p->lock);
 	p->done = true;
 	left = p->left;
 	(void)pthread_cond_signal(&p->answered);
 	(void)pthread_mutex_unlock(&p->lock);
 	if (left) {
-		p->errand->end(p->errand);
-		patience_free(p);
+		p->call->end(p->call);
+		side_free(p);
 	}
 	return NULL;
 }
 
 /* Returns false after the time-out: then the thread must free everything. */
-static bool patience_wait(struct patience *p)
+static bool side_wait(struct side *p)
 {
 	struct timespec until;
 	bool left;
 	int r = 0;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += PATIENCE_SECONDS;
+	until.tv_sec += SIDE_SECONDS;
 	(void)pthread_mutex_lock(&p->lock);
 	while (!p->done && r != ETIMEDOUT) {
 		r = pthread_cond_timedwait(&p->answered, &p->lock, &until);
-		if (r != ETIMEDOUT || p->done || !p->errand->stuck ||
-		    p->errand->stuck(p->errand))
+		if (r != ETIMEDOUT || p->done || !p->call->stuck ||
+		    p->call->stuck(p->call))
 			continue;
-		until.tv_sec += PATIENCE_SECONDS;
+		until.tv_sec += SIDE_SECONDS;
 		r = 0;
 	}
 	left = p->left = !p->done;
@@ -68,14 +68,14 @@ static bool patience_wait(struct patience *p)
 	return !left;
 }
 
-static struct patience *patience_new(struct ix_errand *e)
+static struct side *side_new(struct ix_side_call *e)
 {
-	struct patience *p = calloc(1, sizeof(*p));
+	struct side *p = calloc(1, sizeof(*p));
 	pthread_condattr_t attr;
 
 	if (!p)
 		return NULL;
-	p->errand = e;
+	p->call = e;
 	(void)pthread_mutex_init(&p->lock, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -84,9 +84,9 @@ static struct patience *patience_new(struct ix_errand *e)
 	return p;
 }
 
-int ix_patience(struct ix_errand *e)
+int ix_side_run(struct ix_side_call *e)
 {
-	struct patience *p = patience_new(e);
+	struct side *p = side_new(e);
 	pthread_t thread;
 	int r;
 
@@ -94,8 +94,8 @@ int ix_patience(struct ix_errand *e)
 		e->end(e);
 		return -ENOMEM;
 	}
-	r = -pthread_create(&thread, NULL, patience_run, p);
-	if (r == 0 && !patience_wait(p)) {
+	r = -pthread_create(&thread, NULL, side_thread, p);
+	if (r == 0 && !side_wait(p)) {
 		(void)pthread_detach(thread);
 		return -ETIMEDOUT;
 	}
@@ -103,6 +103,6 @@ int ix_patience(struct ix_errand *e)
 		(void)pthread_join(thread, NULL);
 	else
 		e->end(e);
-	patience_free(p);
+	side_free(p);
 	return r;
 }
