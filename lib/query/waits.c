@@ -210,6 +210,23 @@ static bool waits_again(struct waits_join *j)
 	return any;
 }
 
+/* Look for what is asked for. If threads wait for that and are to be judged, look again,
+ * for everything: those who could end these waits may wait for something else. Nobody
+ * knows who could end a wait for a System V queue. */
+static int waits_look(struct waits_join *j, const struct ix_waits_what *all)
+{
+	struct ix_waits_what asked = *all;
+	int r;
+
+	asked.kinds = j->kinds;
+	r = ix_waits_collect(j->out.x, &asked, &j->waits);
+	if (r < 0 || !j->waits.n || asked.kinds == all->kinds ||
+	    asked.kinds == 1U << IX_WAIT_MSG)
+		return r;
+	ix_waits_free(&j->waits);
+	return ix_waits_collect(j->out.x, all, &j->waits);
+}
+
 static int waits_run(struct waits_join *j)
 {
 	const struct ix_waits_what what = waits_what(j);
@@ -222,7 +239,7 @@ static int waits_run(struct waits_join *j)
 	ipcx_table_free(j->objects);
 	j->objects = NULL;
 	j->listed = false;
-	r = ix_waits_collect(j->out.x, &what, &j->waits);
+	r = waits_look(j, &what);
 	if (r < 0)
 		return r;
 	j->counts = !ix_waits_complete(&j->waits);
