@@ -167,18 +167,15 @@ SINGLE = [["show", "shm:0"], ["ls", "shm:0"], ["show", "shm:0x4d2"], ["ls", "shm
           ["show", "mq:/x"], ["show", "pshm:/x"], ["show", "psem:/x"], ["ls", "pshm:/x"]]
 
 
-def single(world):
-    """How many system calls each of SINGLE makes, without those by which two threads wait for each other: they come as the scheduler wants."""
-    return [sum(c.name != "futex" for c in trace(world, *words)[1]) for words in SINGLE]
-
-
 def test_one_object_costs_the_same_among_many(world):
     for mech, words in MAKE.items():
         world.ok("mk", *words, *(["--key", "0x4d2"] if mech in SYSV else []))
-    few = single(world)
+    few = [len(trace(world, *words)[1]) for words in SINGLE]
     for mech in MAKE:
         many(world, mech, 200 if mech == "mq" else 1000)
-    assert single(world) == few
+    among = [len(trace(world, *words)[1]) for words in SINGLE]
+    # Where two threads work, how often they wait for each other, and which one frees a stack, is up to the scheduler.
+    assert all(abs(a - b) <= FEW for a, b in zip(among, few)), (among, few)
 
 
 def test_a_reference_to_a_posix_object_reads_no_directory(world):
