@@ -211,9 +211,9 @@ static bool waits_again(struct waits_join *j)
 }
 
 /* Look for what is asked for. If threads wait for that and are to be judged, look again,
- * for everything: those who could end these waits may wait for something else. Nobody
- * knows who could end a wait for a System V queue. */
-static int waits_look(struct waits_join *j, const struct ix_waits_what *all)
+ * for everything: those who could end these waits may wait for something else. For a wait
+ * for a System V queue, nothing of this is known. */
+static int waits_collect(struct waits_join *j, const struct ix_waits_what *all)
 {
 	struct ix_waits_what asked = *all;
 	int r;
@@ -239,7 +239,7 @@ static int waits_run(struct waits_join *j)
 	ipcx_table_free(j->objects);
 	j->objects = NULL;
 	j->listed = false;
-	r = waits_look(j, &what);
+	r = waits_collect(j, &what);
 	if (r < 0)
 		return r;
 	j->counts = !ix_waits_complete(&j->waits);
