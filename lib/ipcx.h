@@ -268,6 +268,7 @@ enum ipcx_type {
 	IPCX_TYPE_MODE,   /**< as.u: permission bits, 0 to 0777 */
 	IPCX_TYPE_KEY,    /**< as.u: a System V key, 32 bits; 0 is IPC_PRIVATE */
 	IPCX_TYPE_GRADE,  /**< as.u: enum ipcx_grade */
+	IPCX_TYPE_ROWS, /**< ipcx_value_rows(): rows of their own that belong to the row */
 };
 
 /** How sure a statement is, in ascending order. */
@@ -510,6 +511,18 @@ enum ipcx_field {
 	IPCX_F_GRADE,
 	IPCX_F_CYCLE,
 	IPCX_F_SINCE,
+	IPCX_F_CONTAINERS,
+	IPCX_F_POD_NS,
+	IPCX_F_SYSTEMD_UNIT,
+	IPCX_F_KEEPERS,
+	IPCX_F_KEEPER,
+	IPCX_F_KIND,
+	IPCX_F_FD,
+	IPCX_F_LET_GO,
+	IPCX_F_SHARES,
+	IPCX_F_USER_NS_PARENT,
+	IPCX_F_FIX,
+	IPCX_F_DIRECTORY,
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
 

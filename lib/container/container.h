@@ -39,10 +39,17 @@ struct ix_container {
 	const char *name;    /* the name for people; NULL if only the id is known */
 	const char *pod;     /* name of the pod (Kubernetes, podman), or NULL */
 	const char *pod_namespace;
+	const char *pod_id; /* the id of that pod, or NULL */
+	const char
+		*space; /* the namespace of the runtime (of containerd, a project of LXD)
+			 * in which names and ids are unique; NULL if there is only one */
+	const char *unit; /* the systemd unit that the container is, or runs in; or NULL */
 	const char *ipc_mode; /* from the runtime's own files: "private", "host",
 			       * "container:ID", …; NULL if those files do not say it */
 	bool elsewhere;       /* the container's IPC objects are not in this kernel
 			       * (container/runsc.c) */
+	const char *kernel;   /* if so, what that other kernel is: "gVisor"; a static
+			       * string; NULL: "gVisor" */
 	const char *cgroup;   /* name of the container's cgroup, if that is not the id */
 	int32_t pid; /* pid of the container's first process, as in the caller's /proc */
 	uint64_t start; /* start time of that process in ticks since boot: pid and start

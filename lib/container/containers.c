@@ -20,10 +20,10 @@
 
 static void end_entry(const struct ix_log_entry *e)
 {
-	const char *const texts[] = { e->c.id,       e->c.name,
-				      e->c.pod,      e->c.pod_namespace,
-				      e->c.ipc_mode, e->c.cgroup,
-				      e->c.outer };
+	const char *const texts[] = {
+		e->c.id,     e->c.name,  e->c.pod,    e->c.pod_namespace, e->c.ipc_mode,
+		e->c.cgroup, e->c.outer, e->c.pod_id, e->c.space,         e->c.unit
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		union {
@@ -118,6 +118,10 @@ static int append(const struct ix_search *s, struct ix_containers *c,
 			.name = containers_copy(found->name, &r),
 			.pod = containers_copy(found->pod, &r),
 			.pod_namespace = containers_copy(found->pod_namespace, &r),
+			.pod_id = containers_copy(found->pod_id, &r),
+			.space = containers_copy(found->space, &r),
+			.unit = containers_copy(found->unit, &r),
+			.kernel = found->kernel,
 			.ipc_mode = containers_copy(found->ipc_mode, &r),
 			.cgroup = containers_copy(found->cgroup, &r),
 			.elsewhere = found->elsewhere || by_sandbox(s, g),

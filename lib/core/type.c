@@ -87,6 +87,7 @@ static char *write_grade(char *p, const struct ipcx_value *v)
 	"[0-9]{2}:[0-9]{2}:[0-9]{2}Z$\""
 #define SCHEMA_MODE  "\"pattern\":\"^0[0-7]{3}$\""
 #define SCHEMA_GRADE "\"enum\":[\"possible\",\"likely\",\"certain\",null]"
+#define SCHEMA_ROWS  "\"items\":{\"type\":\"object\"}"
 #define SCHEMA_KEY   "\"pattern\":\"^0x[0-9a-f]{8}$\""
 
 /* clang-format off */
@@ -102,6 +103,7 @@ const struct ix_type ix_types[IX_TYPES] = {
 	[IPCX_TYPE_MODE]   = {{"mode",     "string",  SCHEMA_MODE,     false}, "a mode",        IX_ORDER_UNSIGNED, NULL,        write_mode,     ix_read_mode},
 	[IPCX_TYPE_KEY]    = {{"key",      "string",  SCHEMA_KEY,      false}, "a key",         IX_ORDER_UNSIGNED, NULL,        write_key,      ix_read_key},
 	[IPCX_TYPE_GRADE]  = {{"grade",    "string",  SCHEMA_GRADE,    false}, "a grade",       IX_ORDER_UNSIGNED, NULL,        write_grade,    ix_read_grade},
+	[IPCX_TYPE_ROWS]   = {{"rows",     "array",   SCHEMA_ROWS,     false}, "a list",        IX_ORDER_TEXT,     NULL,        NULL,           ix_read_string},
 };
 
 static const struct ix_unit units[] = {

@@ -55,7 +55,7 @@ struct ix_unit {
 
 /* The types, indexed by enum ipcx_type; their number is one more than the last of them.
  */
-#define IX_TYPES 10
+#define IX_TYPES 11
 extern const struct ix_type ix_types[IX_TYPES];
 
 /* Return the word for a grade; "?" for other numbers. */

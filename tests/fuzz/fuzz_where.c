@@ -48,6 +48,7 @@ static uint64_t pick(enum ipcx_field f, unsigned i, const ix_text texts[4])
 	case IPCX_TYPE_UINT:
 	case IPCX_TYPE_MODE:
 	case IPCX_TYPE_KEY:
+	case IPCX_TYPE_ROWS:
 		break;
 	}
 	return numbers[(i + (unsigned)f) % ROWS];

@@ -125,6 +125,7 @@ static const struct {
 	[IPCX_TYPE_MODE] =   { "mode",     "string",  "\"pattern\":\"^0[0-7]{3}$\"", false, "a mode" },
 	[IPCX_TYPE_KEY] =    { "key",      "string",  "\"pattern\":\"^0x[0-9a-f]{8}$\"", false, "a key" },
 	[IPCX_TYPE_GRADE] =  { "grade",    "string",  "\"enum\":[\"possible\",\"likely\",\"certain\",null]", false, "a grade" },
+	[IPCX_TYPE_ROWS] =   { "rows",     "array",   "\"items\":{\"type\":\"object\"}", false, "a list" },
 };
 
 /* Fields with a unit: the name of the unit in messages, and a literal. */
