@@ -5,26 +5,21 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+from cgroups import Cgroups  # noqa: E402
+from kinds import KINDS  # noqa: E402
+
 spec = importlib.util.spec_from_file_location("world", os.path.join(HERE, "../cli/conftest.py"))
 worlds = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(worlds)
 
-# Kind: the programs it needs, and ipcx's name of the runtime.
-KINDS = {
-    "runc": (["runc", "jq"], "runc"), "userns": (["runc", "jq"], "runc"), "crun": (["crun", "runc", "jq"], "crun"),
-    "podman": (["podman", "conmon", "runc"], "podman"), "lxc": (["lxc-start"], "lxc"), "nspawn": (["systemd-nspawn"], "nspawn"),
-    "bwrap": (["bwrap"], "bwrap"), "docker": (["dockerd", "docker", "containerd", "runc"], "docker"),
-    "rootless": (["crun", "runc", "jq"], "crun"), "podman-user": (["podman", "conmon", "crun", "newuidmap"], "podman"),
-    "pod": (["podman", "conmon", "runc"], "podman"), "lxc-idmap": (["lxc-start"], "lxc"),
-    "shareable": (["dockerd", "docker", "containerd", "runc"], "docker"),
-    "containerd": (["containerd", "ctr", "podman"], "containerd"), "k8s": (["containerd", "ctr", "podman"], "k8s"),
-}
 # State below /run and /var belongs to the world, so that nothing stays on the machine.
 SETUP = """
 mount -t tmpfs none /run
@@ -33,28 +28,33 @@ mkdir -p /run/lock /var/lib/lxc /run/etc
 cp -a /etc/. /run/etc
 mount --bind /run/etc /etc
 """ + worlds.SETUP
-CGROUPS = ["docker", "ex", "kubepods", "libpod_parent", "lxc.pivot", "payload", "supervisor", "runc1", "runc2", "crun1"]
-
-
-# Containers of an unprivileged user: their names include the user.
-USERS = {"rootless": "12345/", "podman-user": "12345/"}
 
 
 class Container:
     """A running container: its kind, its name, the process that created its objects; its label, and the name by which root refers to it."""
 
     def __init__(self, kind, name, pid):
-        self.kind, self.name, self.pid = kind, name, pid
-        giver = USERS.get(kind, "")
-        self.label = giver + (name if ":" in name else f"{KINDS[kind][1]}:{name}")
-        self.where = giver + name
+        self.kind, self.name, self.pid, self.what = kind, name, pid, KINDS[kind]
+        self.label, self.where = (text.format(name=name) for text in (self.what.label, self.what.where))
+
+
+class World(worlds.World):
+    """A world with a part of each cgroup hierarchy, and a network namespace."""
+
+    def __init__(self):
+        self.cgroups = Cgroups(f"ipcx-zoo.{os.getpid()}")
+        super().__init__(setup=self.cgroups.setup(SETUP))
+
+    def argv(self, *words, **how):
+        nsenter, *rest = super().argv(*words, **how)
+        return [nsenter, "--cgroup", "--net", *rest]
 
 
 class Zoo:
     """The world of the containers."""
 
     def __init__(self):
-        self.world = worlds.World(setup=SETUP)
+        self.world = World()
         self.dir = tempfile.mkdtemp(prefix="ipcx-zoo.")
         os.chmod(self.dir, 0o755)
         self.running, self.failed, self.keep = {}, {}, []
@@ -73,7 +73,8 @@ class Zoo:
                 f.write(text)
 
     def zoo(self, *words):
-        return self.world.argv(os.path.join(HERE, "zoo.sh"), *words)
+        into = 'for f in %s; do echo $$ >$f || :; done; exec "$@"' % " ".join(self.world.cgroups.files())
+        return ["sh", "-c", into, "sh", *self.world.argv(os.path.join(HERE, "zoo.sh"), *words)]
 
     def holders(self):
         """Return the processes that run the holder, with their IPC namespaces."""
@@ -84,7 +85,7 @@ class Zoo:
         """Start a container once; return the reason if this is impossible."""
         if kind in self.running:
             return self.running[kind]
-        missing = [p for p in KINDS[kind][0] if not shutil.which(p, path=os.environ["PATH"] + ":/usr/sbin:/sbin")]
+        missing = [p for p in KINDS[kind].needs if not shutil.which(p, path=os.environ["PATH"] + ":/usr/sbin:/sbin")]
         if missing:
             pytest.skip(f"{', '.join(missing)}: not installed")
         if not shutil.which("busybox"):
@@ -117,9 +118,9 @@ class Zoo:
         for p in self.keep:
             p.kill()
             p.wait()
-        for name in CGROUPS:
-            subprocess.run(f"find /sys/fs/cgroup/{name} /sys/fs/cgroup/*/{name} -depth -type d -exec rmdir {{}} + 2>/dev/null", shell=True, check=False)
-        shutil.rmtree(self.dir, ignore_errors=True)
+        shutil.rmtree(self.dir)
+        left = self.world.cgroups.remove()
+        assert not left, (left, self.world.cgroups.processes())
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@
 # zoo.sh start KIND   starts a container of this kind and prints its name
 # zoo.sh stop KIND    stops it and removes what it left
 #
+# Further kinds are in the files of kinds/.
 # $W is a private directory with a root file system in $W/rootfs; the caller provides
 # private mount, IPC and PID namespaces. No process here may keep standard output open.
 set -eu
@@ -243,4 +244,7 @@ stop_k8s() {
 	for id in "$AP" "$SB"; do quiet ctr_ -n k8s.io c rm "$id"; done
 }
 
+for more in "${0%/*}"/kinds/*.sh; do
+	[ ! -e "$more" ] || . "$more"
+done
 "$1_${2//-/_}"
