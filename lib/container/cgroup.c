@@ -63,6 +63,7 @@ bool ix_cgroup_next(struct ix_cgroup_reader *r, char *buf, size_t size)
 		while (r->at < r->end && *r->at != '/' && *r->at != '\n')
 			r->at++;
 		len = (size_t)(r->at - from);
+		r->from = from;
 		r->stop = r->at;
 		if (r->at < r->end && *r->at == '\n') {
 			r->at++;
@@ -86,4 +87,11 @@ bool ix_cgroup_next(struct ix_cgroup_reader *r, char *buf, size_t size)
 		return true;
 	}
 	return false;
+}
+
+bool ix_cgroup_whole(const struct ix_cgroup_reader *r, const char *text)
+{
+	size_t len = strlen(text);
+
+	return (size_t)(r->stop - r->from) == len && !memcmp(r->from, text, len);
 }

@@ -12,7 +12,8 @@ struct ix_cgroup_reader {
 	/* The line that contains the last returned component, from the line's first colon
 	 * on: the hierarchy number before that does not matter. */
 	const char *line;
-	const char *stop; /* end of the component returned last */
+	const char *from; /* the whole component returned last, with prefix and suffix */
+	const char *stop; /* its end */
 	bool fresh;       /* the next component will be the first one of its line */
 };
 
@@ -25,3 +26,6 @@ struct ix_cgroup_reader ix_cgroup_read(const char *text, size_t len);
  * further component.
  */
 bool ix_cgroup_next(struct ix_cgroup_reader *r, char *buf, size_t size);
+
+/* Whether the component returned last is this text, prefix and suffix included. */
+bool ix_cgroup_whole(const struct ix_cgroup_reader *r, const char *text);

@@ -15,6 +15,7 @@
 #include "container/cgroup.h"
 #include "container/claim.h"
 #include "container/containers.h"
+#include "container/unit.h"
 
 void ix_cover_free(struct ix_cover *v)
 {
@@ -51,25 +52,41 @@ static int cover_add_key(struct ix_cover *v, const char *text, size_t len, size_
 }
 
 /* In each hierarchy, take the path down to the component that is the container's name. */
-static int cover_cgroups(const struct ix_search *s, struct ix_containers *c, size_t i)
+static int cover_cgroups(struct ix_containers *c, size_t i, const char *text, size_t len)
 {
 	const struct ix_container *one = &c->all[i].c;
 	const char *wanted = one->cgroup ? one->cgroup : one->id, *line = NULL;
-	auto_fd int dir = wanted && *wanted ? ix_search_open(s, one->pid) : -1;
-	char text[16384], name[300];
-	struct ix_cgroup_reader r;
-	int len = dir < 0 ? dir : ix_read_file(dir, "cgroup", text, sizeof(text)), e = 0;
+	struct ix_cgroup_reader r = ix_cgroup_read(text, len);
+	char name[300];
+	int e = 0;
 
-	if (len <= 0)
+	if (!wanted || !*wanted)
 		return 0;
-	r = ix_cgroup_read(text, (size_t)len);
 	while (e == 0 && ix_cgroup_next(&r, name, sizeof(name))) {
-		if (r.line == line || strcmp(name, wanted) != 0)
+		if (r.line == line ||
+		    (strcmp(name, wanted) != 0 && !ix_cgroup_whole(&r, wanted)))
 			continue;
 		line = r.line;
 		e = cover_add_key(&c->cover, line, (size_t)(r.stop - line), i);
 	}
 	return e;
+}
+
+/* Read in which cgroups, and so in which systemd unit, the container's first process
+ * is. */
+static int cover_read(const struct ix_search *s, struct ix_containers *c, size_t i,
+		      struct ix_unit_checked *checked)
+{
+	struct ix_log_entry *e = &c->all[i];
+	bool unit = !e->placed && !e->c.unit, keys = e->c.rank == IX_RANK_ROOT;
+	auto_fd int dir = unit || keys ? ix_search_open(s, e->c.pid) : -1;
+	char text[16384];
+	int len = dir < 0 ? dir : ix_read_file(dir, "cgroup", text, sizeof(text));
+
+	e->placed = true;
+	if (len > 0 && unit)
+		e->c.unit = ix_unit_of(s, text, (size_t)len, checked);
+	return len > 0 && keys ? cover_cgroups(c, i, text, (size_t)len) : 0;
 }
 
 static const struct ix_log_entry *find_cgroup(const struct ix_containers *c, char *text,
@@ -157,6 +174,7 @@ static bool begins_pids(const struct ix_containers *c, const struct ix_log_entry
 
 int ix_cover_make(const struct ix_search *s, struct ix_containers *c)
 {
+	struct ix_unit_checked checked = { .len = 0 };
 	struct ix_cover *v = &c->cover;
 	int r = 0;
 
@@ -174,8 +192,7 @@ int ix_cover_make(const struct ix_search *s, struct ix_containers *c)
 			v->by_pids[v->npids++] = i;
 		if (e->mnt.ino && e->c.rank != IX_RANK_INNER)
 			v->by_mnt[v->nmnt++] = i;
-		if (e->c.rank == IX_RANK_ROOT)
-			r = cover_cgroups(s, c, i);
+		r = cover_read(s, c, i, &checked);
 	}
 	qsort_r(v->by_pid, v->n, sizeof(size_t), cover_by_key,
 		&(struct order){ c, pid_key });

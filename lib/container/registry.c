@@ -14,7 +14,8 @@
 	line(nspawn)     \
 	line(oci)        \
 	line(runsc)      \
-	line(bwrap)
+	line(bwrap)      \
+	line(systemd)
 /* clang-format on */
 
 #define DECLARE(name) extern const struct ix_runtime ix_runtime_##name;
