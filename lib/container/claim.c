@@ -47,15 +47,29 @@ static bool giver_uid(int dir, uid_t *ret_uid, unsigned *ret_level)
 	return true;
 }
 
+/* Whether the executable is one of these files; the list ends with NULL. */
+static bool is_program(int dir, const char *const paths[])
+{
+	char path[256];
+
+	if (ix_read_link(dir, "exe", path, sizeof(path)) <= 0)
+		return false;
+	while (*paths && strcmp(path, *paths) != 0)
+		paths++;
+	return *paths != NULL;
+}
+
 /* The user who starts a setuid program (sudo) chooses the program's command line and, by
  * means of a link, its name. So a watcher of root must run an executable that is owned by
- * root, has no setuid or setgid bit, and is not writable by everybody. */
-static bool is_roots_own(int dir)
+ * root, has no setuid or setgid bit, and is not writable by everybody; or one of the
+ * setuid programs that are watchers themselves. */
+static bool is_roots_own(int dir, const char *const setuid[])
 {
 	struct stat st;
 
 	return fstatat(dir, "exe", &st, 0) == 0 && S_ISREG(st.st_mode) &&
-	       st.st_uid == 0 && !(st.st_mode & (S_ISUID | S_ISGID | S_IWOTH));
+	       st.st_uid == 0 && !(st.st_mode & S_IWOTH) &&
+	       (!(st.st_mode & (S_ISUID | S_ISGID)) || is_program(dir, setuid));
 }
 
 static bool same_root(const struct ix_search *s, int dir)
@@ -71,7 +85,8 @@ static bool same_root(const struct ix_search *s, int dir)
 /* Find out from the namespaces of a watcher for which user it gives names, and set g->uid
  * to that user; until this call, g->uid is the watcher's own user id. Returns false if
  * the watcher's user namespace is neither ours nor below ours. */
-static bool giver_place(const struct ix_search *s, struct ix_giver *g)
+static bool giver_place(const struct ix_search *s, const char *const setuid[],
+			struct ix_giver *g)
 {
 	struct ix_user_space user = ix_space_user(g->dir, &s->user);
 	bool same_pids;
@@ -87,7 +102,7 @@ static bool giver_place(const struct ix_search *s, struct ix_giver *g)
 	if (user.lineage == IX_USER_OURS) {
 		g->ours = same_pids && ix_space_same(&g->mnt, &s->mnt);
 		g->inner = !g->ours;
-		return g->uid || !g->ours || is_roots_own(g->dir);
+		return g->uid || !g->ours || is_roots_own(g->dir, setuid);
 	}
 	g->user = user.self;
 	g->uid = user.maker;
@@ -99,8 +114,8 @@ static bool giver_place(const struct ix_search *s, struct ix_giver *g)
 	return true;
 }
 
-bool ix_giver_watcher(const struct ix_search *s, const struct ix_proc *p,
-		      struct ix_giver *ret_g)
+bool ix_giver_setuid(const struct ix_search *s, const struct ix_proc *p,
+		     const char *const paths[], struct ix_giver *ret_g)
 {
 	struct ix_giver g = { .pid = p->pid };
 	struct ix_proc now;
@@ -112,13 +127,19 @@ bool ix_giver_watcher(const struct ix_search *s, const struct ix_proc *p,
 	    !giver_uid(g.dir, &g.files, &g.level))
 		goto none;
 	g.uid = g.files;
-	if (!giver_place(s, &g) || (s->caller && g.uid && g.uid != s->caller))
+	if (!giver_place(s, paths, &g) || (s->caller && g.uid && g.uid != s->caller))
 		goto none;
 	*ret_g = g;
 	return true;
 none:
 	(void)close(g.dir);
 	return false;
+}
+
+bool ix_giver_watcher(const struct ix_search *s, const struct ix_proc *p,
+		      struct ix_giver *ret_g)
+{
+	return ix_giver_setuid(s, p, (const char *const[]){ NULL }, ret_g);
 }
 
 /* ---- translating pids of another PID namespace */
@@ -156,7 +177,7 @@ int32_t ix_giver_process(const struct ix_search *s, const struct ix_giver *g,
 
 /* A state file cannot mean a process that started after the file was written: that
  * process has reused the pid. Both times come from the clocks of this machine. */
-static bool older(const struct ix_proc *p, int64_t written)
+bool ix_claim_older(const struct ix_proc *p, int64_t written)
 {
 	struct timespec wall, since;
 	long ticks = sysconf(_SC_CLK_TCK);
@@ -205,7 +226,8 @@ static bool claim_meant(const struct ix_search *s, const struct ix_claimed *c,
 {
 	if (found->start)
 		return found->start == c->proc.start;
-	return !written || older(&c->proc, written) || put_there(s, c, found->id);
+	return !written || ix_claim_older(&c->proc, written) ||
+	       put_there(s, c, found->id);
 }
 
 /* ---- whether the giver may name the process */
@@ -226,9 +248,12 @@ static bool users_own(const struct ix_search *s, const struct ix_giver *g,
 
 	if (!c->mnt.ino || ix_space_same(&c->mnt, &s->mnt))
 		return false;
-	if (user.lineage == IX_USER_BELOW)
-		return user.maker == g->uid;
-	return user.lineage == IX_USER_OURS && g->pid && is_uid(c->dir, g->uid);
+	if (user.lineage == IX_USER_BELOW && user.maker == g->uid)
+		return true;
+	/* A setuid watcher may make a user namespace as root (firejail). */
+	return (user.lineage == IX_USER_OURS ||
+		(user.lineage == IX_USER_BELOW && user.maker == 0)) &&
+	       g->pid && is_uid(c->dir, g->uid);
 }
 
 static bool is_givers(const struct ix_search *s, const struct ix_giver *g,

@@ -11,7 +11,8 @@
  *   root may name any process.
  * - An unprivileged user's files and watchers give names as that user, and only to that
  *   user's own processes: those in a user namespace that the user created, and children
- *   of the watcher that have the same user id, in a mount namespace that is not ours.
+ *   of the watcher that have the same user id, in a mount namespace that is not ours and
+ *   in our user namespace or one that root created.
  * - A watcher in a user namespace created by user U gives names as U, to processes in
  *   that user namespace or below it.
  * - Any other watcher is in another PID or mount namespace than we are, and so in a
@@ -21,6 +22,9 @@
  * - A watcher whose namespaces we may not read gives names only to processes whose
  *   namespaces we may not read either: such a name suffices to say which container cannot
  *   be entered.
+ * - systemd gives a unit's name as root only if root owns the unit's cgroup and all
+ *   cgroups above it, the process is the oldest in it, and neither its slice nor its user
+ *   namespace is a user's (container/systemd.c).
  *
  * Our own IPC namespace is labelled only with names that root or the caller gives from
  * within our own namespaces.
@@ -57,6 +61,13 @@ struct ix_giver ix_giver_file(uid_t uid);
  */
 bool ix_giver_watcher(const struct ix_search *s, const struct ix_proc *p,
 		      struct ix_giver *ret_g);
+
+/* The same for watchers that have to be set-user-ID programs: if root started the
+ * process, it gives names as root only if its executable is one of these files (the list
+ * ends with NULL). The user who starts another such program (sudo) can choose the name of
+ * the process, but not that of the file. */
+bool ix_giver_setuid(const struct ix_search *s, const struct ix_proc *p,
+		     const char *const paths[], struct ix_giver *ret_g);
 void ix_giver_end(const struct ix_giver *g);
 
 /*
@@ -73,6 +84,10 @@ struct ix_claimed {
 	struct ix_space ipc, mnt, pids;
 	int dir;
 };
+
+/* Whether a process may be the one that a file means: it started before the file was last
+ * changed. */
+bool ix_claim_older(const struct ix_proc *p, int64_t written);
 
 /*
  * Judge a claim. Returns 1 and the process as it was read; 0 if the giver may not name

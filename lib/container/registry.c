@@ -15,6 +15,7 @@
 	line(oci)        \
 	line(runsc)      \
 	line(bwrap)      \
+	line(firejail)   \
 	line(systemd)
 /* clang-format on */
 
