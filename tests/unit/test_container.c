@@ -222,13 +222,26 @@ static const struct watched watched[] = {
 	{ "conmonx", WORDS("conmon\0-c\0" LONG_ID), NULL, NULL, NULL, NULL },
 	{ "[lxc monitor] /", WORDS("[lxc monitor] /var/lib/my lxc web"), "lxc", "web", "web", "lxc.payload.web" },
 	{ "lxc-start", WORDS("[lxc monitor] /var/lib/lxc web"), "lxc", "web", "web", "lxc.payload.web" },
+	{ "lxd", WORDS("[lxc monitor] /var/lib/lxd/containers web"), "lxd", "web", "web", "lxc.payload.web" },
+	{ "lxd", WORDS("[lxc monitor] /var/lib/lxd/containers blue_web"), "lxd", "blue_web", "web", "lxc.payload.blue_web" },
+	{ "lxd", WORDS("[lxc monitor] /var/snap/lxd/common/lxd/containers web"), "lxd", "web", "web", "lxc.payload.web" },
+	{ "lxd", WORDS("lxd\0forkexec\0web"), NULL, NULL, NULL, NULL },
+	{ "incusd", WORDS("[lxc monitor] /var/lib/incus/containers blue_web"), "incus", "blue_web", "web", "lxc.payload.blue_web" },
+	{ "lxc-start", WORDS("[lxc monitor] /var/lib/lxc blue_web"), "lxc", "blue_web", "blue_web", "lxc.payload.blue_web" },
 	{ "lxc-start", WORDS("lxc-start\0-n\0web"), NULL, NULL, NULL, NULL },
 	{ "lxc-start", WORDS("[lxc monitor] "), NULL, NULL, NULL, NULL },
-	{ "systemd-nspawn", WORDS("systemd-nspawn\0-M\0web\0-D\0/srv/root"), "nspawn", "web", "web", "machine-web" },
-	{ "systemd-nspawn", WORDS("systemd-nspawn\0--machine=web"), "nspawn", "web", "web", "machine-web" },
-	{ "systemd-nspawn", WORDS("systemd-nspawn\0-D\0/srv/web"), "nspawn", "web", "web", "machine-web" },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0-M\0web\0-D\0/srv/root"), "nspawn", "web", "web", "machine-web.scope" },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0--machine=web"), "nspawn", "web", "web", "machine-web.scope" },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0-D\0/srv/web"), "nspawn", "web", "web", "machine-web.scope" },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0-M\0a-b"), "nspawn", "a-b", "a-b", "machine-a\\x2db.scope" },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0-M\0c-d"), "nspawn", "c-d", "c-d", "systemd-nspawn@c-d.service" },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0-M\0.e"), "nspawn", ".e", ".e", "systemd-nspawn@\\x2ee.service" },
+	{ "systemd-nspawn", WORDS("systemd-nspawn\0-M\0other"), "nspawn", "other", "other", NULL },
 	{ "systemd-nspawn", WORDS("systemd-nspawn\0-qD/srv"), NULL, NULL, NULL, NULL },
 	{ "bwrap", WORDS("bwrap\0--bind\0/a\0/b\0--unshare-ipc\0--proc\0/proc\0/usr/bin/sh\0-c"), "bwrap", "101", "sh", NULL },
+	{ "firejail", WORDS("firejail\0--name=web\0--ipc-namespace\0/bin/sleep\0--name=x"), "firejail", "100", "web", NULL },
+	{ "firejail", WORDS("firejail\0--ipc-namespace\0/bin/sleep\0--name=x"), "firejail", "100", "sleep", NULL },
+	{ "firejail", WORDS("firejail\0--name="), "firejail", "100", NULL, NULL },
 	{ "bwrap", WORDS("bwrap\0--args\00041\0--\0sh"), "bwrap", "101", "sh", NULL },
 	/* with unknown or truncated options, no argument is taken for the name of the
 	 * command */
@@ -243,6 +256,13 @@ static bool same(const char *a, const char *b)
 	return !a == !b && (!a || !strcmp(a, b));
 }
 
+/* The units of some containers of systemd-nspawn. */
+#define UNITS                                                   \
+	"3:name=systemd:/machine.slice/machine-web.scope\n"     \
+	"3:pids:/machine.slice/machine-a\\x2db.scope/payload\n" \
+	"2:cpu:/machine.slice/systemd-nspawn@c-d.service\n"     \
+	"0::/machine.slice/systemd-nspawn@\\x2ee.service/payload\n"
+
 static void by_watcher(const struct machine *m, const struct watched *w)
 {
 	struct ix_containers *c;
@@ -250,7 +270,8 @@ static void by_watcher(const struct machine *m, const struct watched *w)
 
 	watch(m, 100, 1, w->comm, 900);
 	put_of(m, 100, "cmdline", w->words, w->len);
-	run(m, 101, 100, "sleep", 1000);
+	run(m, 101, 100, strcmp(w->comm, "firejail") ? "sleep" : "firejail", 1000);
+	put_of(m, 101, "cgroup", STRLEN(UNITS));
 	make_dir(m, "bundle");
 	put(m, "bundle/config.json",
 	    "{ \"annotations\": { \"io.container.manager\": \"cri-o\","
