@@ -162,6 +162,20 @@ static struct json_object *jsonread_step(const struct ix_json *j, struct json_ob
 	return j->object_array_get_idx(o, (size_t)i);
 }
 
+/* A slash within a key is written as "~1". */
+static void jsonread_slashes(char *part)
+{
+	char *to = part;
+
+	for (const char *from = part; *from; from++) {
+		bool slash = from[0] == '~' && from[1] == '1';
+
+		*to++ = slash ? '/' : *from;
+		from += slash;
+	}
+	*to = '\0';
+}
+
 static struct json_object *jsonread_find(const struct ix_json *j, const char *path)
 {
 	struct json_object *o = j->root;
@@ -174,6 +188,7 @@ static struct json_object *jsonread_find(const struct ix_json *j, const char *pa
 			return NULL;
 		memcpy(part, path, len);
 		part[len] = '\0';
+		jsonread_slashes(part);
 		path += len + (path[len] == '/');
 		o = jsonread_step(j, o, part);
 	}

@@ -27,8 +27,8 @@ int ix_json_next(struct ix_json **j, const char *text, size_t len, size_t *ret_u
 
 /*
  * Return a string by its path: keys and array indices separated by '/' ("0/names/1"); ""
- * is the whole document. The string is owned by j. Returns NULL if no string has this
- * path, or if the string contains a NUL.
+ * is the whole document, and "~1" stands for a slash within a key. The string is owned by
+ * j. Returns NULL if no string has this path, or if the string contains a NUL.
  */
 const char *ix_json_text(const struct ix_json *j, const char *path);
 

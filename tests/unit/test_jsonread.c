@@ -49,6 +49,7 @@ static const char sample[] =
 	"  \"most\": 9223372036854775807, \"above\": 9223372036854775808,\n"
 	"  \"far\": 99999999999999999999999999, \"minus\": -1,\n"
 	"  \"tail\": \"a\\u0000b\", \"nul\": \"\\u0000\", \"esc\": \"\\u001b[31m\\n\",\n"
+	"  \"a/b\": { \"c/d/\": 9 }, \"~2\": \"tilde\",\n"
 	"  \"bytes\": \"\xff\xc3\", \"umlaut\": \"\\u00e4\", \"twice\": 1, \"twice\": \"2\" }";
 
 struct row {
@@ -94,6 +95,11 @@ static const struct row rows[] = {
 	{ "list/0/n", NULL, true, 5, 0 },
 	{ "list/n", NULL, false, 0, 0 },
 	{ "0", "zero", false, 0, 0 },
+
+	/* a slash within a key */
+	{ "a~1b/c~1d~1", NULL, true, 9, 0 },
+	{ "a/b/c~1d~1", NULL, false, 0, 0 },
+	{ "~2", "tilde", false, 0, 0 },
 
 	/* a value of another type counts as absent */
 	{ "yes", NULL, false, 0, 0 },
