@@ -13,7 +13,8 @@ import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from cgroups import Cgroups  # noqa: E402
+import leftovers  # noqa: E402
+from cgroups import Cgroups, hierarchies  # noqa: E402
 from kinds import KINDS  # noqa: E402
 
 spec = importlib.util.spec_from_file_location("world", os.path.join(HERE, "../cli/conftest.py"))
@@ -54,7 +55,12 @@ class Zoo:
     """The world of the containers."""
 
     def __init__(self):
+        self.hierarchies = hierarchies()
+        self.before = leftovers.machine(self.hierarchies)
         self.world = World()
+        # While they are open, no other namespace gets their numbers.
+        self.held = [os.open(f"/proc/{self.world.pid}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC) for kind in ("pid", "ipc")]
+        self.namespaces = [os.readlink(f"/proc/self/fd/{fd}") for fd in self.held]
         self.dir = tempfile.mkdtemp(prefix="ipcx-zoo.")
         os.chmod(self.dir, 0o755)
         self.running, self.failed, self.keep = {}, {}, []
@@ -121,6 +127,10 @@ class Zoo:
         shutil.rmtree(self.dir)
         left = self.world.cgroups.remove()
         assert not left, (left, self.world.cgroups.processes())
+        left = leftovers.settled(self.before, lambda: leftovers.machine(self.hierarchies, self.namespaces))
+        for fd in self.held:
+            os.close(fd)
+        assert not left, left
 
 
 @pytest.fixture(scope="session")
