@@ -45,7 +45,8 @@ struct ix_container {
 			 * in which names and ids are unique; NULL if there is only one */
 	const char *unit; /* the systemd unit that the container is, or runs in; or NULL */
 	const char *ipc_mode; /* from the runtime's own files: "private", "host",
-			       * "container:ID", …; NULL if those files do not say it */
+			       * "shareable", "pod", "container:ID", "path:FILE", …;
+			       * NULL if those files do not say it */
 	bool elsewhere;       /* the container's IPC objects are not in this kernel
 			       * (container/runsc.c) */
 	const char *kernel;   /* if so, what that other kernel is: "gVisor"; a static

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * containerd, also under Kubernetes: STATE/io.containerd.runtime.v2.task/NAMESPACE/ID
- * holds init.pid and the container's specification, whose annotations Kubernetes fills
- * in. That directory is the working directory of the shim; its path starts from the
- * shim's root directory.
+ * containerd, also under Kubernetes and nerdctl:
+ * STATE/io.containerd.runtime.v2.task/NAMESPACE/ID holds init.pid and the container's
+ * specification, whose annotations Kubernetes and nerdctl fill in. That directory is the
+ * working directory of the shim; its path starts from the shim's root directory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,12 +13,28 @@
 #include "base/file.h"
 #include "base/util.h"
 #include "container/claim.h"
+#include "container/spec.h"
 
 #define USUAL "/run/containerd" IX_TASKS
 
 #define NOTE(name) "annotations/io.kubernetes.cri." name
 
-static bool containerd_read_spec(const struct ix_json *j, struct ix_container *found)
+/* nerdctl passes its labels on as annotations. */
+#define NERDCTL(name) "annotations/nerdctl~1" name
+
+static bool read_nerdctl(const struct ix_json *j, struct ix_container *found)
+{
+	const char *name = ix_json_text(j, NERDCTL("name"));
+
+	if (!name && !ix_json_has(j, NERDCTL("namespace")))
+		return false;
+	found->runtime = "nerdctl";
+	if (name)
+		found->name = name;
+	return true;
+}
+
+static bool read_kubernetes(const struct ix_json *j, struct ix_container *found)
 {
 	const char *type = ix_json_text(j, NOTE("container-type"));
 
@@ -27,10 +43,37 @@ static bool containerd_read_spec(const struct ix_json *j, struct ix_container *f
 	found->runtime = "k8s";
 	found->pod = ix_json_text(j, NOTE("sandbox-name"));
 	found->pod_namespace = ix_json_text(j, NOTE("sandbox-namespace"));
+	found->pod_id = ix_json_text(j, NOTE("sandbox-uid"));
+	if (!found->pod_id)
+		found->pod_id = ix_json_text(j, NOTE("sandbox-id"));
 	found->name = strcmp(type, "sandbox") != 0
 			      ? ix_json_text(j, NOTE("container-name"))
 			      : found->pod;
 	return true;
+}
+
+static bool containerd_read_spec(const struct ix_json *j, struct ix_container *found)
+{
+	found->ipc_mode = ix_spec_ipc(j);
+	return read_kubernetes(j, found) || read_nerdctl(j, found);
+}
+
+/* nerdctl's own IPC mode is a text of JSON within an annotation: {"mode":"shareable"}. It
+ * matters if containers only share /dev/shm, which the namespaces do not show. */
+static int nerdctl_mode(const struct ix_json *spec, char *buf, size_t size)
+{
+	const char *text = ix_json_text(spec, NERDCTL("ipc")), *mode, *of;
+	struct ix_json *j = NULL;
+	int r = text && *text ? ix_json_parse(text, strlen(text), &j) : -ENOENT;
+
+	mode = r == 0 ? ix_json_text(j, "mode") : NULL;
+	of = mode ? ix_json_text(j, "victimContainerId") : NULL;
+	r = mode && *mode != '/' ? 0 : -ENOENT;
+	if (r == 0)
+		(void)snprintf(buf, size, "%.40s%s%.100s", mode, of ? ":" : "",
+			       of ? of : "");
+	ix_json_free(j);
+	return r;
 }
 
 static int containerd_read_one(const struct ix_search *s, struct ix_containers *c,
@@ -41,11 +84,12 @@ static int containerd_read_one(const struct ix_search *s, struct ix_containers *
 	bool docker = !strcmp(ns, "moby");
 	struct ix_container found = { .runtime = docker ? "docker" : "containerd",
 				      .id = id,
-				      .name = docker ? NULL : id };
+				      .name = docker ? NULL : id,
+				      .space = docker ? NULL : ns };
 	struct ix_json *j = NULL;
 	struct ix_state state;
 	int64_t written;
-	char path[300];
+	char path[300], mode[160];
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%.200s/init.pid", id);
@@ -54,8 +98,10 @@ static int containerd_read_one(const struct ix_search *s, struct ix_containers *
 		return r == -ENOMEM ? r : 0;
 	found.pid = ix_giver_process(s, g, ix_state_pid(&state));
 	(void)snprintf(path, sizeof(path), "%.200s/config.json", id);
-	if (ix_state_json(s, dir, path, g->files, &written, &j) == 0)
-		(void)containerd_read_spec(j, &found);
+	if (ix_state_json(s, dir, path, g->files, &written, &j) == 0 &&
+	    containerd_read_spec(j, &found) && !strcmp(found.runtime, "nerdctl") &&
+	    nerdctl_mode(j, mode, sizeof(mode)) == 0)
+		found.ipc_mode = mode;
 	r = ix_container_add(s, c, &found, state.written, g);
 	ix_json_free(j);
 	ix_state_free(&state);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/util.h"
 #include "container/claim.h"
+#include "container/spec.h"
 
 /* Maximum number of names given by one user, or inside one container: more names could
  * only serve to hide the names that others give. */
@@ -273,7 +274,9 @@ static int containers_list(const struct ix_search *s, struct ix_containers *c)
 	if (r < 0)
 		return r;
 	containers_drop_doubles(c);
-	r = ix_cover_make(s, c);
+	r = ix_modes_settle(s, c);
+	if (r == 0)
+		r = ix_cover_make(s, c);
 	if (r == 0)
 		r = ix_outers_find(s, c);
 	if (r < 0)

@@ -5,10 +5,13 @@
  * crun with other root directories; the tools' own files contain more and are read first.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "container/buildah.h"
 #include "container/claim.h"
+#include "container/spec.h"
 
 /* The directories in which each runtime keeps its state. %u stands for the user id. */
 /* clang-format off */
@@ -43,14 +46,36 @@ static bool oci_read_state(const struct ix_json *j, struct ix_container *found)
 	return false;
 }
 
+/* The mode is in the state file of runc, and in a copy of the specification beside that
+ * of crun. Returns a document that the mode belongs to, or NULL. */
+static struct ix_json *oci_mode(const struct ix_search *s, int dir, const char *id,
+				const struct layout *l, const struct ix_giver *g,
+				const struct ix_json *state, struct ix_container *found)
+{
+	struct ix_json *spec = NULL;
+	int64_t written;
+	char path[300];
+
+	if (strcmp(l->runtime, "crun") != 0) {
+		found->ipc_mode = ix_spec_ipc_of_runc(state);
+		return NULL;
+	}
+	if ((size_t)snprintf(path, sizeof(path), "%s/config.json", id) >= sizeof(path) ||
+	    ix_state_json(s, dir, path, g->files, &written, &spec) < 0)
+		return NULL;
+	found->ipc_mode = ix_spec_ipc(spec);
+	return spec;
+}
+
 static int oci_read_one(const struct ix_search *s, struct ix_containers *c,
 			const struct layout *l, int dir, const char *id,
 			const struct ix_giver *g)
 {
 	char path[300];
 	struct ix_container found = { .runtime = l->runtime, .id = id, .name = id };
-	struct ix_json *j;
+	struct ix_json *j, *spec;
 	int64_t written = 0;
+	char *name;
 	int r;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", id, l->file) >= sizeof(path))
@@ -58,7 +83,17 @@ static int oci_read_one(const struct ix_search *s, struct ix_containers *c,
 	r = ix_state_json(s, dir, path, g->files, &written, &j);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	r = read_layout(l, j, &found) ? ix_container_add(s, c, &found, written, g) : 0;
+	if (read_layout(l, j, &found)) {
+		spec = oci_mode(s, dir, id, l, g, j, &found);
+		name = ix_buildah_name(s, id, spec ? spec : j, g);
+		if (name) {
+			found.runtime = "buildah";
+			found.name = name;
+		}
+		r = ix_container_add(s, c, &found, written, g);
+		free(name);
+		ix_json_free(spec);
+	}
 	ix_json_free(j);
 	return r;
 }

@@ -9,7 +9,9 @@
 #define RUNTIMES(line) \
 	line(docker)     \
 	line(podman)     \
+	line(crio)       \
 	line(containerd) \
+	line(nomad)      \
 	line(lxc)        \
 	line(nspawn)     \
 	line(oci)        \
