@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "base/util.h"
+
 /* clang-format off */
 const struct opt ns_opts[] = {
 	{ "ns", 'N', TEXT(struct ns_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_NS_ALL | COMPLETE_FILES,
@@ -41,6 +43,19 @@ void ns_note_empty(void)
 bool ns_all(const struct app *app)
 {
 	return app->ns && ipcx_ns_is_all(app->ns);
+}
+
+struct ipcx_fieldset ns_fields_less(struct ipcx_fieldset fields)
+{
+	static const enum ipcx_field less[] = {
+		IPCX_F_NS,         IPCX_F_CONTAINER,   IPCX_F_CONTAINER_UID,
+		IPCX_F_CONTAINERS, IPCX_F_RUNTIME,     IPCX_F_POD,
+		IPCX_F_POD_NS,     IPCX_F_SYSTEMD_UNIT
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(less); i++)
+		ipcx_fieldset_remove(&fields, less[i]);
+	return fields;
 }
 
 struct shown ns_shown(const struct app *app, struct shown shown)

@@ -22,5 +22,8 @@ void ns_note_empty(void);
 /* Return whether --ns is "all"; rows then have the fields ns and container. */
 bool ns_all(const struct app *app);
 
+/* Return the fields of a set that are not about the namespace and its containers. */
+struct ipcx_fieldset ns_fields_less(struct ipcx_fieldset fields);
+
 /* Put ns and container before the default columns when all namespaces are shown. */
 struct shown ns_shown(const struct app *app, struct shown shown);

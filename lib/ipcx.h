@@ -283,12 +283,13 @@ enum ipcx_grade {
  *
  * Together with ipcx_value_format() it suffices to write values of types added after a
  * program was compiled: in JSON, put the text in quotes if json is "string" (only
- * IPCX_TYPE_STRING needs escaping), and otherwise write it as it is.
+ * IPCX_TYPE_STRING needs escaping); if it is "array", write the rows of ipcx_value_rows()
+ * as objects; and otherwise write the text as it is.
  */
 struct ipcx_type_info {
 	const char *name; /**< one word in lower case: "bool", "unsigned", "time" */
-	const char *json; /**< its JSON type: "boolean", "integer", "number" or "string";
-			     "null" for IPCX_TYPE_NONE */
+	const char *json; /**< its JSON type: "boolean", "integer", "number", "string" or
+			     "array"; "null" for IPCX_TYPE_NONE */
 	const char *schema; /**< further members of its JSON Schema, without braces, such
 			       as "\"minimum\":0"; or NULL */
 	bool number;        /**< values are numbers; the field's unit says of what */
@@ -328,26 +329,40 @@ struct ipcx_value {
 	char private_text[48];         /**< storage for short strings; not to be read */
 };
 
-/** Return the bytes of a string; NULL for a value of another type. They are valid as long
- * as the table and this struct exist. For a copy of the struct, call this function again.
- */
+/** Return the bytes of a string, or the text of IPCX_TYPE_ROWS (see ipcx_value_rows());
+ * NULL for a value of another type. They are valid as long as the table and this struct
+ * exist. For a copy of the struct, call this function again. */
 static inline const char *ipcx_value_string(const struct ipcx_value *v)
 {
-	if (!v || v->type != IPCX_TYPE_STRING)
+	if (!v || (v->type != IPCX_TYPE_STRING && v->type != IPCX_TYPE_ROWS))
 		return NULL;
 	return v->as.private_s ? v->as.private_s : v->private_text;
 }
 
-/** The buffer size that suffices for ipcx_value_format() of any value except a string,
- * including types added later. */
+/**
+ * Return the rows of a value of the type IPCX_TYPE_ROWS, such as the containers of a
+ * namespace. Read them with ipcx_row_get(), and which fields they have with
+ * ipcx_row_fields(). The text of such a value (ipcx_value_string()) consists of one field
+ * of each row, separated by commas.
+ *
+ * @param ret_first number of the first row
+ * @param ret_n number of rows, 0 for an empty list
+ * @return a table, which belongs to the table of the value and is valid as long as that;
+ * NULL for an empty list, and for a value of another type (nothing is set)
+ */
+const struct ipcx_table *ipcx_value_rows(const struct ipcx_value *v, size_t *ret_first,
+					 size_t *ret_n);
+
+/** The buffer size that suffices for ipcx_value_format() of any value except a string or
+ * rows, including types added later. */
 #define IPCX_VALUE_MAX 48
 
 /**
  * Format a value as text: numbers in decimal, modes in octal (0640), keys as 0x000004d2,
- * times in UTC as in RFC 3339, booleans as true and false, strings byte for byte, and
- * IPCX_TYPE_NONE as "".
+ * times in UTC as in RFC 3339, booleans as true and false, strings byte for byte, rows as
+ * their text, and IPCX_TYPE_NONE as "".
  *
- * @param size bytes of buf; IPCX_VALUE_MAX suffices for all but strings
+ * @param size bytes of buf; IPCX_VALUE_MAX suffices for all but strings and rows
  * @return the length without the final NUL; like snprintf(3), a text longer than size - 1
  * is truncated; or -EINVAL
  * @retval -EINVAL v is NULL, or its type is unknown

@@ -28,12 +28,7 @@ static const enum ipcx_field fit_shown[] = { IPCX_F_NAME,   IPCX_F_LIMIT, IPCX_F
  * fields of the namespace if they are wanted. */
 static struct shown all_fields(const struct ipcx_table *t)
 {
-	struct ipcx_fieldset fields = ipcx_row_fields(t, 0);
-
-	ipcx_fieldset_remove(&fields, IPCX_F_NS);
-	ipcx_fieldset_remove(&fields, IPCX_F_CONTAINER);
-	ipcx_fieldset_remove(&fields, IPCX_F_CONTAINER_UID);
-	return (struct shown){ .after = fields };
+	return (struct shown){ .after = ns_fields_less(ipcx_row_fields(t, 0)) };
 }
 
 static int limits_print(struct app *app, const struct limits_args *args,

@@ -11,7 +11,7 @@ struct ns_ls_args {
 
 static const enum ipcx_field shown[] = { IPCX_F_NS,      IPCX_F_PROCESSES, IPCX_F_PID,
 					 IPCX_F_COMMAND, IPCX_F_OBJECTS,   IPCX_F_BYTES,
-					 IPCX_F_KEPT_BY, IPCX_F_CONTAINER };
+					 IPCX_F_KEPT_BY, IPCX_F_CONTAINERS };
 static const enum ipcx_field usage_fields[] = { IPCX_F_MECH, IPCX_F_OBJECTS,
 						IPCX_F_BYTES };
 static const enum ipcx_field member_fields[] = { IPCX_F_PID,       IPCX_F_OWNER,
@@ -19,11 +19,11 @@ static const enum ipcx_field member_fields[] = { IPCX_F_PID,       IPCX_F_OWNER,
 						 IPCX_F_CONTAINER, IPCX_F_MNT_NS };
 /* A table omits the first three fields: the fourth combines them for people. */
 #define BOX_RAW 3
-static const enum ipcx_field box_fields[] = {
-	IPCX_F_RUNTIME,       IPCX_F_NAME,         IPCX_F_CONTAINER_UID,
-	IPCX_F_CONTAINER,     IPCX_F_CONTAINER_ID, IPCX_F_POD,
-	IPCX_F_POD_NAMESPACE, IPCX_F_IPC_MODE,     IPCX_F_PID
-};
+static const enum ipcx_field box_fields[] = { IPCX_F_RUNTIME,       IPCX_F_NAME,
+					      IPCX_F_CONTAINER_UID, IPCX_F_CONTAINER,
+					      IPCX_F_CONTAINER_ID,  IPCX_F_POD,
+					      IPCX_F_POD_NAMESPACE, IPCX_F_SYSTEMD_UNIT,
+					      IPCX_F_IPC_MODE,      IPCX_F_PID };
 static const enum ipcx_field sharer_fields[] = {
 	IPCX_F_NS,        IPCX_F_MNT_NS,     IPCX_F_PID,
 	IPCX_F_PROCESSES, IPCX_F_SHM_DEVICE, IPCX_F_MQUEUE_DEVICE

@@ -276,8 +276,12 @@ char *cell_text(char *p, const struct ipcx_field_info *info, const struct ipcx_v
 		*p++ = cell_unknown(v) ? '?' : '-';
 		return p;
 	}
-	if (v->type != IPCX_TYPE_STRING)
+	if (v->type != IPCX_TYPE_STRING && v->type != IPCX_TYPE_ROWS)
 		return cell_put(p, info, v, style);
+	if (v->type == IPCX_TYPE_ROWS && !*ipcx_value_string(v)) {
+		*p++ = '-';
+		return p;
+	}
 	/* A reference is already escaped, in a way that every command can parse. */
 	if (info == ipcx_field_info(IPCX_F_REF))
 		return ix_put_text(p, ipcx_value_string(v));

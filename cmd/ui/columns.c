@@ -204,6 +204,16 @@ static int check_order(const char *list, bool (*known)(enum ipcx_field, const vo
 	return r;
 }
 
+/* Where a container is told, and the user did not choose each field, a format that can
+ * tells all about it. */
+static int add_records(struct output *s)
+{
+	for (size_t i = 0; !s->fixed && s->format->nests && i < s->ncolumns; i++)
+		if (s->columns[i].field == IPCX_F_CONTAINER)
+			columns_add_column(s, IPCX_F_CONTAINERS);
+	return 0;
+}
+
 int output_fields(struct output *s, const char *list, struct shown defaults,
 		  bool (*known)(enum ipcx_field field, const void *data),
 		  const void *data)
@@ -218,7 +228,7 @@ int output_fields(struct output *s, const char *list, struct shown defaults,
 		return EXIT_USAGE;
 	if (!list) {
 		add_defaults(s, &defaults);
-		return 0;
+		return add_records(s);
 	}
 	for (;;) {
 		size_t len = strcspn(list, ",");
@@ -227,7 +237,7 @@ int output_fields(struct output *s, const char *list, struct shown defaults,
 		if (r)
 			return r;
 		if (!list[len])
-			return 0;
+			return add_records(s);
 		list += len + 1;
 	}
 }

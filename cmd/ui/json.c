@@ -3,6 +3,7 @@
 #include "ui/json.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/esc.h"
@@ -131,11 +132,18 @@ static void plan(struct output *s, const struct ipcx_table *t, size_t row, unsig
 
 	s->plan_table = t;
 	s->plan_mech = mech;
-	s->nplan = 0;
-	for (size_t k = 0; k < s->ncolumns; k++)
-		if (s->fixed || (ipcx_row_get(t, row, s->columns[k].field, &v) == 0 &&
-				 !output_unread(s, mech, s->columns[k].field)))
-			s->plan[s->nplan++] = &s->columns[k];
+	s->nplan = s->nlists = 0;
+	for (size_t k = 0; k < s->ncolumns; k++) {
+		struct output_column *c = &s->columns[k];
+
+		if (!s->fixed && (ipcx_row_get(t, row, c->field, &v) < 0 ||
+				  output_unread(s, mech, c->field)))
+			continue;
+		if (c->info->type != IPCX_TYPE_ROWS)
+			s->plan[s->nplan++] = c;
+		else if (s->nlists < ARRAY_SIZE(s->lists))
+			s->lists[s->nlists++] = c;
+	}
 	s->last.text = NULL;
 }
 
@@ -157,6 +165,15 @@ struct parts {
 
 static const struct parts no_parts;
 
+static void put_unknown_name(const struct output_column *c,
+			     const struct ipcx_fieldset *unknown, const char **between)
+{
+	if (!ipcx_fieldset_has(unknown, c->field))
+		return;
+	out_format("%s\"%s\"", *between, c->info->name);
+	*between = ",";
+}
+
 /* Write ,"unknown":["name",…], the members that are null because they are unknown. */
 static void __attribute__((noinline))
 put_unknown(const struct output *s, const struct ipcx_fieldset *unknown,
@@ -165,14 +182,10 @@ put_unknown(const struct output *s, const struct ipcx_fieldset *unknown,
 	const char *between = "";
 
 	out_text(",\"unknown\":[");
-	for (size_t k = 0; k < s->nplan; k++) {
-		const struct output_column *c = s->plan[k];
-
-		if (!ipcx_fieldset_has(unknown, c->field))
-			continue;
-		out_format("%s\"%s\"", between, c->info->name);
-		between = ",";
-	}
+	for (size_t k = 0; k < s->nplan; k++)
+		put_unknown_name(s->plan[k], unknown, &between);
+	for (size_t k = 0; k < s->nlists; k++)
+		put_unknown_name(s->lists[k], unknown, &between);
 	for (size_t i = 0; i < parts->n; i++)
 		if (!parts->all[i].t) {
 			out_format("%s\"%s\"", between, parts->all[i].name);
@@ -190,10 +203,60 @@ static void json_say_unknown(struct output *s, const struct output_rows *rows, s
 
 	for (size_t i = 0; i < ARRAY_SIZE(unknown.bits); i++)
 		any |= unknown.bits[i] & s->last.shown.bits[i];
+	for (size_t i = 0; i < s->nlists; i++)
+		any |= ipcx_fieldset_has(&unknown, s->lists[i]->field);
 	for (size_t i = 0; i < parts->n; i++)
 		any |= !parts->all[i].t;
 	if (any)
 		put_unknown(s, &unknown, parts);
+}
+
+static void members(struct output *s, const struct output_rows *rows, size_t i,
+		    const struct parts *parts);
+
+/* Write the rows that a value consists of as an array of objects. */
+static void put_list(struct output *s, const struct ipcx_value *v)
+{
+	size_t first, n = 0;
+	const struct ipcx_table *t = ipcx_value_rows(v, &first, &n);
+
+	if (!t) {
+		out_text(v->type == IPCX_TYPE_ROWS ? "[]" : "null");
+		return;
+	}
+	if (!s->below)
+		s->below = calloc(1, sizeof(*s->below));
+	if (!s->below) {
+		out_text("null");
+		return;
+	}
+	if (s->below->plan_table != t) {
+		s->below->format = s->format;
+		s->below->style = s->style;
+		(void)output_fields(s->below, NULL,
+				    (struct shown){ .after = ipcx_row_fields(t, first) },
+				    NULL, NULL);
+	}
+	out_text("[");
+	for (size_t i = 0; i < n; i++) {
+		out_text(i ? ",{" : "{");
+		members(s->below, &(struct output_rows){ .t = t, .first = first, .n = n },
+			i, &no_parts);
+		out_text("}");
+	}
+	out_text("]");
+}
+
+static void json_lists(struct output *s, const struct output_rows *rows, size_t i)
+{
+	for (size_t k = 0; k < s->nlists; k++) {
+		struct ipcx_value v = { .type = IPCX_TYPE_NONE };
+
+		(void)output_get(rows, i, s->lists[k]->field, &v);
+		out_format("%s\"%s\":", s->nplan || k ? "," : "",
+			   s->lists[k]->info->name);
+		put_list(s, &v);
+	}
 }
 
 static void members(struct output *s, const struct output_rows *rows, size_t i,
@@ -205,6 +268,7 @@ static void members(struct output *s, const struct output_rows *rows, size_t i,
 	if (rows->t != s->plan_table || mech != s->plan_mech)
 		plan(s, rows->t, row, mech);
 	output_line(s, rows, i, s->plan, s->nplan, json_put_cell);
+	json_lists(s, rows, i);
 	json_say_unknown(s, rows, row, parts);
 }
 
@@ -246,6 +310,7 @@ static void json_child(const struct output *s, const struct output_child *c)
 		out_text("}");
 	}
 	out_text("]");
+	free(below.below);
 }
 
 static void json_put_detail(struct output *s, const struct output_rows *row,
@@ -274,6 +339,7 @@ void json_more(struct output *s, const struct output_child *more)
 	(void)output_fields(&below, NULL, more->shown, NULL, NULL);
 	json_rows(&below,
 		  &(struct output_rows){ .t = more->t, .n = ipcx_table_rows(more->t) });
+	free(below.below);
 	s->rows = ipcx_table_rows(more->t);
 }
 

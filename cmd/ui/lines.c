@@ -14,7 +14,7 @@ static char *exact(char *p, const struct output *s, const struct output_column *
 {
 	if (v->type == IPCX_TYPE_NONE)
 		return p;
-	if (v->type != IPCX_TYPE_STRING)
+	if (!ipcx_value_string(v))
 		return cell_put(p, c->info, v, &s->style);
 	/* Unescaped, except that untrusted strings must not control a terminal. */
 	if (s->terminal && c->field != IPCX_F_REF)
@@ -113,11 +113,12 @@ static char *lines_raw_cell(char *p, const struct output *s,
 {
 	char text[CELL_MAX];
 
-	if (v->type == IPCX_TYPE_NONE) {
+	if (v->type == IPCX_TYPE_NONE ||
+	    (v->type == IPCX_TYPE_ROWS && !*ipcx_value_string(v))) {
 		*p++ = '-';
 		return p;
 	}
-	if (v->type != IPCX_TYPE_STRING || c->field == IPCX_F_REF)
+	if (!ipcx_value_string(v) || c->field == IPCX_F_REF)
 		return exact(p, s, c, v);
 	*exact(text, s, c, v) = '\0';
 	if (!strcmp(text, "-"))

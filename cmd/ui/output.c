@@ -156,4 +156,6 @@ void output_close(struct output *s)
 	output_begin(s);
 	if (s->format->end)
 		s->format->end(s);
+	free(s->below);
+	s->below = NULL;
 }

@@ -79,6 +79,11 @@ struct output {
 	unsigned plan_mech;
 	size_t nplan;
 	struct output_last last;
+	/* JSON: the columns of this table whose values are rows of their own, and the
+	 * output of those rows, which is kept from one row to the next. */
+	struct output_column *lists[4];
+	size_t nlists;
+	struct output *below;
 	/* Room for every possible field. output_open() does not clear it, which avoids
 	 * touching pages without columns. */
 	struct output_column columns[IPCX_NO_FIELD];
@@ -147,6 +152,7 @@ struct format {
 	const char *name, *help;
 	bool raw;    /* values for programs, not people */
 	bool blocks; /* one block per mechanism, unless fields were named */
+	bool nests;  /* a value can consist of rows */
 	void (*begin)(struct output *s);
 	void (*heading)(struct output *s, const char *label);
 	void (*rows)(struct output *s, const struct output_rows *rows);

@@ -35,7 +35,7 @@ static char *render(const struct output *s, const struct output_column *c,
 	(void)output_get(rows, i, c->field, &v);
 	end = cell_text(p, c->info, &v, &s->style);
 	*end = '\0';
-	*ret_string = v.type == IPCX_TYPE_STRING;
+	*ret_string = ipcx_value_string(&v) != NULL;
 	return end;
 }
 
@@ -105,7 +105,7 @@ static char *table_put_cell(const struct output *s, const struct output_column *
 		p = table_pad(p, GAP);
 	end = cell_text(p, c->info, v, &s->style);
 	*end = '\0';
-	width = text_width(p, end, v->type == IPCX_TYPE_STRING);
+	width = text_width(p, end, ipcx_value_string(v) != NULL);
 	fill = MIN(c->width - MIN(width, c->width), (size_t)1024);
 	if (c->right && fill) {
 		memmove(p + fill, p, (size_t)(end - p));

@@ -103,6 +103,10 @@ void ix_containers_free(struct ix_containers *c);
 /* Return container number i; NULL if there are not that many. */
 const struct ix_container *ix_containers_at(const struct ix_containers *c, size_t i);
 
+/* Return how many there are, and the number of one of them. */
+size_t ix_containers_count(const struct ix_containers *c);
+size_t ix_containers_index(const struct ix_containers *c, const struct ix_container *one);
+
 /*
  * For use by the families: add one container (its strings are copied) and the giver of
  * its name. The container is dropped if the claim is rejected (ix_claim_judge()); of
@@ -148,3 +152,9 @@ int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char
  */
 #define IX_LABEL_MAX 1024
 void ix_container_label(const struct ix_container *c, char *buf, size_t size);
+
+/* Describe a container as tables keep it (core/box.h). The texts are those of the
+ * container, and label[], which is written. */
+struct ix_box;
+void ix_container_box(const struct ix_container *c, char label[IX_LABEL_MAX],
+		      struct ix_box *ret_box);

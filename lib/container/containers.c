@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "container/claim.h"
 #include "container/spec.h"
+#include "core/box.h"
 
 /* Maximum number of names given by one user, or inside one container: more names could
  * only serve to hide the names that others give. */
@@ -50,6 +51,36 @@ void ix_containers_free(struct ix_containers *c)
 const struct ix_container *ix_containers_at(const struct ix_containers *c, size_t i)
 {
 	return i < c->n ? &c->all[i].c : NULL;
+}
+
+size_t ix_containers_count(const struct ix_containers *c)
+{
+	return c->n;
+}
+
+size_t ix_containers_index(const struct ix_containers *c, const struct ix_container *one)
+{
+	const struct ix_log_entry *e =
+		(const void *)((const char *)one - offsetof(struct ix_log_entry, c));
+
+	return (size_t)(e - c->all);
+}
+
+void ix_container_box(const struct ix_container *c, char label[IX_LABEL_MAX],
+		      struct ix_box *ret_box)
+{
+	ix_container_label(c, label, IX_LABEL_MAX);
+	*ret_box = (struct ix_box){ .label = label,
+				    .runtime = c->runtime,
+				    .id = c->id,
+				    .name = c->name,
+				    .pod = c->pod,
+				    .pod_namespace = c->pod_namespace,
+				    .unit = c->unit,
+				    .ipc_mode = c->ipc_mode,
+				    .uid = c->uid,
+				    .pid = c->pid,
+				    .ns = c->ipc };
 }
 
 const struct ix_gaps *ix_containers_gaps(const struct ix_containers *c)

@@ -32,26 +32,6 @@ void ix_derive_ns(const struct ipcx_table *t, const struct ix_section *s, const 
 	v->as.u = t->places[s->place - 1].ns;
 }
 
-void ix_derive_container(const struct ipcx_table *t, const struct ix_section *s,
-			 const void *row, struct ipcx_value *v)
-{
-	(void)row;
-	if (!s->place || !t->places[s->place - 1].container)
-		return;
-	v->type = IPCX_TYPE_STRING;
-	v->as.private_s = ix_table_string(t, t->places[s->place - 1].container);
-}
-
-void ix_derive_container_uid(const struct ipcx_table *t, const struct ix_section *s,
-			     const void *row, struct ipcx_value *v)
-{
-	(void)row;
-	if (!s->place || !t->places[s->place - 1].container)
-		return;
-	v->type = IPCX_TYPE_UINT;
-	v->as.u = t->places[s->place - 1].giver;
-}
-
 void ix_derive_shm_device(const struct ipcx_table *t, const struct ix_section *s,
 			  const void *row, struct ipcx_value *v)
 {

@@ -2,16 +2,13 @@
 /* Columns that several kinds of rows derive in the same way from their stored columns. */
 #pragma once
 
-#include "core/table.h"
+#include "core/box.h"
 
 typedef void ix_derive(const struct ipcx_table *t, const struct ix_section *s,
 		       const void *row, struct ipcx_value *v);
 
 ix_derive ix_derive_mech;          /* the section's mechanism */
 ix_derive ix_derive_ns;            /* the namespace that the row was read in */
-ix_derive ix_derive_container;     /* the container of the row's namespace */
-ix_derive ix_derive_container_uid; /* the uid from whose files that container's name comes
-				    */
 ix_derive ix_derive_shm_device;    /* the directory of the section's objects */
 ix_derive ix_derive_owner;         /* from IPCX_F_UID: the name, or the number as text */
 ix_derive ix_derive_group;         /* from IPCX_F_GID */
@@ -58,10 +55,8 @@ ix_derive ix_derive_hugepagesize; /* from the binary logarithm; 0: no huge pages
 /* clang-format on */
 
 /* Columns that belong to every kind of row that is read in a namespace. */
-#define IX_PLACE_COLUMNS                                            \
-	IX_CONSTANT(IPCX_F_NS, ix_derive_ns),                       \
-		IX_CONSTANT(IPCX_F_CONTAINER, ix_derive_container), \
-		IX_CONSTANT(IPCX_F_CONTAINER_UID, ix_derive_container_uid)
+#define IX_PLACE_COLUMNS \
+	IX_CONSTANT(IPCX_F_NS, ix_derive_ns), IX_PLACE_BOX_COLUMNS(IX_CONSTANT)
 
 /* Set v to the name of an id if the table has one, else to the number as text. */
 void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,

@@ -74,8 +74,7 @@ struct ipcx {
 	struct {
 		bool asked;
 		struct ix_gaps gaps;
-		char *label; /* the text that lists them; NULL if there is none */
-		uint32_t giver;
+		struct ix_boxes *boxes; /* NULL if there are none */
 	} self; /* the containers in our own namespace, once they have been looked up
 		   (ns/label.c) */
 	unsigned stalls; /* number of file systems that did not answer since the last

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/box.h"
 #include "core/columns.h"
 #include "core/ctx.h"
 #include "core/type.h"
@@ -28,6 +29,7 @@ void ix_table_reset(struct ipcx_table *t)
 	ix_notes_free(t);
 	t->nsections = t->rows = t->nplaces = 0;
 	t->shared.len = t->pool.len = t->unknown.len = 0;
+	ix_rows_reset(t);
 	ix_names_free(&t->users);
 	ix_names_free(&t->groups);
 	t->resume = 0;
@@ -48,6 +50,7 @@ void ipcx_table_free(struct ipcx_table *t)
 	ix_notes_free(t);
 	ix_buf_free(&t->notes);
 	ix_buf_free(&t->unknown);
+	ix_rows_free(t);
 	ix_names_free(&t->users);
 	ix_names_free(&t->groups);
 	free(t);
@@ -111,24 +114,44 @@ static void index_words(struct ix_section *s)
 	}
 }
 
-int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
-		   uint32_t giver, bool unnamed)
+static int add_place(struct ipcx_table *t, const struct ix_where *place)
 {
-	struct ix_where *more;
+	struct ix_where *more = reallocarray(t->places, t->nplaces + 1, sizeof(*more));
 
-	/* One place may be scanned in several steps: then it is already there. */
-	if (ns && t->nplaces && t->places[t->nplaces - 1].ns == ns)
-		return 0;
-	more = reallocarray(t->places, t->nplaces + 1, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	t->places = more;
-	t->places[t->nplaces++] =
-		(struct ix_where){ .ns = ns,
-				   .container = ix_table_text(t, container),
-				   .giver = giver,
-				   .unnamed = unnamed && !container };
-	return 0;
+	t->places[t->nplaces++] = *place;
+	return t->starved ? -ENOMEM : 0;
+}
+
+/* Whether a place was added already: one place may be scanned in several steps. */
+static bool is_place(const struct ipcx_table *t, uint64_t ns)
+{
+	return ns && t->nplaces && t->places[t->nplaces - 1].ns == ns;
+}
+
+int ix_table_place(struct ipcx_table *t, uint64_t ns, const struct ix_boxes *boxes,
+		   bool unnamed)
+{
+	if (is_place(t, ns))
+		return 0;
+	return add_place(t, &(struct ix_where){
+				    .ns = ns,
+				    .boxes = boxes ? ix_box_list(t, boxes->all, boxes->n)
+						   : 0,
+				    .unnamed = unnamed && !boxes });
+}
+
+int ix_table_same_place(struct ipcx_table *t, const struct ipcx_table *from,
+			const struct ix_where *place)
+{
+	struct ix_where copy = *place;
+
+	if (is_place(t, place->ns))
+		return 0;
+	copy.boxes = ix_box_copy(t, from, place->boxes);
+	return add_place(t, &copy);
 }
 
 int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech)
@@ -182,7 +205,7 @@ void *ix_table_row(struct ipcx_table *t)
 		return NULL;
 	memset(row, 0, size);
 	if (t->nplaces && t->places[t->nplaces - 1].unnamed) {
-		t->no_name.fields = IPCX_FIELDSET(IPCX_F_CONTAINER, IPCX_F_CONTAINER_UID);
+		t->no_name.fields = ix_box_fields();
 		ix_lacks(t, row, &t->no_name);
 	}
 	return row;

@@ -103,12 +103,19 @@ static inline bool ix_kind_has(const struct ix_kind *kind, unsigned field)
 
 /* The namespace that rows were read in. */
 struct ix_where {
-	uint64_t ns;       /* inode number; 0: not requested */
-	ix_text container; /* or 0 */
-	uint32_t giver;    /* the uid from whose files the name of the (first) container
-			      comes */
-	bool unnamed;      /* it is unknown whether there is a container */
+	uint64_t ns;    /* inode number; 0: not requested */
+	uint32_t boxes; /* its containers: number of a list (core/rows.h), or 0 */
+	bool unnamed;   /* it is unknown whether there is a container */
 };
+
+/* Tables of rows that belong to rows (core/rows.h). */
+enum ix_below {
+	IX_BELOW_BOXES,   /* containers */
+	IX_BELOW_KEEPERS, /* what keeps a namespace alive */
+	IX_BELOWS,
+};
+
+struct ix_boxes;
 
 /* Consecutive rows of one kind, mechanism and namespace. */
 struct ix_section {
@@ -164,8 +171,10 @@ struct ipcx_table {
 	struct ix_where *places;
 	size_t nplaces;
 	struct ix_buf shared, pool;
-	struct ix_buf notes;           /* struct ix_note *, each allocated separately */
-	struct ix_buf unknown;         /* struct ipcx_fieldset, without duplicates */
+	struct ix_buf notes;   /* struct ix_note *, each allocated separately */
+	struct ix_buf unknown; /* struct ipcx_fieldset, without duplicates */
+	struct ix_buf lists;   /* struct ix_list */
+	struct ipcx_table *below[IX_BELOWS];
 	struct ix_names users, groups; /* names in this table's pool */
 	int64_t now;                   /* seconds since the epoch, for ages */
 	uint64_t resume;
@@ -197,10 +206,15 @@ static inline const struct ix_section *ix_last_section(const struct ipcx_table *
 /* Create an empty table; its ages are relative to the time of this call. */
 int ix_table_new(struct ipcx_table **ret_t);
 
-/* Set the namespace of the rows that follow. If container is NULL, there is none or, if
- * unnamed is true, it is unknown. Returns 0 or -ENOMEM. */
-int ix_table_place(struct ipcx_table *t, uint64_t ns, const char *container,
-		   uint32_t giver, bool unnamed);
+/* Set the namespace of the rows that follow, and its containers, which are copied. If
+ * boxes is NULL, there are none or, if unnamed is true, it is unknown whether there are
+ * any. Returns 0 or -ENOMEM. */
+int ix_table_place(struct ipcx_table *t, uint64_t ns, const struct ix_boxes *boxes,
+		   bool unnamed);
+
+/* Set the namespace of the rows that follow to that of another table's place. */
+int ix_table_same_place(struct ipcx_table *t, const struct ipcx_table *from,
+			const struct ix_where *place);
 
 /* Set the directory of the rows that follow: they continue the current section, or begin
  * a new one if that has rows of another directory. Returns 0 or -ENOMEM. */

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "base/util.h"
 #include "base/when.h"
+#include "core/rows.h"
 
 /* Sign-extend a stored integer. */
 static bool load_signed(const struct ipcx_table *t, unsigned size, uint64_t raw,
@@ -37,6 +38,14 @@ static bool load_string(const struct ipcx_table *t, unsigned size, uint64_t raw,
 	(void)size;
 	v->as.private_s = ix_table_string(t, (ix_text)raw);
 	return v->as.private_s != NULL;
+}
+
+static bool load_rows(const struct ipcx_table *t, unsigned size, uint64_t raw,
+		      struct ipcx_value *v)
+{
+	(void)size;
+	ix_rows_value(t, (uint32_t)raw, v);
+	return true;
 }
 
 static char *write_flag(char *p, const struct ipcx_value *v)
@@ -103,7 +112,7 @@ const struct ix_type ix_types[IX_TYPES] = {
 	[IPCX_TYPE_MODE]   = {{"mode",     "string",  SCHEMA_MODE,     false}, "a mode",        IX_ORDER_UNSIGNED, NULL,        write_mode,     ix_read_mode},
 	[IPCX_TYPE_KEY]    = {{"key",      "string",  SCHEMA_KEY,      false}, "a key",         IX_ORDER_UNSIGNED, NULL,        write_key,      ix_read_key},
 	[IPCX_TYPE_GRADE]  = {{"grade",    "string",  SCHEMA_GRADE,    false}, "a grade",       IX_ORDER_UNSIGNED, NULL,        write_grade,    ix_read_grade},
-	[IPCX_TYPE_ROWS]   = {{"rows",     "array",   SCHEMA_ROWS,     false}, "a list",        IX_ORDER_TEXT,     NULL,        NULL,           ix_read_string},
+	[IPCX_TYPE_ROWS]   = {{"rows",     "array",   SCHEMA_ROWS,     false}, "a list",        IX_ORDER_TEXT,     load_rows,   NULL,           ix_read_string},
 };
 
 static const struct ix_unit units[] = {

@@ -120,6 +120,38 @@ static int take_notes(struct reader *in, struct ipcx_table *t)
 	return r;
 }
 
+static int put_below(struct ix_buf *b, const struct ipcx_table *t)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(t->below); i++) {
+		auto_buf struct ix_buf one = { 0 };
+
+		if (t->below[i])
+			r = ix_table_pack(t->below[i], &one);
+		if (r == 0)
+			r = wire_put(b, one.data, one.len);
+	}
+	return r;
+}
+
+static int take_below(struct reader *in, struct ipcx_table *t)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(t->below); i++) {
+		auto_free void *one = NULL;
+		size_t len;
+
+		r = wire_take(in, &one, &len);
+		if (r == 0 && len)
+			r = ix_table_new(&t->below[i]);
+		if (r == 0 && len)
+			r = ix_table_unpack(t->below[i], one, len);
+	}
+	return r;
+}
+
 int ix_table_pack(const struct ipcx_table *t, struct ix_buf *b)
 {
 	int r = wire_put(b, t, sizeof(*t));
@@ -136,6 +168,10 @@ int ix_table_pack(const struct ipcx_table *t, struct ix_buf *b)
 		r = put_notes(b, t);
 	if (r == 0)
 		r = wire_put(b, t->unknown.data, t->unknown.len);
+	if (r == 0)
+		r = wire_put(b, t->lists.data, t->lists.len);
+	if (r == 0)
+		r = put_below(b, t);
 	if (r == 0)
 		r = wire_put(b, t->users.slots, t->users.cap * sizeof(*t->users.slots));
 	if (r == 0)
@@ -185,6 +221,10 @@ static int wire_take_all(struct reader *in, struct ipcx_table *t)
 	if (r == 0)
 		r = take_buf(in, &t->unknown);
 	if (r == 0)
+		r = take_buf(in, &t->lists);
+	if (r == 0)
+		r = take_below(in, t);
+	if (r == 0)
 		r = wire_take(in, &p, &len);
 	if (r < 0)
 		return r;
@@ -211,7 +251,9 @@ int ix_table_unpack(struct ipcx_table *t, const char *data, size_t len)
 	/* The pointers are valid only in the other process. */
 	now->sections = NULL;
 	now->places = NULL;
-	now->shared = now->pool = now->notes = now->unknown = (struct ix_buf){ 0 };
+	now->shared = now->pool = now->notes = now->unknown = now->lists =
+		(struct ix_buf){ 0 };
+	memset(now->below, 0, sizeof(now->below));
 	now->users.slots = now->groups.slots = NULL;
 	r = wire_take_all(&in, now);
 	if (r < 0) {

@@ -205,7 +205,7 @@ static int child_run(struct ipcx *x, const struct ix_ns_call *e,
 	int r = user < 0 ? child_enter_ipc(x, p, e->as_owner) : enter_as_root(x, p, user);
 
 	if (r == 0 && e->t)
-		r = ix_table_place(e->t, p->ino, p->label, p->giver, x->ns->gaps.names);
+		r = ix_table_place(e->t, p->ino, p->boxes, x->ns->gaps.names);
 	return r < 0 ? r : e->run(x, e->arg, e->t);
 }
 

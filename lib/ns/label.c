@@ -2,6 +2,7 @@
 /* Labels namespaces with their containers: a container belongs to the namespace that its
  * first process is in. */
 #include "ns/label.h"
+#include "core/box.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,53 +47,68 @@ int ix_containers_all(struct ipcx *x, struct ix_containers **ret_c)
 	return r < 0 ? ix_fail(x, r, "containers") : 0;
 }
 
-/* The labels of one namespace while they are collected: a text of up to 8192 bytes (a
- * table cell can hold more in every format), and the number of labels that were left
- * out. */
-#define LABELS_MAX 8192
-
-struct labels {
-	struct ix_buf text;
-	size_t more;
+/* A container, and the number of the target that its first process is in. */
+struct member {
+	size_t place, order;
+	const struct ix_container *c;
 };
 
-static int add_label(struct labels *l, struct ix_target *p, const struct ix_container *c)
+static int label_by_place(const void *a, const void *b)
 {
-	char label[IX_LABEL_MAX];
+	const struct member *p = a, *q = b;
 
-	ix_container_label(c, label, sizeof(label));
-	if (l->text.len == 0)
-		p->giver = c->uid;
-	p->elsewhere |= c->elsewhere;
-	if (l->text.len + strlen(label) > LABELS_MAX) {
-		l->more++;
-		return 0;
-	}
-	return ix_buf_printf(&l->text, "%s%s", l->text.len ? "," : "", label);
+	if (p->place != q->place)
+		return p->place > q->place ? 1 : -1;
+	return (p->order > q->order) - (p->order < q->order);
 }
 
-static int add_labels(const struct ix_containers *all, struct ix_target *places, size_t n,
-		      struct labels *labels)
+/* Give a target its containers. */
+static int put_boxes(struct ix_target *p, const struct member *members, size_t n)
 {
+	auto_free struct ix_box *boxes = calloc(n, sizeof(*boxes));
+	auto_free char *labels = malloc(n * IX_LABEL_MAX);
+
+	if (!boxes || !labels)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		char *label = labels + i * IX_LABEL_MAX;
+
+		ix_container_box(members[i].c, label, &boxes[i]);
+		p->elsewhere |= members[i].c->elsewhere;
+	}
+	p->boxes = ix_boxes_new(boxes, n);
+	return p->boxes ? 0 : -ENOMEM;
+}
+
+/* The containers of a target keep their order: those that root named come first. */
+static int add_boxes(const struct ix_containers *all, struct ix_target *places, size_t n)
+{
+	auto_free struct member *members =
+		calloc(ix_containers_count(all) + 1, sizeof(*members));
 	const struct ix_container *c;
+	size_t found = 0, run;
 	int r = 0;
 
+	if (!members)
+		return -ENOMEM;
 	qsort(places, n, sizeof(*places), label_by_ino);
-	for (size_t i = 0; r >= 0 && (c = ix_containers_at(all, i)) != NULL; i++) {
-		struct ix_target key = IX_NO_TARGET, *found;
+	for (size_t i = 0; (c = ix_containers_at(all, i)) != NULL; i++) {
+		struct ix_target key = IX_NO_TARGET, *p;
 
 		key.ino = c->ipc;
-		found = key.ino ? bsearch(&key, places, n, sizeof(*places), label_by_ino)
-				: NULL;
-		if (found)
-			r = add_label(&labels[found - places], found, c);
+		p = key.ino ? bsearch(&key, places, n, sizeof(*places), label_by_ino)
+			    : NULL;
+		if (p)
+			members[found++] = (struct member){ (size_t)(p - places), i, c };
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (labels[i].more && r >= 0)
-			r = ix_buf_printf(&labels[i].text, ",+%zu", labels[i].more);
-		places[i].label = TAKE(labels[i].text.data);
+	qsort(members, found, sizeof(*members), label_by_place);
+	for (size_t i = 0; r == 0 && i < found; i += run) {
+		for (run = 1;
+		     i + run < found && members[i + run].place == members[i].place;)
+			run++;
+		r = put_boxes(&places[members[i].place], &members[i], run);
 	}
-	return MIN(r, 0);
+	return r;
 }
 
 /* Report the containers whose objects are in a kernel of their own: the first one by
@@ -119,16 +135,13 @@ static void label_note_elsewhere(const struct ix_containers *all, struct ix_gaps
 int ix_label_targets(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns)
 {
 	struct ix_containers *all = NULL;
-	struct labels *labels;
 	int r = ix_containers_among(x, l, &all);
 
 	if (r < 0)
 		return r;
-	labels = calloc(ns->n + 1, sizeof(*labels));
-	r = labels ? add_labels(all, ns->places, ns->n, labels) : -ENOMEM;
+	r = add_boxes(all, ns->places, ns->n);
 	ns->gaps = *ix_containers_gaps(all);
 	label_note_elsewhere(all, &ns->gaps);
-	free(labels);
 	ix_containers_free(all);
 	return r;
 }
@@ -137,14 +150,13 @@ static int label_one(struct ipcx *x, uint64_t ino, struct ix_target *ret_p,
 		     struct ix_gaps *ret_gaps)
 {
 	struct ix_target p = IX_NO_TARGET;
-	struct labels labels = { .more = 0 };
 	struct ix_containers *all = NULL;
 	int r = ix_containers_all(x, &all);
 
 	if (r < 0)
 		return r;
 	p.ino = ino;
-	r = add_labels(all, &p, 1, &labels);
+	r = add_boxes(all, &p, 1);
 	*ret_gaps = *ix_containers_gaps(all);
 	ix_containers_free(all);
 	if (r < 0)
@@ -164,8 +176,7 @@ static int label_home(struct ipcx *x, struct ipcx_table *t)
 		return r;
 	if (!x->self.asked) {
 		x->self.asked = true;
-		x->self.label = p.label;
-		x->self.giver = p.giver;
+		x->self.boxes = p.boxes;
 	}
 	ix_gaps_note(&x->self.gaps, t);
 	return 0;
@@ -178,7 +189,7 @@ int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
 
 	if (!ns)
 		return label_home(x, t);
-	if (ns->all || (ns->places[0].label && !ns->labelled))
+	if (ns->all || (ns->places[0].boxes && !ns->labelled))
 		return 0;
 	if (!ns->labelled)
 		r = label_one(x, ns->places[0].ino, &p, &ns->unlabelled);
@@ -187,8 +198,7 @@ int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
 	if (!ns->labelled) {
 		ns->labelled = true;
 		ns->gaps.names |= ns->unlabelled.names;
-		ns->places[0].label = p.label;
-		ns->places[0].giver = p.giver;
+		ns->places[0].boxes = p.boxes;
 	}
 	ix_gaps_note(&ns->unlabelled, t);
 	return 0;

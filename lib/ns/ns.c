@@ -2,6 +2,7 @@
 /* Opening an IPC namespace by name: the forms that WHERE can have, and how a word is
  * classified. */
 #include "ns/ns.h"
+#include "core/box.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,6 +172,7 @@ static int open_claimed(struct ipcx *x, const struct ix_container *c,
 {
 	char label[IX_LABEL_MAX];
 	struct ix_target p;
+	struct ix_box box;
 	int r = ix_target_of_pid(x, c->pid, c->start, &p);
 
 	if (r < 0)
@@ -181,9 +183,8 @@ static int open_claimed(struct ipcx *x, const struct ix_container *c,
 				     "process %d: has just moved to another namespace",
 				     c->pid);
 	}
-	ix_container_label(c, label, sizeof(label));
-	p.label = strdup(label);
-	p.giver = c->uid;
+	ix_container_box(c, label, &box);
+	p.boxes = ix_boxes_new(&box, 1);
 	p.named = true;
 	p.elsewhere = c->elsewhere;
 	if (c->elsewhere)

@@ -7,6 +7,7 @@
  * container: the kernel does not let a single thread change its user namespace.
  */
 #include "ns/run.h"
+#include "core/box.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,8 +52,7 @@ static int begin_place(struct ns_run *t, const struct ix_target *p)
 {
 	struct ipcx_table *table = t->call->t;
 
-	if (table &&
-	    ix_table_place(table, p->ino, p->label, p->giver, t->x->ns->gaps.names) < 0)
+	if (table && ix_table_place(table, p->ino, p->boxes, t->x->ns->gaps.names) < 0)
 		return ix_fail_plain(t->x, -ENOMEM, "out of memory");
 	return 0;
 }
@@ -143,7 +143,7 @@ static void close_place(const struct ns_run *t, struct ix_target *p)
 {
 	if (t->places[t->i].nsfd >= 0)
 		return;
-	p->label = NULL;
+	p->boxes = NULL;
 	ix_target_close(p);
 }
 
@@ -275,7 +275,8 @@ static int is_ours(struct ipcx *x, const struct ix_target *p, const char *what)
 		x,
 		ix_fail_plain(x, -EINVAL,
 			      "%s: %s: a container's name is not enough to change it",
-			      p->label ? p->label : "the container", what),
+			      p->boxes ? ix_boxes_label(p->boxes) : "the container",
+			      what),
 		IPCX_HINT_STAY, "", 0);
 }
 

@@ -6,6 +6,7 @@
  * directories are distinguished by device and inode.
  */
 #include "ns/shms.h"
+#include "core/box.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -137,8 +138,7 @@ static int shms_add(struct ipcx_ns *ns, const struct ix_target *first,
 	p.spare = g->pair->spare;
 	p.oldest = first->oldest;
 	p.only_shm = true;
-	p.giver = first->giver;
-	if (first->label && !(p.label = strdup(first->label)))
+	if (first->boxes && !(p.boxes = ix_boxes_new(first->boxes->all, first->boxes->n)))
 		return -ENOMEM;
 	ns->places[ns->n++] = p;
 	return 0;

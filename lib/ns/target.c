@@ -72,7 +72,7 @@ void ix_target_close(struct ix_target *p)
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
-	free(p->label);
+	free(p->boxes);
 	*p = none;
 }
 
@@ -302,8 +302,7 @@ int ix_target_again(struct ipcx *x, const struct ix_target *p,
 		return ix_fail_plain(x, -ESRCH,
 				     "process %d has moved to another namespace", p->pid);
 	}
-	now.label = p->label; /* p still owns the label */
-	now.giver = p->giver;
+	now.boxes = p->boxes; /* p still owns them */
 	now.self = p->self;
 	now.only_shm = p->only_shm;
 	now.elsewhere = p->elsewhere;

@@ -30,9 +30,8 @@ struct ix_target {
 			 * target already */
 	int32_t oldest; /* if there are many targets: the process that identifies the
 			 * namespace; -1: it is ours */
-	char *label; /* the labels of the target's containers, comma-separated; or NULL */
-	uint32_t giver; /* user id of the giver of the first container's name */
-	bool named;     /* the target was opened by a container's name */
+	struct ix_boxes *boxes; /* its containers; or NULL */
+	bool named;             /* the target was opened by a container's name */
 	bool elsewhere; /* the container's objects are in a kernel of its own (gVisor) */
 	bool claimed;   /* a runtime run by root claims that the process belongs to a
 			 * container */
@@ -53,8 +52,8 @@ int ix_target_of_pid(struct ipcx *x, int32_t pid, uint64_t start,
 		     struct ix_target *ret_place);
 
 /* Open one of many targets again, through its process or the substitute. Returns 0;
- * -ESRCH, with a text, if the namespace seems to be gone. The result uses the label of p
- * without owning it. */
+ * -ESRCH, with a text, if the namespace seems to be gone. The result uses the containers
+ * of p without owning it. */
 int ix_target_again(struct ipcx *x, const struct ix_target *p,
 		    struct ix_target *ret_place);
 
@@ -64,7 +63,7 @@ int ix_target_again(struct ipcx *x, const struct ix_target *p,
 int ix_target_of_fd(struct ipcx *x, int fd, const char *what,
 		    struct ix_target *ret_place);
 
-/* Close all descriptors and free the label. */
+/* Close all descriptors and free the list of containers. */
 void ix_target_close(struct ix_target *p);
 
 /* Set the error text for a failed operation ("enter it") from errno. Returns -errno,

@@ -3,37 +3,69 @@
 #include "query/boxed.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "core/box.h"
 #include "ns/label.h"
 #include "who/procs.h"
 
-int ix_boxed_label(struct ix_boxed *b, struct ipcx *x, struct ipcx_table *t,
-		   const struct ix_user *user, void *row, ix_text *ret_label)
+bool ix_boxed_wanted(const struct ipcx_query *q)
 {
+	struct ipcx_fieldset read = ipcx_expr_fields(q->where);
+
+	return ipcx_fieldset_empty(&q->fields) || ix_box_wanted(&q->fields) ||
+	       ix_box_wanted(&read);
+}
+
+/* Search once. */
+static int boxed_search(struct ix_boxed *b, struct ipcx *x, struct ipcx_table *t)
+{
+	b->searched = true;
+	if (ix_containers_all(x, &b->c) < 0) {
+		ix_table_once(t, x->said, "containers could not be searched for");
+		return 0;
+	}
+	ix_gaps_note(ix_containers_gaps(b->c), t);
+	b->lists = calloc(ix_containers_count(b->c) + 1, sizeof(*b->lists));
+	return b->lists ? 0 : -ENOMEM;
+}
+
+int ix_boxed_list(struct ix_boxed *b, struct ipcx *x, struct ipcx_table *t,
+		  const struct ix_user *user, void *row, uint32_t *ret_list)
+{
+	const struct ipcx_fieldset fields = ix_box_fields();
 	const struct ix_container *box;
-	char label[IX_LABEL_MAX];
 
 	if (user->mnt && user->mnt == b->own_mnt)
 		return 0;
-	if (!b->searched) {
-		b->searched = true;
-		if (ix_containers_all(x, &b->c) < 0)
-			ix_table_once(t, x->said, "containers could not be searched for");
-		else
-			ix_gaps_note(ix_containers_gaps(b->c), t);
-	}
+	if (!b->searched && boxed_search(b, x, t) < 0)
+		return -ENOMEM;
 	box = b->c ? ix_container_of(x, b->c, user->pid) : NULL;
-	if (box) {
-		ix_container_label(box, label, sizeof(label));
-		*ret_label = ix_table_text(t, label);
-	} else if (!b->c || ix_containers_gaps(b->c)->names) {
-		ix_unknown(t, row, IPCX_F_CONTAINER);
-	}
+	if (box)
+		*ret_list = ix_boxed_one(b->c, box, b->lists, t);
+	else if (!b->c || ix_containers_gaps(b->c)->names)
+		ix_unknown_all(t, row, &fields);
 	return t->starved ? -ENOMEM : 0;
+}
+
+uint32_t ix_boxed_one(const struct ix_containers *c, const struct ix_container *box,
+		      uint32_t *lists, struct ipcx_table *t)
+{
+	uint32_t *list = &lists[ix_containers_index(c, box)];
+	char label[IX_LABEL_MAX];
+	struct ix_box one;
+
+	if (*list)
+		return *list;
+	ix_container_box(box, label, &one);
+	*list = ix_box_list(t, &one, 1);
+	return *list;
 }
 
 void ix_boxed_end(struct ix_boxed *b)
 {
 	ix_containers_free(b->c);
+	free(b->lists);
 	b->c = NULL;
+	b->lists = NULL;
 }

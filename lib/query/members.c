@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "core/box.h"
 #include "core/columns.h"
 #include "core/copyin.h"
 #include "ns/label.h"
 #include "ns/ns.h"
 #include "proc/stat.h"
+#include "query/boxed.h"
 #include "query/query.h"
 
 /* ---- processes */
@@ -20,7 +22,8 @@ struct member_row {
 	int64_t started;
 	int32_t pid;
 	uint32_t uid;
-	ix_text command, container;
+	ix_text command;
+	uint32_t boxes;
 };
 
 static void derive_owner(const struct ipcx_table *t, const struct ix_section *s,
@@ -40,15 +43,16 @@ static const struct ix_kind members_kind = {
 		IX_DERIVED_FROM(IPCX_F_OWNER,     struct member_row, uid, derive_owner),
 		IX_COL(IPCX_F_UID,       struct member_row, uid),
 		IX_COL_ZERO(IPCX_F_STARTED,   struct member_row, started),
-		IX_COL(IPCX_F_CONTAINER, struct member_row, container),
+		IX_BOX_COLUMNS(struct member_row, boxes),
 		IX_COL_ZERO(IPCX_F_MNT_NS,    struct member_row, mnt)
 	),
 };
 /* clang-format on */
 
 static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_containers *c,
-		      int32_t pid, uint64_t mnt)
+		      uint32_t *lists, int32_t pid, uint64_t mnt)
 {
+	const struct ipcx_fieldset boxes = ix_box_fields();
 	int proc = ix_procfd(x), len;
 	char path[24], text[1024];
 	const struct ix_container *box;
@@ -88,12 +92,10 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 	}
 	row->mnt = mnt;
 	box = ix_container_of(x, c, pid);
-	if (box) {
-		ix_container_label(box, text, sizeof(text));
-		row->container = ix_table_text(t, text);
-	} else if (ix_containers_gaps(c)->names) {
-		ix_unknown(t, row, IPCX_F_CONTAINER);
-	}
+	if (box)
+		row->boxes = ix_boxed_one(c, box, lists, t);
+	else if (ix_containers_gaps(c)->names)
+		ix_unknown_all(t, row, &boxes);
 	if (ix_name_id(x, t, false, row->uid) < 0)
 		return -ENOMEM;
 	ix_table_keep(t);
@@ -103,19 +105,24 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 static int add_members(struct ipcx *x, struct ipcx_table *t, uint64_t ino)
 {
 	struct ix_containers *c = NULL;
+	auto_free uint32_t *lists = NULL;
 	struct ix_nslist l;
 	int r = ix_discover(x, 0, &l);
 
 	if (r < 0)
 		return r;
 	r = ix_containers_among(x, &l, &c);
-	if (r == 0)
+	if (r == 0) {
 		ix_gaps_note(ix_containers_gaps(c), t);
+		lists = calloc(ix_containers_count(c) + 1, sizeof(*lists));
+		r = lists ? 0 : -ENOMEM;
+	}
 	for (size_t i = 0; r == 0 && i < l.nentries; i++) {
 		const struct ix_process_entry *entry = &l.entries[i];
 
 		if (entry->pair != IX_HIDDEN && l.pairs[entry->pair].ipc == ino)
-			r = add_member(x, t, c, entry->pid, l.pairs[entry->pair].mnt);
+			r = add_member(x, t, c, lists, entry->pid,
+				       l.pairs[entry->pair].mnt);
 	}
 	ix_containers_free(c);
 	ix_nslist_free(&l);
@@ -142,56 +149,15 @@ int ipcx_members(struct ipcx *x, struct ipcx_table **ret_table)
 
 /* ---- containers */
 
-struct box_row {
-	struct ix_row head;
-	uint64_t ns;
-	int32_t pid;
-	ix_text label, runtime, id, name, pod, pod_namespace, ipc_mode;
-	uint32_t uid;
-};
-
-/* clang-format off */
-static const struct ix_kind boxes_kind = {
-	.name = "containers",
-	.row_size = sizeof(struct box_row),
-	IX_COLUMNS(
-		IX_COL(IPCX_F_CONTAINER,     struct box_row, label),
-		IX_COL(IPCX_F_CONTAINER_UID, struct box_row, uid),
-		IX_COL(IPCX_F_RUNTIME,       struct box_row, runtime),
-		IX_COL(IPCX_F_NAME,          struct box_row, name),
-		IX_COL(IPCX_F_CONTAINER_ID,  struct box_row, id),
-		IX_COL(IPCX_F_POD,           struct box_row, pod),
-		IX_COL(IPCX_F_POD_NAMESPACE, struct box_row, pod_namespace),
-		IX_COL(IPCX_F_IPC_MODE,      struct box_row, ipc_mode),
-		IX_COL_ZERO(IPCX_F_PID,           struct box_row, pid),
-		IX_COL_ZERO(IPCX_F_NS,            struct box_row, ns)
-	),
-};
-/* clang-format on */
-
 static int add_box(struct ipcx_table *t, const struct ix_container *c, uint64_t only)
 {
 	char label[IX_LABEL_MAX];
-	struct box_row *row;
+	struct ix_box box;
 
 	if (only && c->ipc != only)
 		return 0;
-	row = ix_table_row(t);
-	if (!row)
-		return -ENOMEM;
-	ix_container_label(c, label, sizeof(label));
-	row->ns = c->ipc;
-	row->pid = c->pid;
-	row->uid = c->uid;
-	row->label = ix_table_text(t, label);
-	row->runtime = ix_table_text(t, c->runtime);
-	row->id = ix_table_text(t, c->id);
-	row->name = ix_table_text(t, c->name);
-	row->pod = ix_table_text(t, c->pod);
-	row->pod_namespace = ix_table_text(t, c->pod_namespace);
-	row->ipc_mode = ix_table_text(t, c->ipc_mode);
-	ix_table_keep(t);
-	return t->starved ? -ENOMEM : 0;
+	ix_container_box(c, label, &box);
+	return ix_box_add(t, &box);
 }
 
 int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
@@ -211,7 +177,7 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 		return ix_fail_plain(x, r, "out of memory");
 	}
 	ix_gaps_note(ix_containers_gaps(c), t);
-	r = ix_table_section(t, &boxes_kind, IPCX_NO_MECH);
+	r = ix_table_section(t, &ix_boxes, IPCX_NO_MECH);
 	for (size_t i = 0; r == 0 && (one = ix_containers_at(c, i)) != NULL; i++)
 		r = add_box(t, one, only);
 	ix_containers_free(c);

@@ -42,8 +42,7 @@ static const struct ix_kind ns_kind = {
 	IX_COLUMNS(
 		IX_COL(IPCX_F_NS,            struct ns_row, ns),
 		IX_COL_ZERO(IPCX_F_NS_ID,         struct ns_row, id),
-		IX_DERIVED(IPCX_F_CONTAINER,     ix_derive_container),
-		IX_DERIVED(IPCX_F_CONTAINER_UID, ix_derive_container_uid),
+		IX_PLACE_BOX_COLUMNS(IX_DERIVED),
 		IX_COL_ZERO(IPCX_F_PID,           struct ns_row, pid),
 		IX_COL(IPCX_F_COMMAND,       struct ns_row, command),
 		IX_COL(IPCX_F_PROCESSES,     struct ns_row, processes),
@@ -167,9 +166,7 @@ int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table)
 						    : NULL;
 
 		if (w && s->place != place)
-			r = ix_table_place(t, w->ns,
-					   ix_table_string(objects, w->container),
-					   w->giver, w->unnamed);
+			r = ix_table_same_place(t, objects, w);
 		place = s->place;
 		if (r == 0)
 			r = add_usage(x, t, objects, s);
@@ -296,7 +293,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		return 0; /* gone meanwhile */
 	if (r < 0 && r != -ENOMEM)
 		note_closed(x, t, p, r);
-	if (ix_table_place(t, p->ino, p->label, p->giver, how->unnamed) < 0 ||
+	if (ix_table_place(t, p->ino, p->boxes, how->unnamed) < 0 ||
 	    ix_table_section(t, &ns_kind, IPCX_NO_MECH) < 0 || !(row = ix_table_row(t)))
 		r = -ENOMEM;
 	if (r != -ENOMEM) {
@@ -333,7 +330,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		ix_table_keep(t);
 		r = MIN(r, 0);
 	}
-	now.label = NULL; /* borrowed from p */
+	now.boxes = NULL; /* borrowed from p */
 	ix_target_close(&now);
 	return r;
 }

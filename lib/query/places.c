@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/esc.h"
+#include "core/box.h"
 #include "ns/label.h"
 #include "ns/ns.h"
 #include "ns/peers.h"
@@ -31,8 +32,7 @@ static int run_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 static int place_home(struct ix_scan *s)
 {
 	struct ipcx *x = s->x;
-	bool names = ipcx_fieldset_has(&s->want, IPCX_F_CONTAINER) ||
-		     ipcx_fieldset_has(&s->want, IPCX_F_CONTAINER_UID);
+	bool names = ix_box_wanted(&s->want);
 	int r = names && !x->view.there ? ix_label_target(x, x->ns, s->t) : 0;
 	uint64_t own;
 
@@ -43,8 +43,7 @@ static int place_home(struct ix_scan *s)
 	if (!own)
 		ix_table_once(s->t, 0,
 			      "the inode number of this IPC namespace could not be read");
-	return ix_table_place(s->t, own, x->self.label, x->self.giver,
-			      x->self.gaps.names);
+	return ix_table_place(s->t, own, x->self.boxes, x->self.gaps.names);
 }
 
 /* Whether the query is about objects of the mount namespace, not of the IPC namespace. */

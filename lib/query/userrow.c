@@ -11,7 +11,8 @@
 
 struct user_row {
 	struct ix_row head;
-	ix_text ref, command, container;
+	uint32_t boxes;
+	ix_text ref, command;
 	int32_t pid;
 	uint32_t uid;
 	uint32_t mappings, fds;
@@ -121,7 +122,7 @@ static const struct ix_kind users_kind = {
 		IX_DERIVED_FROM(IPCX_F_OWNER, struct user_row, uid, ix_derive_owner),
 		IX_COL(IPCX_F_UID,       struct user_row, uid),
 		IX_COL_ZERO(IPCX_F_STARTED, struct user_row, started),
-		IX_COL(IPCX_F_CONTAINER, struct user_row, container),
+		IX_BOX_COLUMNS(struct user_row, boxes),
 		IX_DERIVED_FROM(IPCX_F_HOW, struct user_row, how, userrow_derive_how),
 		IX_DERIVED_FROM(IPCX_F_ACCESS, struct user_row, access, userrow_derive_access),
 		IX_DERIVED_WORDS(IPCX_F_MAPPINGS, USERROW_WORDS(mappings), userrow_derive_mappings),
@@ -167,7 +168,7 @@ int ix_users_add(struct ix_users *u, const struct ix_user_entry *e)
 {
 	const struct ix_section *section;
 	struct user_row *row;
-	int r = ix_table_place(u->t, e->ns, NULL, 0, false);
+	int r = ix_table_place(u->t, e->ns, NULL, false);
 
 	if (r == 0)
 		r = ix_table_section(u->t, &users_kind, e->mech);
@@ -180,7 +181,7 @@ int ix_users_add(struct ix_users *u, const struct ix_user_entry *e)
 	if (u->names && e->user->has_uid)
 		r = ix_name_id(u->x, u->t, false, row->uid);
 	if (r == 0 && u->containers)
-		r = ix_boxed_label(&u->boxed, u->x, u->t, e->user, row, &row->container);
+		r = ix_boxed_list(&u->boxed, u->x, u->t, e->user, row, &row->boxes);
 	if (r < 0)
 		return r;
 	if (u->t->starved)

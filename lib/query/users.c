@@ -316,7 +316,7 @@ int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned f
 		return ix_fail_plain(x, r, "out of memory");
 	j.out.t->numeric = own.flags & IPCX_NUMERIC;
 	j.out.names = !j.out.t->numeric && users_field(&own, IPCX_F_OWNER);
-	j.out.containers = users_field(&own, IPCX_F_CONTAINER);
+	j.out.containers = ix_boxed_wanted(&own);
 	j.out.boxed.own_mnt = ix_ns_own(x, "mnt");
 	j.own_ipc = ix_ns_own(x, "ipc");
 	r = users_run(&j);

@@ -10,7 +10,8 @@
 
 struct wait_row {
 	struct ix_row head;
-	ix_text ref, command, container, wants, waker, verdict;
+	uint32_t boxes;
+	ix_text ref, command, wants, waker, verdict;
 	ix_text call;
 	int32_t pid, tid, held_by;
 	uint32_t uid, cycle;
@@ -150,7 +151,7 @@ static const struct ix_kind waits_kind = {
 		IX_DERIVED_FROM(IPCX_F_OWNER, struct wait_row, uid, ix_derive_owner),
 		IX_COL(IPCX_F_UID,       struct wait_row, uid),
 		IX_COL_ZERO(IPCX_F_STARTED, struct wait_row, started),
-		IX_COL(IPCX_F_CONTAINER, struct wait_row, container),
+		IX_BOX_COLUMNS(struct wait_row, boxes),
 		IX_COL(IPCX_F_CALL,      struct wait_row, call),
 		IX_COL(IPCX_F_WANTS,     struct wait_row, wants),
 		IX_DERIVED_WORDS(IPCX_F_SEMNUM,  WORDS(semnum),  waitrow_derive_semnum),
@@ -253,7 +254,7 @@ int ix_waitrows_add(struct ix_waitrows *w, const struct ix_wait_entry *e)
 {
 	const struct ix_section *section;
 	struct wait_row *row;
-	int r = ix_table_place(w->t, e->ns, NULL, 0, false);
+	int r = ix_table_place(w->t, e->ns, NULL, false);
 
 	if (r == 0)
 		r = ix_table_section(w->t, &waits_kind, e->mech);
@@ -266,8 +267,8 @@ int ix_waitrows_add(struct ix_waitrows *w, const struct ix_wait_entry *e)
 	if (w->names && e->user->user.has_uid)
 		r = ix_name_id(w->x, w->t, false, row->uid);
 	if (r == 0 && w->containers)
-		r = ix_boxed_label(&w->boxed, w->x, w->t, &e->user->user, row,
-				   &row->container);
+		r = ix_boxed_list(&w->boxed, w->x, w->t, &e->user->user, row,
+				  &row->boxes);
 	if (r < 0)
 		return r;
 	if (w->t->starved)

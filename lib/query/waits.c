@@ -345,7 +345,7 @@ int ipcx_waits(struct ipcx *x, const struct ipcx_query *q,
 		return ix_fail_plain(x, r, "out of memory");
 	j.out.t->numeric = own.flags & IPCX_NUMERIC;
 	j.out.names = !j.out.t->numeric && waits_field(&own, IPCX_F_OWNER);
-	j.out.containers = waits_field(&own, IPCX_F_CONTAINER);
+	j.out.containers = ix_boxed_wanted(&own);
 	j.out.boxed.own_mnt = ix_ns_own(x, "mnt");
 	waits_home(x, &j);
 	r = waits_run(&j);

@@ -188,7 +188,7 @@ static void test_namespaces_of_ids(void **state)
 		assert_int_equal(ix_table_new(&now), 0);
 		if (place)
 			assert_int_equal(ix_table_place(now, own.st_ino + (place == 2),
-							NULL, 0, false),
+							NULL, false),
 					 0);
 		assert_int_equal(ix_table_section(now, ix_mech(mech_of("shm"))->kind,
 						  mech_of("shm")),
@@ -202,7 +202,7 @@ static void test_namespaces_of_ids(void **state)
 	}
 	before = table("pshm");
 	assert_int_equal(ix_table_new(&now), 0);
-	assert_int_equal(ix_table_place(now, 1, NULL, 0, false), 0);
+	assert_int_equal(ix_table_place(now, 1, NULL, false), 0);
 	assert_int_equal(ix_table_section(now, ix_mech(mech_of("pshm"))->kind,
 					  mech_of("pshm")),
 			 0);

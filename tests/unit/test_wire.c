@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "core/box.h"
 #include "rows.h"
 #include "unit.h"
 
@@ -24,7 +25,27 @@ static uint32_t offset_of(struct ipcx_table *t, const char *name)
 /* Return a table with everything that a table can hold. */
 static struct ipcx_table *full_table(void)
 {
+	const struct ix_box all[] = {
+		{ .label = "docker:w\x1b"
+			   "eb",
+		  .runtime = "docker",
+		  .name = "w\x1b"
+			  "eb",
+		  .uid = 1000,
+		  .pid = 12,
+		  .ns = AWAY },
+		{ .label = "k8s:prod/db-0/app",
+		  .runtime = "k8s",
+		  .id = "0123456789ab",
+		  .name = "app",
+		  .pod = "db-0",
+		  .pod_namespace = "prod",
+		  .unit = "cri.scope",
+		  .ipc_mode = "private",
+		  .pid = 13 },
+	};
 	struct ipcx_table *t = test_table();
+	struct ix_boxes *boxes;
 	struct test_row *row;
 
 	assert_non_null(t);
@@ -39,7 +60,7 @@ static struct ipcx_table *full_table(void)
 	assert_int_equal(ix_names_add(&t->users, 8, IX_UNKNOWN_NAME), 0);
 	t->users.error = -EIO;
 	assert_int_equal(ix_names_add(&t->groups, 0, offset_of(t, "root")), 0);
-	assert_int_equal(ix_table_place(t, HOME, NULL, 0, false), 0);
+	assert_int_equal(ix_table_place(t, HOME, NULL, false), 0);
 	assert_int_equal(ix_table_section(t, &test_kind, 1), 0);
 	for (unsigned i = 0; i < 50; i++) {
 		row = ix_table_row(t);
@@ -48,11 +69,10 @@ static struct ipcx_table *full_table(void)
 		row->name = ix_table_text(t, i % 2 ? "odd" : "");
 		ix_table_keep(t);
 	}
-	assert_int_equal(ix_table_place(t, AWAY,
-					"docker:w\x1b"
-					"eb",
-					1000, false),
-			 0);
+	boxes = ix_boxes_new(all, ARRAY_SIZE(all));
+	assert_non_null(boxes);
+	assert_int_equal(ix_table_place(t, AWAY, boxes, false), 0);
+	free(boxes);
 	assert_int_equal(ix_table_section(t, &bare_kind, 2), 0);
 	row = ix_table_row(t);
 	assert_non_null(row);
@@ -124,6 +144,32 @@ static void same_names(const struct ix_names *a, const struct ix_names *b)
 	assert_null(ix_names_find(b, 123456));
 }
 
+/* The rows below, field by field. */
+static void same_boxes(const struct ipcx_table *a, uint32_t list_a,
+		       const struct ipcx_table *b, uint32_t list_b)
+{
+	const struct ipcx_table *rows_a, *rows_b;
+	size_t first_a, first_b, n = 0, m = 0;
+	struct ipcx_value va, vb;
+
+	ix_rows_value(a, list_a, &va);
+	ix_rows_value(b, list_b, &vb);
+	assert_int_equal(ipcx_value_compare(&va, &vb), 0);
+	rows_a = ipcx_value_rows(&va, &first_a, &n);
+	rows_b = ipcx_value_rows(&vb, &first_b, &m);
+	assert_true(!rows_a == !rows_b && n == m);
+	for (size_t i = 0; i < n; i++)
+		for (unsigned f = 0; f < ipcx_field_count(); f++) {
+			int r = ipcx_row_get(rows_a, first_a + i, (enum ipcx_field)f,
+					     &va);
+
+			assert_int_equal(r, ipcx_row_get(rows_b, first_b + i,
+							 (enum ipcx_field)f, &vb));
+			if (r == 0)
+				assert_int_equal(ipcx_value_compare(&va, &vb), 0);
+		}
+}
+
 static void same(const struct ipcx_table *a, const struct ipcx_table *b)
 {
 	same_rows(a, b);
@@ -132,11 +178,8 @@ static void same(const struct ipcx_table *a, const struct ipcx_table *b)
 	same_names(&a->groups, &b->groups);
 	assert_int_equal(a->nplaces, b->nplaces);
 	for (size_t i = 0; i < a->nplaces; i++) {
-		const char *name = ix_table_string(a, a->places[i].container);
-		const char *other = ix_table_string(b, b->places[i].container);
-
 		assert_true(a->places[i].ns == b->places[i].ns);
-		assert_true(!name == !other && (!name || !strcmp(name, other)));
+		same_boxes(a, a->places[i].boxes, b, b->places[i].boxes);
 	}
 	assert_true(a->resume == b->resume && a->now == b->now);
 	assert_true(a->id_bits == b->id_bits && a->numeric == b->numeric &&
@@ -155,6 +198,7 @@ static void pack(const struct ipcx_table *t, struct ix_buf *b)
 static void test_round_trip(void **state)
 {
 	struct ipcx_table *t = full_table(), *wanted = full_table(), *got = NULL;
+	struct ipcx_value boxes;
 	struct ix_buf b;
 
 	(void)state;
@@ -168,8 +212,9 @@ static void test_round_trip(void **state)
 	same(wanted, got);
 	assert_int_equal(ipcx_table_rows(got), 54);
 	assert_int_equal(got->nplaces, 2);
-	assert_string_equal(ix_table_string(got, got->places[1].container), "docker:w\x1b"
-									    "eb");
+	ix_rows_value(got, got->places[1].boxes, &boxes);
+	assert_string_equal(ipcx_value_string(&boxes), "docker:w\x1b"
+						       "eb,k8s:prod/db-0/app");
 	ipcx_table_free(wanted);
 	ipcx_table_free(got);
 }
@@ -288,7 +333,7 @@ static void test_wrong_lengths_are_refused(void **state)
 		refused(keep, b.data, b.len);
 		memcpy(b.data + at, &len, sizeof(len));
 	}
-	assert_true(at == b.len && pieces == 9);
+	assert_true(at == b.len && pieces == 10 + IX_BELOWS);
 	ix_buf_free(&b);
 	ipcx_table_free(t);
 	ipcx_table_free(keep);

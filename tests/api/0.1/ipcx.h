@@ -268,6 +268,7 @@ enum ipcx_type {
 	IPCX_TYPE_MODE,   /**< as.u: permission bits, 0 to 0777 */
 	IPCX_TYPE_KEY,    /**< as.u: a System V key, 32 bits; 0 is IPC_PRIVATE */
 	IPCX_TYPE_GRADE,  /**< as.u: enum ipcx_grade */
+	IPCX_TYPE_ROWS, /**< ipcx_value_rows(): rows of their own that belong to the row */
 };
 
 /** How sure a statement is, in ascending order. */
@@ -282,12 +283,13 @@ enum ipcx_grade {
  *
  * Together with ipcx_value_format() it suffices to write values of types added after a
  * program was compiled: in JSON, put the text in quotes if json is "string" (only
- * IPCX_TYPE_STRING needs escaping), and otherwise write it as it is.
+ * IPCX_TYPE_STRING needs escaping); if it is "array", write the rows of ipcx_value_rows()
+ * as objects; and otherwise write the text as it is.
  */
 struct ipcx_type_info {
 	const char *name; /**< one word in lower case: "bool", "unsigned", "time" */
-	const char *json; /**< its JSON type: "boolean", "integer", "number" or "string";
-			     "null" for IPCX_TYPE_NONE */
+	const char *json; /**< its JSON type: "boolean", "integer", "number", "string" or
+			     "array"; "null" for IPCX_TYPE_NONE */
 	const char *schema; /**< further members of its JSON Schema, without braces, such
 			       as "\"minimum\":0"; or NULL */
 	bool number;        /**< values are numbers; the field's unit says of what */
@@ -327,26 +329,40 @@ struct ipcx_value {
 	char private_text[48];         /**< storage for short strings; not to be read */
 };
 
-/** Return the bytes of a string; NULL for a value of another type. They are valid as long
- * as the table and this struct exist. For a copy of the struct, call this function again.
- */
+/** Return the bytes of a string, or the text of IPCX_TYPE_ROWS (see ipcx_value_rows());
+ * NULL for a value of another type. They are valid as long as the table and this struct
+ * exist. For a copy of the struct, call this function again. */
 static inline const char *ipcx_value_string(const struct ipcx_value *v)
 {
-	if (!v || v->type != IPCX_TYPE_STRING)
+	if (!v || (v->type != IPCX_TYPE_STRING && v->type != IPCX_TYPE_ROWS))
 		return NULL;
 	return v->as.private_s ? v->as.private_s : v->private_text;
 }
 
-/** The buffer size that suffices for ipcx_value_format() of any value except a string,
- * including types added later. */
+/**
+ * Return the rows of a value of the type IPCX_TYPE_ROWS, such as the containers of a
+ * namespace. Read them with ipcx_row_get(), and which fields they have with
+ * ipcx_row_fields(). The text of such a value (ipcx_value_string()) consists of one field
+ * of each row, separated by commas.
+ *
+ * @param ret_first number of the first row
+ * @param ret_n number of rows, 0 for an empty list
+ * @return a table, which belongs to the table of the value and is valid as long as that;
+ * NULL for an empty list, and for a value of another type (nothing is set)
+ */
+const struct ipcx_table *ipcx_value_rows(const struct ipcx_value *v, size_t *ret_first,
+					 size_t *ret_n);
+
+/** The buffer size that suffices for ipcx_value_format() of any value except a string or
+ * rows, including types added later. */
 #define IPCX_VALUE_MAX 48
 
 /**
  * Format a value as text: numbers in decimal, modes in octal (0640), keys as 0x000004d2,
- * times in UTC as in RFC 3339, booleans as true and false, strings byte for byte, and
- * IPCX_TYPE_NONE as "".
+ * times in UTC as in RFC 3339, booleans as true and false, strings byte for byte, rows as
+ * their text, and IPCX_TYPE_NONE as "".
  *
- * @param size bytes of buf; IPCX_VALUE_MAX suffices for all but strings
+ * @param size bytes of buf; IPCX_VALUE_MAX suffices for all but strings and rows
  * @return the length without the final NUL; like snprintf(3), a text longer than size - 1
  * is truncated; or -EINVAL
  * @retval -EINVAL v is NULL, or its type is unknown
@@ -510,6 +526,18 @@ enum ipcx_field {
 	IPCX_F_GRADE,
 	IPCX_F_CYCLE,
 	IPCX_F_SINCE,
+	IPCX_F_CONTAINERS,
+	IPCX_F_POD_NS,
+	IPCX_F_SYSTEMD_UNIT,
+	IPCX_F_KEEPERS,
+	IPCX_F_KEEPER,
+	IPCX_F_KIND,
+	IPCX_F_FD,
+	IPCX_F_LET_GO,
+	IPCX_F_SHARES,
+	IPCX_F_USER_NS_PARENT,
+	IPCX_F_FIX,
+	IPCX_F_DIRECTORY,
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
 
@@ -2016,7 +2044,8 @@ int ipcx_queue_check(struct ipcx_queue *q, const struct ipcx_message *m);
  * @param timeout nanoseconds to wait, by a monotonic clock, while the queue is full; 0:
  * do not wait; -1: wait without limit, in the kernel
  * @return 0, or -errno
- * @retval -ETIMEDOUT the queue is full; the text names the limit
+ * @retval -ETIMEDOUT the queue is full; the text names the limit and, for msg, the last
+ * receiver
  * @retval -EINVAL the type or priority is out of range
  * @retval -EMSGSIZE the message is too long
  * @retval -EIDRM the queue was removed
@@ -2033,7 +2062,7 @@ int ipcx_queue_send(struct ipcx_queue *q, const struct ipcx_message *m, int64_t 
  * ipcx_queue_send()
  * @param ret_m the message; its data belongs to q and is valid until the next call with q
  * @return 0, or -errno
- * @retval -ETIMEDOUT there is no such message
+ * @retval -ETIMEDOUT there is no such message; the text names, for msg, the last sender
  * @retval -EMSGSIZE the message is longer than take->most, and stays in the queue
  * @retval -EIDRM the queue was removed
  * @retval -EINTR a signal handler ran
@@ -2121,7 +2150,8 @@ struct ipcx_sem_op {
  * @param timeout nanoseconds to wait, by a monotonic clock; 0: do not wait; -1: wait
  * without limit
  * @return 0, or -errno
- * @retval -ETIMEDOUT the call would have to wait, or waited for the whole timeout
+ * @retval -ETIMEDOUT the call would have to wait, or waited for the whole timeout; the
+ * text names the value and, for an array, the last operator
  * @retval -EINTR a signal handler ran; nothing was done
  * @retval -EIDRM the array was removed
  * @retval -ENOENT there is no such object
