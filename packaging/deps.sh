@@ -12,7 +12,8 @@
 #   deb     the packages of "build", and making the Debian package
 #
 # No other file contains the package names of distributions.
-# Silent if nothing is missing; all output goes to stderr.
+# Silent if nothing is missing; all output goes to stderr. While another program installs
+# packages, it waits, for ten minutes at most.
 set -eu
 
 die() {
@@ -62,7 +63,7 @@ names() {
 	debian:clang) echo clang clang-format clang-tidy libclang-rt-dev ;;
 	debian:deb) echo build-essential debhelper libcmocka-dev ;;
 	debian:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon uidmap lxc containerd \
-		docker.io systemd-container ;;
+		docker.io systemd-container firejail buildah lxd rootlesskit slirp4netns ;;
 
 	# On RHEL and similar distributions some of these are in CRB and EPEL.
 	fedora:build) echo gcc meson ninja-build pkgconf-pkg-config \
@@ -70,13 +71,15 @@ names() {
 	fedora:test) echo gcc-c++ libasan libubsan libcmocka-devel \
 		python3-pytest python3-jsonschema strace util-linux psmisc libcap jq groff-base \
 		zsh fish libabigail ;;
-	fedora:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc systemd-container ;;
+	fedora:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc systemd-container \
+		firejail buildah ;;
 	fedora:clang) echo clang clang-tools-extra compiler-rt ;;
 
 	arch:build) echo gcc meson ninja pkgconf json-c libcap util-linux-libs scdoc python ;;
 	arch:test) echo cmocka python-pytest python-jsonschema strace util-linux psmisc \
 		libcap jq groff zsh fish libabigail ;;
-	arch:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc docker ;;
+	arch:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc docker firejail \
+		buildah rootlesskit slirp4netns ;;
 	arch:clang) echo clang compiler-rt ;;
 
 	# gcc has no sanitizers on musl: only the clang build can be tested there.
@@ -84,7 +87,8 @@ names() {
 		json-c-dev libcap-dev util-linux-dev scdoc python3 ;;
 	alpine:test) echo g++ cmocka-dev py3-pytest py3-jsonschema strace util-linux psmisc \
 		coreutils libcap-utils jq groff zsh fish ;;
-	alpine:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon lxc docker ;;
+	alpine:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon lxc docker \
+		firejail buildah lxd rootlesskit slirp4netns ;;
 	alpine:clang) echo clang clang-extra-tools compiler-rt ;;
 
 	*) die "unknown kind '$1' on $family" ;;
@@ -142,8 +146,16 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 run() {
+	tries=600
+	# apt's own option for waiting covers the lock of dpkg, not that of the lists.
 	# shellcheck disable=SC2086 # a command is several words
-	$as_root env DEBIAN_FRONTEND=noninteractive $1 </dev/null >>"$log" 2>&1
+	until $as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive $1 </dev/null >"$log" 2>&1; do
+		held=$(grep -Ei -m 1 '(could not get|unable to( acquire the [a-z ]*)?) lock' "$log") || return 1
+		[ $tries -ne 600 ] || printf 'deps.sh: waiting: %s\n' "${held#E: }" >&2
+		[ $tries -gt 0 ] || return 1
+		tries=$((tries - 1))
+		sleep 1
+	done
 }
 
 # Prevent packages from starting services: the tests start the daemons they need.
