@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "ns/holders.h"
+#include "ns/listns.h"
 #include "ns/oldest.h"
 #include "ns/target.h"
 
@@ -86,6 +87,7 @@ void ix_nslist_free(struct ix_nslist *l)
 	free(l->all);
 	free(l->entries);
 	free(l->pairs);
+	free(l->pair_index);
 	free(l->index);
 	*l = (struct ix_nslist){ 0 };
 }
@@ -175,6 +177,14 @@ void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g)
 	if (!l->first)
 		ix_gap(g, -EACCES,
 		       "/proc does not show all processes (hidepid): namespaces and containers known only through hidden ones are missing");
+	if (l->closed)
+		ix_gap(g, -EACCES,
+		       "the kernel lists %u more namespaces and does not let them be opened (needs CAP_SYS_ADMIN in the first user and PID namespace): they are missing",
+		       l->closed);
+	if (l->unlisted)
+		ix_gap(g, l->unlisted,
+		       "the kernel's list of namespaces could not be read (%s): namespaces known only to it are missing",
+		       ix_errno_text(l->unlisted));
 	if (l->no_mounts)
 		ix_gap(g, -ENOPKG,
 		       "libmount is not installed: namespaces that only a mount keeps are missing");
@@ -246,6 +256,8 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 		r = ix_oldest(x, &l);
 	if (r == 0)
 		r = ix_holders_mounted(x, &l, &h);
+	if (r == 0)
+		r = ix_listns_join(x, &l);
 	ix_holders_free(&h);
 	if (r < 0) {
 		ix_nslist_free(&l);

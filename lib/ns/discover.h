@@ -18,6 +18,7 @@ struct ix_nsseen {
 	uint32_t processes, threads, mounts, fds;
 	int fd; /* a descriptor of the namespace if no process is in it, since it could
 		 * not be found again; else -1 */
+	bool listed; /* only the kernel's list has it: what keeps it was not found */
 };
 
 /* The processes that share an IPC namespace and a mount namespace. */
@@ -42,7 +43,9 @@ struct ix_nslist {
 					   * kernel lists them: by pid */
 	size_t nentries, cap_entries;
 	struct ix_nspair *pairs;
-	size_t npairs, last_pair;
+	size_t npairs, cap_pairs, last_pair;
+	uint32_t *pair_index; /* hash table as index below, by both inode numbers */
+	size_t pair_slots;
 	struct ix_nsseen *all;
 	size_t n, cap;
 	uint32_t *index; /* hash table by inode number, open addressing; its elements are
@@ -54,9 +57,11 @@ struct ix_nslist {
 	uint32_t denied; /* of these, the processes that we lack permission to inspect */
 	uint32_t missed; /* number of failed attempts to read a process */
 	int missed_error;
-	bool no_mounts; /* some namespaces are mounted, but could not be found because
-			 * libmount is not installed */
-	bool first;     /* process 1 was seen */
+	bool no_mounts;  /* some namespaces are mounted, but could not be found because
+			  * libmount is not installed */
+	bool first;      /* process 1 was seen */
+	uint32_t closed; /* namespaces that the kernel lists but does not let us open */
+	int unlisted;    /* the kernel's list could not be read to its end: -errno */
 };
 
 /* What is searched for namespaces in addition to the processes' ns/ipc and the mounts. */

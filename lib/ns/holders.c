@@ -69,24 +69,59 @@ void ix_holders_free(struct ix_holders *h)
 	*h = (struct ix_holders){ 0 };
 }
 
-/* There are few pairs of namespaces (about one per container), and most processes are in
- * the same pair as the process before. */
+/* ---- pairs of namespaces */
+
+static size_t holders_pair_slot(const struct ix_nslist *l, uint64_t ipc, uint64_t mnt)
+{
+	uint64_t both = ipc * UINT64_C(0x9e3779b97f4a7c15) + mnt;
+	size_t i = (size_t)(both * UINT64_C(0x9e3779b97f4a7c15) >> 32) &
+		   (l->pair_slots - 1);
+
+	for (; l->pair_index[i]; i = (i + 1) & (l->pair_slots - 1)) {
+		const struct ix_nspair *p = &l->pairs[l->pair_index[i] - 1];
+
+		if (p->ipc == ipc && p->mnt == mnt)
+			break;
+	}
+	return i;
+}
+
+static int holders_grow_pairs(struct ix_nslist *l)
+{
+	size_t slots = l->pair_slots ? 2 * l->pair_slots : 64;
+	uint32_t *index = calloc(slots, sizeof(*index));
+	struct ix_nspair *pairs = reallocarray(l->pairs, slots / 2, sizeof(*pairs));
+
+	if (pairs)
+		l->pairs = pairs;
+	if (!index || !pairs) {
+		free(index);
+		return -ENOMEM;
+	}
+	free(l->pair_index);
+	l->pair_index = index;
+	l->pair_slots = slots;
+	l->cap_pairs = slots / 2;
+	for (size_t i = 0; i < l->npairs; i++)
+		index[holders_pair_slot(l, pairs[i].ipc, pairs[i].mnt)] = (uint32_t)i + 1;
+	return 0;
+}
+
+/* Fast path: most processes are in the same pair as the process before. */
 static int keep_pair(struct ix_nslist *l, uint64_t ipc, uint64_t mnt, int32_t pid)
 {
-	struct ix_nspair *more;
-	size_t i = l->last_pair;
+	size_t i = l->last_pair, slot;
 
-	if (i >= l->npairs || l->pairs[i].ipc != ipc || l->pairs[i].mnt != mnt)
-		for (i = 0; i < l->npairs; i++)
-			if (l->pairs[i].ipc == ipc && l->pairs[i].mnt == mnt)
-				break;
-	if (i == l->npairs) {
-		more = reallocarray(l->pairs, i + 1, sizeof(*more));
-		if (!more)
+	if (i >= l->npairs || l->pairs[i].ipc != ipc || l->pairs[i].mnt != mnt) {
+		if (l->npairs == l->cap_pairs && holders_grow_pairs(l) < 0)
 			return -ENOMEM;
-		l->pairs = more;
-		more[i] = (struct ix_nspair){ .ipc = ipc, .mnt = mnt, .pid = pid };
-		l->npairs++;
+		slot = holders_pair_slot(l, ipc, mnt);
+		if (!l->pair_index[slot]) {
+			l->pairs[l->npairs++] =
+				(struct ix_nspair){ .ipc = ipc, .mnt = mnt, .pid = pid };
+			l->pair_index[slot] = (uint32_t)l->npairs;
+		}
+		i = l->pair_index[slot] - 1;
 	}
 	l->last_pair = i;
 	l->pairs[i].processes++;

@@ -112,14 +112,27 @@ int ix_pin_open(struct ipcx *x, const char *name, int *ret_fd)
 
 static int keep_pin(struct ix_pins *p, uint64_t ino, const char *name)
 {
-	struct ix_pin *more = reallocarray(p->all, p->n + 1, sizeof(*more));
+	size_t cap = p->cap ? 2 * p->cap : 16;
 
-	if (!more)
-		return -ENOMEM;
-	p->all = more;
-	more[p->n].ino = ino;
-	(void)snprintf(more[p->n++].name, sizeof(more->name), "%.*s", IX_PIN_MAX, name);
+	if (p->n == p->cap) {
+		struct ix_pin *more = reallocarray(p->all, cap, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		p->all = more;
+		p->cap = cap;
+	}
+	p->all[p->n].ino = ino;
+	(void)snprintf(p->all[p->n++].name, sizeof(p->all->name), "%.*s", IX_PIN_MAX,
+		       name);
 	return 0;
+}
+
+static int pin_order(const void *a, const void *b)
+{
+	const struct ix_pin *p = a, *q = b;
+
+	return p->ino != q->ino ? (p->ino > q->ino ? 1 : -1) : strcmp(p->name, q->name);
 }
 
 int ix_pins_read(struct ix_pins *ret_pins)
@@ -144,11 +157,14 @@ int ix_pins_read(struct ix_pins *ret_pins)
 		else if (pin >= 0 && ix_ns_identity(pin, CLONE_NEWIPC, &ino, &id) == 0)
 			r = keep_pin(&p, ino, d->d_name);
 	}
-	if (r < 0)
+	if (r < 0) {
 		ix_pins_free(&p);
-	else
-		*ret_pins = p;
-	return r;
+		return r;
+	}
+	if (p.n)
+		qsort(p.all, p.n, sizeof(*p.all), pin_order);
+	*ret_pins = p;
+	return 0;
 }
 
 void ix_pins_free(struct ix_pins *p)
@@ -157,12 +173,26 @@ void ix_pins_free(struct ix_pins *p)
 	*p = (struct ix_pins){ .n = 0 };
 }
 
+const struct ix_pin *ix_pins_of(const struct ix_pins *p, uint64_t ino)
+{
+	size_t low = 0, high = p->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (p->all[mid].ino < ino)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < p->n && p->all[low].ino == ino ? &p->all[low] : NULL;
+}
+
 const char *ix_pins_name(const struct ix_pins *p, uint64_t ino)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->all[i].ino == ino)
-			return p->all[i].name;
-	return NULL;
+	const struct ix_pin *pin = ix_pins_of(p, ino);
+
+	return pin ? pin->name : NULL;
 }
 
 /* ---- pinning and unpinning */

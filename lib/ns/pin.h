@@ -12,13 +12,13 @@ int ix_pin_open(struct ipcx *x, const char *name, int *ret_fd);
 
 #define IX_PIN_MAX 64 /* maximum length of a pin's name */
 
-/* All pins, found by reading the directory once. */
+/* All pins, found by reading the directory once; sorted by inode number, then name. */
 struct ix_pins {
 	struct ix_pin {
 		uint64_t ino;
 		char name[IX_PIN_MAX + 1];
 	} * all;
-	size_t n;
+	size_t n, cap;
 };
 
 /* Read all pins; the list is empty if the caller may not see them. Returns 0 or
@@ -26,6 +26,10 @@ struct ix_pins {
 int ix_pins_read(struct ix_pins *ret_pins);
 void ix_pins_free(struct ix_pins *p);
 
-/* Return the name of a namespace's pin (the first in directory order, if there are
- * several); NULL if the namespace has no pin. */
+/* Return the first of a namespace's pins, which follow each other; NULL if it has
+ * none. */
+const struct ix_pin *ix_pins_of(const struct ix_pins *p, uint64_t ino);
+
+/* Return the name of a namespace's pin (the first by name, if there are several); NULL if
+ * the namespace has no pin. */
 const char *ix_pins_name(const struct ix_pins *p, uint64_t ino);

@@ -204,6 +204,12 @@ static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
 		       seen->threads ? ",threads" : "", seen->mounts ? ",mounts" : "",
 		       seen->fds ? ",fds" : "");
 	row->kept_by = ix_table_text(t, text[0] ? text + 1 : NULL);
+	if (seen->listed && !text[0]) {
+		ix_unknown(t, row, IPCX_F_KEPT_BY);
+		ix_table_reason(
+			t,
+			"what keeps some namespaces that the kernel lists was not found");
+	}
 }
 
 /* Fill the fields that take a descriptor of the namespace; they are unknown if the
