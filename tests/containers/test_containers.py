@@ -25,7 +25,7 @@ def ino(zoo, pid):
 
 def test_a_container_is_named(zoo, container):
     rows = [n for n in zoo.world.ipcx("ns", "ls", "--json").json["namespaces"] if n["ns"] == ino(zoo, container.pid)]
-    assert len(rows) == 1 and container.label in rows[0]["container"].split(","), rows
+    assert len(rows) == 1 and container.label in {c["container"] for c in rows[0]["containers"]}, rows
     assert rows[0]["objects"] >= 4 and rows[0]["kept_by"] == "processes"
 
 
@@ -150,7 +150,7 @@ def test_all_containers_at_once(zoo):
     if len(zoo.running) < 2:
         pytest.skip("fewer than two kinds run here")
     rows = zoo.world.ipcx("ls", "shm", "--ns", "all", "--json").json["objects"]
-    names = {name for o in rows if o["container"] for name in o["container"].split(",")}
+    names = {c["container"] for o in rows for c in o["containers"] or []}
     assert {c.label for c in zoo.running.values()} <= names
 
 
