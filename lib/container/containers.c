@@ -161,7 +161,10 @@ static int append(const struct ix_search *s, struct ix_containers *c,
 			.start = claimed->proc.start,
 			.uid = g->uid,
 			.rank = rank_of(s, g),
-			.ipc = claimed->ipc.ino,
+			/* Our own namespace is not that of objects elsewhere. */
+			.ipc = found->elsewhere && ix_space_same(&claimed->ipc, &s->ipc)
+				       ? 0
+				       : claimed->ipc.ino,
 		},
 		.order = c->n,
 		.pids = claimed->pids,

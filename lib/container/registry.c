@@ -16,8 +16,10 @@
 	line(nspawn)     \
 	line(oci)        \
 	line(runsc)      \
+	line(kata)       \
 	line(bwrap)      \
 	line(firejail)   \
+	line(apptainer)  \
 	line(systemd)
 /* clang-format on */
 

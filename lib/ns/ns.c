@@ -177,6 +177,13 @@ static int open_claimed(struct ipcx *x, const struct ix_container *c,
 
 	if (r < 0)
 		return r;
+	if (c->elsewhere && p.ino == ix_ns_own(x, "ipc")) {
+		struct ix_gaps why = { .n = 0 };
+
+		ix_target_close(&p);
+		ix_container_elsewhere(c, &why);
+		return ix_fail_plain(x, -EOPNOTSUPP, "%s", why.all[0].text);
+	}
 	if (c->ipc && p.ino != c->ipc) {
 		ix_target_close(&p);
 		return ix_fail_plain(x, -ESRCH,

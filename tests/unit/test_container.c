@@ -242,6 +242,13 @@ static const struct watched watched[] = {
 	{ "firejail", WORDS("firejail\0--name=web\0--ipc-namespace\0/bin/sleep\0--name=x"), "firejail", "100", "web", NULL },
 	{ "firejail", WORDS("firejail\0--ipc-namespace\0/bin/sleep\0--name=x"), "firejail", "100", "sleep", NULL },
 	{ "firejail", WORDS("firejail\0--name="), "firejail", "100", NULL, NULL },
+	{ "starter-suid", WORDS("Apptainer instance: alice [web-1]"), "apptainer", "101", "web-1", NULL },
+	{ "starter", WORDS("Singularity instance: alice [web]"), "singularity", "101", "web", NULL },
+	{ "starter", WORDS("Apptainer runtime parent"), "apptainer", "101", NULL, NULL },
+	{ "starter", WORDS("Apptainer instance: alice []"), "apptainer", "101", NULL, NULL },
+	{ "starter", WORDS("Apptainer other: alice [web]"), NULL, NULL, NULL, NULL },
+	{ "starter", WORDS("starter"), NULL, NULL, NULL, NULL },
+	{ "starter", WORDS(""), NULL, NULL, NULL, NULL },
 	{ "bwrap", WORDS("bwrap\0--args\00041\0--\0sh"), "bwrap", "101", "sh", NULL },
 	/* with unknown or truncated options, no argument is taken for the name of the
 	 * command */
