@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * buildah runs a command of a working container as the container "buildah-buildahNNN" of
- * runc or crun. The sources of its mounts, STORAGE/DRIVER-containers/ID/userdata/…,
- * contain the id of the working container; STORAGE/DRIVER-containers/containers.json has
- * its name.
+ * runc or crun. The hostname there is the beginning of the working container's id; in the
+ * storage, DRIVER-containers/containers.json has the names. The storage is the default
+ * one, or that in the command line of buildah, the parent of the first process's parent.
+ * The file /run/.containerenv has the name, too, but programs in the container can change
+ * it.
  */
 #include "container/buildah.h"
 
@@ -17,57 +19,14 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-#define PREFIX "buildah-buildah"
-#define ID_LEN 64
+#define PREFIX  "buildah-buildah"
+#define USUAL   "/var/lib/containers/storage"
+#define ID_SEEN 12 /* digits of the id in the hostname */
 
-/* Maximum numbers of mounts and of working containers that are read. */
-#define MOUNTS_MAX  200
+/* Maximum number of working containers that are compared. */
 #define STORAGE_MAX 5000
 
-/* Split "STORAGE/DRIVER-containers/ID/userdata/…"; "at" points to the slash before ID. */
-static bool split_source(const char *source, char *dir, size_t size, char id[ID_LEN + 1])
-{
-	static const char mark[] = "-containers/", tail[] = "/userdata/";
-	const char *at = *source == '/' ? strstr(source, mark) : NULL, *first;
-	size_t len;
-
-	if (!at)
-		return false;
-	first = at + strlen(mark);
-	len = (size_t)(first - source) - 1;
-	if (len >= size || strspn(first, "0123456789abcdef") != ID_LEN ||
-	    strncmp(first + ID_LEN, tail, strlen(tail)) != 0)
-		return false;
-	memcpy(dir, source, len);
-	dir[len] = '\0';
-	memcpy(id, first, ID_LEN);
-	id[ID_LEN] = '\0';
-	return true;
-}
-
-/* The state file of runc has the mounts below "config". */
-static bool find_source(const struct ix_json *spec, char *dir, size_t size,
-			char id[ID_LEN + 1])
-{
-	static const char *const lists[] = { "mounts", "config/mounts" };
-
-	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
-		size_t n = ix_json_count(spec, lists[l]);
-
-		for (size_t i = 0; i < n && i < MOUNTS_MAX; i++) {
-			const char *source;
-			char path[64];
-
-			(void)snprintf(path, sizeof(path), "%s/%zu/source", lists[l], i);
-			source = ix_json_text(spec, path);
-			if (source && split_source(source, dir, size, id))
-				return true;
-		}
-	}
-	return false;
-}
-
-static const char *name_of(const struct ix_json *storage, const char *id)
+static const char *name_in(const struct ix_json *storage, const char *id)
 {
 	size_t n = ix_json_count(storage, "");
 	char path[48];
@@ -77,7 +36,7 @@ static const char *name_of(const struct ix_json *storage, const char *id)
 
 		(void)snprintf(path, sizeof(path), "%zu/id", i);
 		one = ix_json_text(storage, path);
-		if (!one || strcmp(one, id) != 0)
+		if (!one || strncmp(one, id, ID_SEEN) != 0)
 			continue;
 		(void)snprintf(path, sizeof(path), "%zu/names/0", i);
 		return ix_json_text(storage, path);
@@ -85,24 +44,65 @@ static const char *name_of(const struct ix_json *storage, const char *id)
 	return NULL;
 }
 
-char *ix_buildah_name(const struct ix_search *s, const char *id,
-		      const struct ix_json *spec, const struct ix_giver *g)
+/* Look the id up in a storage; returns a copy of the name. */
+static char *look_up(const struct ix_search *s, const char *storage, const char *id)
 {
-	char path[PATH_MAX], container[ID_LEN + 1], *copy = NULL;
-	struct ix_json *j = NULL;
-	auto_fd int dir = -1;
-	const char *name;
-	int64_t written;
+	static const char *const drivers[] = { "overlay", "vfs", "btrfs", "zfs" };
+	const struct ix_giver root = ix_giver_file(0);
+	auto_fd int dir = ix_state_dir(s, storage, &root);
+	char *copy = NULL;
 
-	if (strncmp(id, PREFIX, strlen(PREFIX)) != 0 ||
-	    !find_source(spec, path, sizeof(path), container))
-		return NULL;
-	dir = ix_state_dir(s, path, g);
-	if (dir < 0 ||
-	    ix_state_json(s, dir, "containers.json", g->files, &written, &j) < 0)
-		return NULL;
-	name = name_of(j, container);
-	copy = name && *name ? strdup(name) : NULL;
-	ix_json_free(j);
+	for (size_t i = 0; dir >= 0 && !copy && i < ARRAY_SIZE(drivers); i++) {
+		struct ix_json *j;
+		const char *name;
+		int64_t written;
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "%s-containers/containers.json",
+			       drivers[i]);
+		if (ix_state_json(s, dir, path, root.files, &written, &j) < 0)
+			continue;
+		name = name_in(j, id);
+		copy = name && *name ? strdup(name) : NULL;
+		ix_json_free(j);
+	}
 	return copy;
+}
+
+/* Get the storage from the command line of root's buildah. */
+static void find_storage(const struct ix_search *s, int32_t pid, char *buf, size_t size)
+{
+	struct ix_proc p;
+	struct ix_giver g;
+	struct ix_words w;
+
+	(void)snprintf(buf, size, "%s", USUAL);
+	if (!ix_search_proc(s, pid, &p) || !ix_search_proc(s, p.parent, &p) ||
+	    !ix_search_proc(s, p.parent, &p) || strcmp(p.comm, "buildah") != 0 ||
+	    !ix_giver_watcher(s, &p, &g))
+		return;
+	if (g.ours && g.uid == 0 && ix_words_of(&g, &w) == 0) {
+		const char *root = ix_words_option(&w, NULL, "--root");
+
+		if (root && *root == '/' && strlen(root) < size)
+			(void)snprintf(buf, size, "%s", root);
+		ix_words_free(&w);
+	}
+	ix_giver_end(&g);
+}
+
+char *ix_buildah_name(const struct ix_search *s, const struct ix_container *found,
+		      const struct ix_json *spec)
+{
+	const char *id = ix_json_text(spec, "hostname");
+	char storage[PATH_MAX];
+
+	if (strncmp(found->id, PREFIX, strlen(PREFIX)) != 0)
+		return NULL;
+	if (!id)
+		id = ix_json_text(spec, "config/hostname");
+	if (!id || strspn(id, "0123456789abcdef") != ID_SEEN || id[ID_SEEN])
+		return NULL;
+	find_storage(s, found->pid, storage, sizeof(storage));
+	return look_up(s, storage, id);
 }

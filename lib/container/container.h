@@ -39,7 +39,8 @@ struct ix_container {
 	const char *name;    /* the name for people; NULL if only the id is known */
 	const char *pod;     /* name of the pod (Kubernetes, podman), or NULL */
 	const char *pod_namespace;
-	const char *pod_id; /* the id of that pod, or NULL */
+	const char *pod_id; /* the id of that pod, or NULL; in Kubernetes, the id of the
+			     * container that holds the pod's namespaces */
 	const char
 		*space; /* the namespace of the runtime (of containerd, a project of LXD)
 			 * in which names and ids are unique; NULL if there is only one */

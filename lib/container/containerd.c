@@ -43,9 +43,7 @@ static bool read_kubernetes(const struct ix_json *j, struct ix_container *found)
 	found->runtime = "k8s";
 	found->pod = ix_json_text(j, NOTE("sandbox-name"));
 	found->pod_namespace = ix_json_text(j, NOTE("sandbox-namespace"));
-	found->pod_id = ix_json_text(j, NOTE("sandbox-uid"));
-	if (!found->pod_id)
-		found->pod_id = ix_json_text(j, NOTE("sandbox-id"));
+	found->pod_id = ix_json_text(j, NOTE("sandbox-id"));
 	found->name = strcmp(type, "sandbox") != 0
 			      ? ix_json_text(j, NOTE("container-name"))
 			      : found->pod;

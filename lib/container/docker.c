@@ -30,7 +30,7 @@ static bool read_config(const struct ix_json *j, struct ix_container *found)
 	found->pod = ix_json_text(j, "Config/Labels/io.kubernetes.pod.name");
 	found->pod_namespace =
 		ix_json_text(j, "Config/Labels/io.kubernetes.pod.namespace");
-	found->pod_id = ix_json_text(j, "Config/Labels/io.kubernetes.pod.uid");
+	found->pod_id = ix_json_text(j, "Config/Labels/io.kubernetes.sandbox.id");
 	return true;
 }
 

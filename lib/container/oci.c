@@ -85,7 +85,7 @@ static int oci_read_one(const struct ix_search *s, struct ix_containers *c,
 		return r == -ENOMEM ? r : 0;
 	if (read_layout(l, j, &found)) {
 		spec = oci_mode(s, dir, id, l, g, j, &found);
-		name = ix_buildah_name(s, id, spec ? spec : j, g);
+		name = g->uid ? NULL : ix_buildah_name(s, &found, spec ? spec : j);
 		if (name) {
 			found.runtime = "buildah";
 			found.name = name;

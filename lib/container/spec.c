@@ -66,7 +66,7 @@ bool ix_spec_crio(const struct ix_json *j, struct ix_container *found)
 	found->ipc_mode = ix_spec_ipc(j);
 	found->pod = first_of(j, KUBE("pod.name"), CRIO("KubeName"));
 	found->pod_namespace = first_of(j, KUBE("pod.namespace"), CRIO("Namespace"));
-	found->pod_id = first_of(j, KUBE("pod.uid"), CRIO("SandboxID"));
+	found->pod_id = ix_json_text(j, CRIO("SandboxID"));
 	/* The container that only holds the namespaces of a pod is called POD. */
 	text = ix_json_text(j, KUBE("container.name"));
 	if (text)
@@ -103,8 +103,6 @@ void ix_spec_crio_name(const char *text, struct ix_crio_name *name,
 		found->pod = part[2];
 	if (!found->pod_namespace)
 		found->pod_namespace = part[3];
-	if (!found->pod_id)
-		found->pod_id = part[4];
 	if (!found->name || !strcmp(found->name, text))
 		found->name = strcmp(part[1], "POD") != 0 ? part[1] : found->pod;
 }

@@ -179,6 +179,7 @@ def test_every_attribute_has_a_line_in_the_table():
 
 # Options of other programs that occur in texts of the library.
 OPTIONS = {
+    "lib/container/buildah.c": {"--root"},  # buildah's
     "lib/container/crio.c": {"--runtime-dir"},  # conmonrs'
     "lib/container/nspawn.c": {"--machine", "--directory", "--image"},  # systemd-nspawn's, read from its command line
     "lib/container/podman.c": {"--cid", "--name", "--exec", "--bundle"},  # conmon's, likewise
