@@ -11,6 +11,13 @@ static void schema_field(enum ipcx_field f)
 	const struct ipcx_type_info *type = ipcx_type_info(info->type);
 
 	json_string(info->name);
+	if (info->type == IPCX_TYPE_ROWS) {
+		out_text(
+			":{\"type\":[\"array\",\"null\"],\"items\":{\"$ref\":\"#/$defs/row\"},\"description\":");
+		json_string(info->doc);
+		out_text("}");
+		return;
+	}
 	/* Any value may be null: there is no value, or it is unknown (then "unknown"
 	 * names the member). */
 	out_format(":{\"type\":[\"%s\",\"null\"]%s%s,\"description\":", type->json,
@@ -36,9 +43,9 @@ void dump_schema(void)
 					    "results",    "facts",      "workloads",
 					    "users",      "waits",      NULL };
 	static const char *const inner[] = { "semaphores", "messages",   "contents",
-					     "limits",     "mechanisms", "containers",
-					     "members",    "sharers",    "users",
-					     "waits",      NULL };
+					     "limits",     "mechanisms", "members",
+					     "sharers",    "users",      "waits",
+					     NULL };
 
 	out_text(
 		"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n\"$id\":\"urn:ipcx:json:1\",\n"

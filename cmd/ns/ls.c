@@ -76,18 +76,20 @@ static int run_ls(struct app *app, void *data, int n, char **words)
 
 /* ---- show */
 
-/* The parts of a namespace; each is a table. */
+/* The parts of a namespace; each is a table. A format that nests has the containers in
+ * the row itself. */
 /* clang-format off */
 static const struct part {
 	const char *label, *name;
 	struct shown shown;
 	int (*get)(struct ipcx *x, struct ipcx_table **ret_t);
 	size_t raw; /* number of leading fields that a table omits */
+	bool in_row;
 } parts[] = {
-	{ "objects",                                      "mechanisms", COLUMN_LIST_INIT(usage_fields),  ipcx_usage,      0 },
-	{ "containers",                                   "containers", COLUMN_LIST_INIT(box_fields),    ipcx_containers, BOX_RAW },
-	{ "processes",                                    "members",    COLUMN_LIST_INIT(member_fields), ipcx_members,    0 },
-	{ "processes that share it, its /dev/shm or /dev/mqueue",   "sharers",    COLUMN_LIST_INIT(sharer_fields), ipcx_sharers,    0 },
+	{ "objects",                                      "mechanisms", COLUMN_LIST_INIT(usage_fields),  ipcx_usage,      0, false },
+	{ "containers",                                   "containers", COLUMN_LIST_INIT(box_fields),    ipcx_containers, BOX_RAW, true },
+	{ "processes",                                    "members",    COLUMN_LIST_INIT(member_fields), ipcx_members,    0, false },
+	{ "processes that share it, its /dev/shm or /dev/mqueue",   "sharers",    COLUMN_LIST_INIT(sharer_fields), ipcx_sharers,    0, false },
 };
 /* clang-format on */
 
@@ -112,6 +114,8 @@ static size_t get_parts(struct app *app, bool raw, struct output_child *children
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		struct shown part = parts[i].shown;
 
+		if (raw && parts[i].in_row)
+			continue;
 		if (!raw) {
 			part.list += parts[i].raw;
 			part.n -= parts[i].raw;

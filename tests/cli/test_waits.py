@@ -105,7 +105,7 @@ def test_default_columns(crossed):
 
 def test_all_fields_in_documents(crossed):
     rows = waits(crossed, "sem")
-    assert [list(row) for row in rows] == [ALL, ALL] and set(ALL) <= set(FIELDS)
+    assert [list(row) for row in rows] == [[*ALL, "containers"]] * 2 and set(ALL) <= set(FIELDS)
     assert {(row["call"], row["op"], row["undo"], row["timeout"], row["since"]) for row in rows} == {("semop", -1, True, None, None)}
     assert sorted(row["semnum"] for row in rows) == [0, 1] and [row["tid"] for row in rows] == [row["pid"] for row in rows]
     assert {row["held_by"] for row in rows} == {row["pid"] for row in rows}
@@ -323,7 +323,7 @@ def test_show_has_the_waits_of_an_object(crossed):
     first, second = out.split("sem:1: semaphore array")
     assert re.search(r"\nwaits\n *PID +COMMAND +CALL +WANTS +WAKER +WHY\n(.*worker.*\n){2}\n", first) and "\nwaits\nnone\n" in second
     rows = document(crossed.ipcx("show", "sem:0", "sem:1", "--json", "-o", "+waits"), "objects")
-    assert [len(row["waits"]) for row in rows] == [2, 0] and list(rows[0]["waits"][0]) == ALL[3:]
+    assert [len(row["waits"]) for row in rows] == [2, 0] and list(rows[0]["waits"][0]) == [*ALL[3:], "containers"]
     doc = crossed.ipcx("show", "sem:1", "--json", "-o", "ref,waits,users").json
     assert doc["objects"][0]["waits"] == [] and set(doc["unseen"]) == {"attaches", "waiters", "processes", "others"}
     assert set(crossed.ipcx("show", "sem:1", "--json", "-o", "waits").json["unseen"]) == {"waiters", "processes", "others"}

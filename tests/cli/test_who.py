@@ -73,12 +73,12 @@ def test_default_columns(attached):
 
 def test_all_fields_in_documents(attached):
     rows = users(attached, "shm")
-    assert [list(row) for row in rows] == [ALL, ALL]
+    assert [list(row) for row in rows] == [[*ALL, "containers"]] * 2
     assert set(ALL) <= set(FIELDS)
     assert [row["ref"] for row in rows] == ["shm:0", "shm:1"] and len({row["pid"] for row in rows}) == 1
     assert rows[0] | {"pid": 0, "started": "", "address": 0, "ns": 0} == {
         "mech": "shm", "ref": "shm:0", "ns": 0, "pid": 0, "command": rows[0]["command"], "owner": "root", "uid": 0, "started": "", "container": None,
-        "how": "mapped", "access": "rw", "mappings": 2, "fds": 0, "address": 0, "mapped": 8192, "basis": "kernel"}
+        "how": "mapped", "access": "rw", "mappings": 2, "fds": 0, "address": 0, "mapped": 8192, "basis": "kernel", "containers": []}
 
 
 def test_every_format_has_the_same_rows(attached):

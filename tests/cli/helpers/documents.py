@@ -16,12 +16,15 @@ jsonschema = pytest.importorskip("jsonschema", reason="python3-jsonschema is not
 SCHEMA = json.loads(subprocess.run([IPCX, "help", "--schema"], stdout=subprocess.PIPE, check=True).stdout)
 CHILDREN = {"shm": [], "msg": ["messages"], "sem": ["semaphores"], "mq": [], "pshm": [], "psem": []}
 CHILD_FIELDS = {"messages": {"position", "mtype", "size"}, "semaphores": {"semnum", "value", "sempid", "semncnt", "semzcnt"},
-                "users": {"pid", "command", "owner", "uid", "started", "container", "how", "access", "mappings", "fds", "address", "mapped", "basis"},
-                "waits": {"pid", "tid", "command", "owner", "uid", "started", "container", "call", "wants", "semnum", "op", "undo", "mtype", "offset",
+                "users": {"pid", "command", "owner", "uid", "started", "container", "containers", "how", "access", "mappings", "fds", "address",
+                          "mapped", "basis"},
+                "containers": {"container", "container_uid", "uid", "ns", "pid", "name", "runtime", "container_id", "pod", "pod_namespace", "systemd_unit",
+                               "ipc_mode"},
+                "waits": {"pid", "tid", "command", "owner", "uid", "started", "container", "containers", "call", "wants", "semnum", "op", "undo", "mtype", "offset",
                           "timeout", "since", "task_state", "held_by", "held_grade", "waker", "verdict", "grade", "cycle", "basis"},
                 "limits": {"name", "needed", "percent", "limit", "unit", "source"}}
 SECOND = {"results": ["facts"]}  # documents with a second table
-TYPES = {"integer": int, "unsigned": int, "real": (int, float), "bool": bool, "string": str, "time": str, "mode": str, "key": str, "grade": str}
+TYPES = {"integer": int, "unsigned": int, "real": (int, float), "bool": bool, "string": str, "time": str, "mode": str, "key": str, "grade": str, "rows": list}
 PATTERNS = {"time": r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "mode": r"0[0-7]{3}", "key": r"0x[0-9a-f]{8}", "grade": "possible|likely|certain"}
 
 
