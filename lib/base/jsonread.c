@@ -227,10 +227,13 @@ bool ix_json_number(const struct ix_json *j, const char *path, int64_t *ret_n)
 
 bool ix_json_has(const struct ix_json *j, const char *path)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
 	struct json_object *o = j->root, *next;
-	char above[128];
+	char above[128], name[128];
 
+	if ((size_t)snprintf(name, sizeof(name), "%s", last) >= sizeof(name))
+		return false;
+	jsonread_slashes(name);
 	if (slash) {
 		if ((size_t)(slash - path) >= sizeof(above))
 			return false;

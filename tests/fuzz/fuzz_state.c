@@ -9,6 +9,8 @@
 #include "base/jsonread.h"
 #include "base/util.h"
 #include "container/container.h"
+#include "container/pods.h"
+#include "container/spec.h"
 #include "container/state.h"
 #include "fuzz.h"
 
@@ -109,6 +111,20 @@ static void check_value(char *text, size_t size, const char *key, size_t room)
 
 /* ---- JSON */
 
+static void check_spec(const struct ix_json *j)
+{
+	const char *modes[] = { ix_spec_ipc(j), ix_spec_ipc_of_runc(j) };
+	struct ix_container found = { .runtime = "?" };
+	struct ix_crio_name name;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		CHECK(!modes[i] || *modes[i] == '/' || !strcmp(modes[i], "private") ||
+		      !strcmp(modes[i], "host"));
+	if (ix_spec_crio(j, &found))
+		CHECK(!strcmp(found.runtime, "crio"));
+	ix_spec_crio_name(found.name, &name, &found);
+}
+
 static void check_json(const char *text, size_t size)
 {
 	static const char *const texts[] = {
@@ -141,6 +157,7 @@ static void check_json(const char *text, size_t size)
 		CHECK(ix_json_number(j, numbers[i], &n) || n == 77);
 	}
 	CHECK(ix_json_count(j, "mounts") <= size);
+	check_spec(j);
 	for (size_t i = 0; ix_runtime(i); i++) {
 		struct ix_container found = { .runtime = "?" };
 
@@ -148,6 +165,31 @@ static void check_json(const char *text, size_t size)
 			CHECK(found.pid >= 0 && found.runtime);
 	}
 	ix_json_free(j);
+}
+
+/* ---- podman's database */
+
+struct pods_in {
+	const char *text;
+	size_t size, n;
+};
+
+static int check_pod(void *arg, const char *id, const char *name)
+{
+	struct pods_in *in = arg;
+
+	CHECK(strlen(id) == IX_POD_ID && *name);
+	CHECK(memmem(in->text, in->size, id, IX_POD_ID));
+	CHECK(memmem(in->text, in->size, name, strlen(name)));
+	return in->n++ >= 3;
+}
+
+static void check_pods(const char *text, size_t size)
+{
+	struct pods_in in = { .text = text, .size = size };
+	int r = ix_pods_scan(text, size, check_pod, &in);
+
+	CHECK(r == (in.n > 3));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -158,6 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(text, data, size);
 	check_words(text, size);
+	check_pods(text, size);
 	check_pid(text, size);
 	check_value(text, size, "LEADER", 16);
 	check_value(text, size, "name", 1);
