@@ -62,7 +62,7 @@ static bool nspawn_unit(const struct ix_search *s, int32_t pid, const char *name
 	r = ix_cgroup_read(text, (size_t)len);
 	while (ix_cgroup_next(&r, part, sizeof(part)))
 		for (size_t i = 0; i < 2 * ARRAY_SIZE(forms); i++) {
-			(void)snprintf(buf, IX_UNIT_MAX, "%s%s%s", forms[i / 2][0],
+			(void)snprintf(buf, IX_UNIT_MAX, "%s%.200s%s", forms[i / 2][0],
 				       i % 2 ? name : escaped, forms[i / 2][1]);
 			if (ix_cgroup_whole(&r, buf))
 				return true;

@@ -289,6 +289,20 @@ static void test_sets(void **state)
 	assert_true(ipcx_fieldset_empty(&set));
 }
 
+/* A value of another type has no rows, and tells so without setting anything. */
+static void test_rows_of_other_values(void **state)
+{
+	const struct ipcx_value values[] = { { .type = IPCX_TYPE_NONE },
+					     { .type = IPCX_TYPE_UINT, .as.u = 7 } };
+	size_t first = 77, n = 78;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
+		assert_null(ipcx_value_rows(&values[i], &first, &n));
+	assert_true(first == 77 && n == 78);
+	assert_string_equal(ipcx_type_info(IPCX_TYPE_ROWS)->json, "array");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +316,7 @@ int main(void)
 		TEST(test_versions),
 		TEST(test_abilities),
 		TEST(test_sets),
+		TEST(test_rows_of_other_values),
 	};
 
 	return cmocka_run_group_tests_name("values", tests, NULL, NULL);
