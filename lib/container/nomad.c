@@ -59,7 +59,7 @@ static int nomad_read_one(const struct ix_search *s, struct ix_containers *c,
 		if (split_log(path, &found)) {
 			(void)snprintf(cgroup, sizeof(cgroup), "%s.%s", found.pod,
 				       found.name);
-			found.cgroup = cgroup;
+			found.id = found.cgroup = cgroup;
 			found.pid = init.pid;
 			found.start = init.start;
 			r = ix_container_add(s, c, &found, 0, executor);

@@ -42,4 +42,8 @@ KINDS = {
     "shareable": Kind(DOCKER, "docker", mode="container:X"),
     "containerd": Kind(CTR, "containerd", mode="namespace ex"),
     "k8s": Kind(CTR, "k8s", mode="pod", record={"pod": "mypod", "pod_namespace": "myns"}),
+    # of kinds/engines.sh
+    "rootless-docker": Kind([*DOCKER, "rootlesskit", "newuidmap"], "docker", user=ANY_USER, mode="rootless", ipc_mode="private"),
+    "buildah": Kind(["buildah", "runc"], "buildah", ipc_mode="private"),
+    "nerdctl": Kind(CTR, "nerdctl", mode="recorded", ipc_mode="shareable"),
 }

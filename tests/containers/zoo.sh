@@ -42,6 +42,7 @@ wait_for() { # a socket
 
 image() { # a one-layer OCI archive, once
 	[ ! -e "$W/img.tar" ] || return 0
+	[ -e "$CONTAINERS_CONF" ] || podman_conf runc
 	tar -C "$R" -c . | podman_ import - localhost/h:1 >>"$W/log" 2>&1
 	quiet podman_ save --format oci-archive -o "$W/img.tar" localhost/h:1
 }
