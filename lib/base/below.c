@@ -50,6 +50,7 @@ static int open2(int dir, const char *path, int flags, uint64_t resolve)
 /* A lookup by a thread. */
 struct question {
 	struct ix_side_call call;
+	uint64_t resolve;
 	int dir, flags, r;
 	char path[];
 };
@@ -58,7 +59,7 @@ static void below_run(struct ix_side_call *e)
 {
 	struct question *q = (struct question *)e;
 
-	q->r = open2(q->dir, q->path, q->flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	q->r = open2(q->dir, q->path, q->flags, q->resolve);
 }
 
 static void below_end(struct ix_side_call *e)
@@ -71,7 +72,8 @@ static void below_end(struct ix_side_call *e)
 	free(q);
 }
 
-static struct question *new_question(int dir, const char *path, int flags)
+static struct question *new_question(int dir, const char *path, int flags,
+				     uint64_t resolve)
 {
 	size_t len = strlen(path) + 1;
 	struct question *q = calloc(1, sizeof(*q) + len);
@@ -86,13 +88,14 @@ static struct question *new_question(int dir, const char *path, int flags)
 		return NULL;
 	}
 	q->flags = flags;
+	q->resolve = resolve;
 	memcpy(q->path, path, len);
 	return q;
 }
 
-static int open_in_thread(int dir, const char *path, int flags)
+static int open_in_thread(int dir, const char *path, int flags, uint64_t resolve)
 {
-	struct question *q = new_question(dir, path, flags);
+	struct question *q = new_question(dir, path, flags, resolve);
 	int r = q ? ix_side_run(&q->call) : -ENOMEM;
 
 	if (r < 0)
@@ -111,7 +114,7 @@ int ix_open_below(int dir, const char *path, int flags, bool hostile)
 	if (hostile) {
 		/* EINVAL: Linux before 5.12 does not know RESOLVE_CACHED. */
 		if (fd == -EAGAIN || fd == -EINVAL)
-			fd = open_in_thread(dir, path, flags);
+			fd = open_in_thread(dir, path, flags, inside);
 		return fd == -EPERM ? -ENOSYS : fd;
 	}
 	/* Linux is older than 5.6, or a seccomp filter does not know openat2(2). */
@@ -132,6 +135,18 @@ int ix_open_straight(int dir, const char *path, int flags)
 {
 	return open2(dir, path, flags,
 		     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+}
+
+int ix_open_unlinked(const char *path, int flags)
+{
+	const uint64_t plain = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+	auto_fd int here =
+		ix_open(AT_FDCWD, *path == '/' ? "/" : ".", O_PATH | O_DIRECTORY);
+	int fd = here < 0 ? here : open2(here, path, flags, plain | RESOLVE_CACHED);
+
+	if (fd == -EAGAIN || fd == -EINVAL)
+		fd = open_in_thread(here, path, flags, plain);
+	return fd == -EPERM ? -ENOSYS : fd;
 }
 
 int ix_open_entry(int dir, const char *name, int flags, bool hostile)

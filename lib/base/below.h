@@ -25,6 +25,11 @@ int ix_open_cached(int dir, const char *path, int flags);
  * before. */
 int ix_open_straight(int dir, const char *path, int flags);
 
+/* Open a path of the caller's own, absolute or below the current directory: fails with
+ * -ELOOP if any component is a symbolic link, with -ENOSYS before Linux 5.6, and with
+ * -ETIMEDOUT if a file system on the way does not answer. */
+int ix_open_unlinked(const char *path, int flags);
+
 /* Open an entry of a directory. Fails if the entry is a link, and with -EXDEV if
  * something is mounted on it. If hostile is false, the same as ix_open() with O_NOFOLLOW.
  */
