@@ -58,6 +58,17 @@ struct ipcx_fieldset ns_fields_less(struct ipcx_fieldset fields)
 	return fields;
 }
 
+void ns_add_directory(const struct app *app, struct output *s, const struct ipcx_table *t)
+{
+	size_t n = ipcx_table_rows(t);
+	struct ipcx_value v;
+
+	/* Directories come after all namespaces. */
+	if (app->ns && n && (ns_all(app) || s->format->raw) &&
+	    ipcx_row_get(t, n - 1, IPCX_F_DIRECTORY, &v) == 0 && v.type != IPCX_TYPE_NONE)
+		output_add_field(s, IPCX_F_DIRECTORY);
+}
+
 struct shown ns_shown(const struct app *app, struct shown shown)
 {
 	if (ns_all(app))

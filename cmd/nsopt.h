@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cmd.h"
+#include "ui/output.h"
 
 struct ns_args {
 	const char *ns;
@@ -27,3 +28,8 @@ struct ipcx_fieldset ns_fields_less(struct ipcx_fieldset fields);
 
 /* Put ns and container before the default columns when all namespaces are shown. */
 struct shown ns_shown(const struct app *app, struct shown shown);
+
+/* Add the column of directories if some rows are from a directory, not from a
+ * namespace. */
+void ns_add_directory(const struct app *app, struct output *s,
+		      const struct ipcx_table *t);

@@ -48,6 +48,7 @@ static int limits_print(struct app *app, const struct limits_args *args,
 				     &s.where);
 	if (r)
 		return r;
+	ns_add_directory(app, &s, t);
 	msg_table(t, app->verbose, &tally);
 	output_heading(&s, NULL);
 	r = output_all(&s, t);

@@ -33,6 +33,16 @@ static const enum ipcx_field limit_fields[] = { IPCX_F_NAME, IPCX_F_LIMIT, IPCX_
 
 /* ---- ls */
 
+/* Whether the last rows are directories without a namespace. */
+static bool has_directories(const struct ipcx_table *t)
+{
+	size_t n = ipcx_table_rows(t);
+	struct ipcx_value v;
+
+	return n && ipcx_row_get(t, n - 1, IPCX_F_DIRECTORY, &v) == 0 &&
+	       v.type != IPCX_TYPE_NONE;
+}
+
 static int print_list(struct app *app, const struct ns_ls_args *args,
 		      const struct ipcx_table *t)
 {
@@ -51,6 +61,8 @@ static int print_list(struct app *app, const struct ns_ls_args *args,
 				     &s.where);
 	if (r)
 		return r;
+	if (has_directories(t))
+		output_add_field(&s, IPCX_F_DIRECTORY);
 	msg_table(t, app->verbose, &tally);
 	output_heading(&s, NULL);
 	r = output_all(&s, t);

@@ -34,6 +34,8 @@ struct listing {
 static int print_slice(struct listing *l, const struct ipcx_table *t, const char **label)
 {
 	msg_table(t, l->app->verbose, &l->tally);
+	if (*label)
+		ns_add_directory(l->app, &l->output, t);
 	if (*label && (ipcx_table_rows(t) > 0 || !l->quiet_empty)) {
 		output_heading(&l->output, **label ? *label : NULL);
 		*label = NULL;

@@ -242,6 +242,12 @@ int output_fields(struct output *s, const char *list, struct shown defaults,
 	}
 }
 
+void output_add_field(struct output *s, enum ipcx_field field)
+{
+	if (!s->fixed)
+		columns_add_column(s, field);
+}
+
 struct ipcx_fieldset output_query(const struct output *s)
 {
 	struct ipcx_fieldset fields = { { 0 } };

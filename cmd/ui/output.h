@@ -195,6 +195,9 @@ int output_condition(struct ipcx *x, const struct output_args *args,
 		     bool (*known)(enum ipcx_field field, const void *data),
 		     const void *data, const struct ipcx_expr **ret_expr);
 
+/* Add a column, unless the user has named the columns. */
+void output_add_field(struct output *s, enum ipcx_field field);
+
 /* For output_fields(): whether a field is among the fields to show (data: struct shown),
  * or in the first row of a table (data: struct ipcx_table). */
 bool columns_have(enum ipcx_field field, const void *data);

@@ -44,6 +44,16 @@ void ix_derive_shm_device(const struct ipcx_table *t, const struct ix_section *s
 		ix_value_text(v, ix_dirid_text(&dirid, text));
 }
 
+void ix_derive_directory(const struct ipcx_table *t, const struct ix_section *s,
+			 const void *row, struct ipcx_value *v)
+{
+	(void)row;
+	if (!s->place || !t->places[s->place - 1].directory)
+		return;
+	v->type = IPCX_TYPE_STRING;
+	v->as.private_s = ix_table_string(t, t->places[s->place - 1].directory);
+}
+
 /* Set v to the name if there is one, else to the number; --owner accepts both. */
 void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,
 		    struct ipcx_value *v)

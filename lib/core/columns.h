@@ -10,6 +10,7 @@ typedef void ix_derive(const struct ipcx_table *t, const struct ix_section *s,
 ix_derive ix_derive_mech;          /* the section's mechanism */
 ix_derive ix_derive_ns;            /* the namespace that the row was read in */
 ix_derive ix_derive_shm_device;    /* the directory of the section's objects */
+ix_derive ix_derive_directory;     /* its path, if the rows are from a directory */
 ix_derive ix_derive_owner;         /* from IPCX_F_UID: the name, or the number as text */
 ix_derive ix_derive_group;         /* from IPCX_F_GID */
 ix_derive ix_derive_creator;       /* from IPCX_F_CUID */
@@ -57,6 +58,11 @@ ix_derive ix_derive_hugepagesize; /* from the binary logarithm; 0: no huge pages
 /* Columns that belong to every kind of row that is read in a namespace. */
 #define IX_PLACE_COLUMNS \
 	IX_CONSTANT(IPCX_F_NS, ix_derive_ns), IX_PLACE_BOX_COLUMNS(IX_CONSTANT)
+
+/* The columns of rows that are files in a /dev/shm: which one it is. */
+#define IX_SHM_COLUMNS                                        \
+	IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device), \
+		IX_CONSTANT(IPCX_F_DIRECTORY, ix_derive_directory)
 
 /* Set v to the name of an id if the table has one, else to the number as text. */
 void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, uint32_t id,

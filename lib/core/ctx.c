@@ -131,6 +131,8 @@ int ix_viewfd(struct ipcx *x)
 {
 	if (!x->view.remote)
 		return ix_rootfd(x);
+	if (x->view.shmfd)
+		return x->view.shmfd;
 	if (x->view.rootfd >= 0)
 		return x->view.rootfd;
 	return x->view.pid > 0 ? -EACCES

@@ -33,7 +33,8 @@ struct ix_view {
 	bool (*shows)(struct ipcx *x, const struct stat *st);
 	struct ix_showing *showing; /* state of shows() (ns/rights.c) */
 	int rootfd;                 /* the root of the /dev/shm to use; -1: unknown */
-	int32_t pid;                /* the process with that root, or 0 */
+	int shmfd;   /* a directory to use as the /dev/shm, without a root; 0: none */
+	int32_t pid; /* the process with that root, or 0 */
 	uint64_t in_memory; /* unique id of a mount whose file system is known to be in
 			       memory; 0: none yet */
 	const struct ix_idmap *ids; /* maps the target's ids to ours; NULL: identical */
@@ -106,6 +107,12 @@ int ix_may_move(struct ipcx *x);
  * another namespace, the root of a process in that namespace; -ENXIO if no such process
  * is known. */
 int ix_viewfd(struct ipcx *x);
+
+/* Return the path of the /dev/shm below that root. */
+static inline const char *ix_viewshm(const struct ipcx *x)
+{
+	return x->view.shmfd ? "." : "dev/shm";
+}
 
 /*
  * Keep the text of a failure and return its errno: "return ix_fail(x, -EPERM, "shm:%d:

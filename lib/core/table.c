@@ -151,7 +151,19 @@ int ix_table_same_place(struct ipcx_table *t, const struct ipcx_table *from,
 	if (is_place(t, place->ns))
 		return 0;
 	copy.boxes = ix_box_copy(t, from, place->boxes);
+	if (place->directory)
+		copy.directory =
+			ix_table_text(t, ix_table_string(from, place->directory));
 	return add_place(t, &copy);
+}
+
+int ix_table_directory(struct ipcx_table *t, const char *path)
+{
+	int r = ix_table_place(t, 0, NULL, false);
+
+	if (r == 0)
+		t->places[t->nplaces - 1].directory = ix_table_text(t, path);
+	return t->starved ? -ENOMEM : r;
 }
 
 int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech)

@@ -103,9 +103,11 @@ static inline bool ix_kind_has(const struct ix_kind *kind, unsigned field)
 
 /* The namespace that rows were read in. */
 struct ix_where {
-	uint64_t ns;    /* inode number; 0: not requested */
-	uint32_t boxes; /* its containers: number of a list (core/rows.h), or 0 */
-	bool unnamed;   /* it is unknown whether there is a container */
+	uint64_t ns;       /* inode number; 0: not requested */
+	uint32_t boxes;    /* its containers: number of a list (core/rows.h), or 0 */
+	bool unnamed;      /* it is unknown whether there is a container */
+	ix_text directory; /* the rows are from this directory, not from a namespace; or
+			      0 */
 };
 
 /* Tables of rows that belong to rows (core/rows.h). */
@@ -215,6 +217,10 @@ int ix_table_place(struct ipcx_table *t, uint64_t ns, const struct ix_boxes *box
 /* Set the namespace of the rows that follow to that of another table's place. */
 int ix_table_same_place(struct ipcx_table *t, const struct ipcx_table *from,
 			const struct ix_where *place);
+
+/* The rows that follow are from a directory that was the /dev/shm of a container.
+ * Returns 0 or -ENOMEM. */
+int ix_table_directory(struct ipcx_table *t, const char *path);
 
 /* Set the directory of the rows that follow: they continue the current section, or begin
  * a new one if that has rows of another directory. Returns 0 or -ENOMEM. */

@@ -128,7 +128,7 @@ static int shm_fs(struct ipcx *x, struct ix_reading *r, struct statvfs *ret_fs)
 
 	if (root < 0)
 		return root;
-	fd = ix_open_below(root, "dev/shm", O_PATH | O_DIRECTORY, x->view.remote);
+	fd = ix_open_below(root, ix_viewshm(x), O_PATH | O_DIRECTORY, x->view.remote);
 	if (fd < 0)
 		return fd;
 	if (x->view.remote) {

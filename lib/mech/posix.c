@@ -84,8 +84,7 @@ static int posix_open_shm(struct ipcx *x)
 			IX_SHM_DIR);
 	if (root < 0)
 		return ix_fail(x, root, "/");
-	fd = ix_open_below(root, ix_relative(IX_SHM_DIR), O_PATH | O_DIRECTORY,
-			   x->view.remote);
+	fd = ix_open_below(root, ix_viewshm(x), O_PATH | O_DIRECTORY, x->view.remote);
 	if (fd < 0)
 		return ix_fail(x, fd, "%s%s", IX_SHM_DIR,
 			       fd == -ENOSYS ? ": openat2" : "");

@@ -44,7 +44,7 @@ static const struct ix_kind psem_kind = {
 	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct psem_row),
 		IX_CONSTANT(IPCX_F_IDLE,  ix_derive_none),
-		IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
+		IX_SHM_COLUMNS,
 		IX_COL(IPCX_F_MTIME, struct psem_row, base.mtime),
 		IX_COL(IPCX_F_VALUE, struct psem_row, value),
 		IX_WAITERS_COLUMN(struct psem_row),

@@ -44,7 +44,7 @@ static const struct ix_kind pshm_kind = {
 	.row_size = sizeof(struct pshm_row),
 	IX_COLUMNS(
 		IX_POSIX_COLUMNS(struct pshm_row),
-		IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
+		IX_SHM_COLUMNS,
 		IX_COL(IPCX_F_SIZE,      struct pshm_row, size),
 		IX_COL(IPCX_F_ALLOCATED, struct pshm_row, allocated),
 		IX_CONSTANT(IPCX_F_IDLE,      ix_derive_none),

@@ -189,7 +189,7 @@ int ix_label_target(struct ipcx *x, struct ipcx_ns *ns, struct ipcx_table *t)
 
 	if (!ns)
 		return label_home(x, t);
-	if (ns->all || (ns->places[0].boxes && !ns->labelled))
+	if (ns->all || ns->places[0].directory || (ns->places[0].boxes && !ns->labelled))
 		return 0;
 	if (!ns->labelled)
 		r = label_one(x, ns->places[0].ino, &p, &ns->unlabelled);

@@ -20,6 +20,7 @@
 #include "ns/discover.h"
 #include "ns/label.h"
 #include "ns/pin.h"
+#include "ns/remains.h"
 #include "ns/shms.h"
 
 /* The highest possible process id (PID_MAX_LIMIT). */
@@ -61,6 +62,16 @@ void ipcx_ns_free(struct ipcx_ns *ns)
 bool ipcx_ns_is_all(const struct ipcx_ns *ns)
 {
 	return ns && ns->all;
+}
+
+int ix_ns_needed(struct ipcx *x, const struct ipcx_ns *ns)
+{
+	const struct ix_target *p = ns ? ix_ns_target(ns) : NULL;
+
+	if (!p || !p->directory)
+		return 0;
+	return ix_fail_plain(x, -EINVAL, "%s: is a directory, not an IPC namespace",
+			     p->directory);
 }
 
 void ipcx_use(struct ipcx *x, struct ipcx_ns *ns)
@@ -106,7 +117,7 @@ static int ns_open_file(struct ipcx *x, const char *path, struct ix_target *ret_
 	if (held < 0)
 		return ix_fail(x, held, "%s", shown);
 	if (fstatfs(held, &fs) < 0 || fs.f_type != NSFS_MAGIC)
-		return ix_fail_plain(x, -EINVAL, "%s: is not an IPC namespace", shown);
+		return ix_remains_open(x, path, shown, ret_p);
 	(void)snprintf(through, sizeof(through), "thread-self/fd/%d", held);
 	fd = proc < 0 ? proc : ix_open(proc, through, O_RDONLY);
 	if (fd < 0)
@@ -331,6 +342,10 @@ int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	}
 	qsort(ns->places, ns->n, sizeof(*ns->places), by_age);
+	if (ix_remains_add(x, l, ns) < 0) {
+		ipcx_ns_free(ns);
+		return ix_fail_plain(x, -ENOMEM, "out of memory");
+	}
 	*ret_ns = ns;
 	return 0;
 }

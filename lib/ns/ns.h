@@ -39,3 +39,7 @@ static inline const struct ix_target *ix_ns_target(const struct ipcx_ns *ns)
 {
 	return ns->all ? NULL : &ns->places[0];
 }
+
+/* Check that what was opened for use is no mere directory (ns/remains.h). Returns 0, or
+ * -EINVAL with a text. */
+int ix_ns_needed(struct ipcx *x, const struct ipcx_ns *ns);

@@ -318,6 +318,9 @@ int ipcx_ns_pin(struct ipcx *x, const struct ipcx_ns *ns, const char *name)
 		return r;
 	if (ns->all)
 		return ix_fail_plain(x, -EINVAL, "one namespace can be pinned, not all");
+	r = ix_ns_needed(x, ns);
+	if (r < 0)
+		return r;
 	dir = ready_dir(x);
 	return dir < 0 ? dir : pin(x, &ns->places[0], dir, name);
 }

@@ -22,6 +22,7 @@
 #include "ns/child.h"
 #include "ns/label.h"
 #include "ns/ns.h"
+#include "ns/remains.h"
 #include "ns/rights.h"
 
 /* The state of a call that is made for one target after another. */
@@ -52,15 +53,20 @@ static int begin_place(struct ns_run *t, const struct ix_target *p)
 {
 	struct ipcx_table *table = t->call->t;
 
-	if (table && ix_table_place(table, p->ino, p->boxes, t->x->ns->gaps.names) < 0)
-		return ix_fail_plain(t->x, -ENOMEM, "out of memory");
-	return 0;
+	int r = 0;
+
+	if (table && p->directory)
+		r = ix_table_directory(table, p->directory);
+	else if (table)
+		r = ix_table_place(table, p->ino, p->boxes, t->x->ns->gaps.names);
+	return r < 0 ? ix_fail_plain(t->x, -ENOMEM, "out of memory") : 0;
 }
 
 /* Called when we are in the right namespace: set the view of the target and make the
  * call. */
 static int run_at(struct ns_run *t, const struct ix_target *p)
 {
+	bool trusted = p->self || p->directory; /* mounted in our own mount namespace */
 	struct ipcx *x = t->x;
 	struct ix_showing showing;
 	int r = begin_place(t, p);
@@ -69,15 +75,16 @@ static int run_at(struct ns_run *t, const struct ix_target *p)
 		return r;
 	x->view.there = true;
 	x->view.remote = !p->self;
-	x->view.only_shm = p->only_shm;
+	x->view.only_shm = p->only_shm || p->directory;
 	x->view.rootfd = p->rootfd;
+	x->view.shmfd = p->directory ? p->shmfd : 0;
 	x->view.pid = p->pid;
 	showing.p = p;
 	showing.how = IX_NOT_ASKED;
 	x->view.showing = &showing;
-	x->view.shows = p->self ? NULL : ix_rights_show;
-	x->view.straight = t->call->mounted && !p->self;
-	x->view.only_there = t->call->sweeps && !p->self && !ix_target_claimed(x, p);
+	x->view.shows = trusted ? NULL : ix_rights_show;
+	x->view.straight = t->call->mounted && !trusted;
+	x->view.only_there = t->call->sweeps && !trusted && !ix_target_claimed(x, p);
 	r = t->call->run(x, t->call->arg, t->call->t);
 	x->view = (struct ix_view){ .there = false };
 	return r;
@@ -117,6 +124,17 @@ static int there_enter(struct ns_run *t, const struct ix_target *p)
  * descriptors, and a process may have 1024 descriptors by default. */
 #define HELD_MAX 100
 
+static bool is_open(const struct ix_target *p)
+{
+	return p->nsfd >= 0 || p->shmfd >= 0;
+}
+
+/* Whether the call needs no other namespace than our own. */
+static bool is_home(const struct ns_run *t, const struct ix_target *p)
+{
+	return p->directory || p->ino == t->self;
+}
+
 /* If there are many targets, one of them may have disappeared since it was found. */
 static int open_place(struct ns_run *t, struct ix_target *ret_p)
 {
@@ -124,11 +142,12 @@ static int open_place(struct ns_run *t, struct ix_target *ret_p)
 	struct ix_target now;
 	int r;
 
-	if (p->nsfd >= 0) {
+	if (is_open(p)) {
 		*ret_p = *p;
 		return 0;
 	}
-	r = ix_target_again(t->x, p, &now);
+	r = p->directory ? ix_remains_again(t->x, p, &now)
+			 : ix_target_again(t->x, p, &now);
 	if (r < 0)
 		return r;
 	if (t->x->ns->held < HELD_MAX) {
@@ -141,9 +160,10 @@ static int open_place(struct ns_run *t, struct ix_target *ret_p)
 
 static void close_place(const struct ns_run *t, struct ix_target *p)
 {
-	if (t->places[t->i].nsfd >= 0)
+	if (is_open(&t->places[t->i]))
 		return;
 	p->boxes = NULL;
+	p->directory = NULL;
 	ix_target_close(p);
 }
 
@@ -176,7 +196,7 @@ static int travel(struct ns_run *t)
 		int r = open_place(t, &p);
 
 		if (r == 0) {
-			if (p.ino == t->self)
+			if (is_home(t, &p))
 				r = AT_HOME;
 			else
 				r = t->call->as_owner && p.userfd >= 0
@@ -257,7 +277,7 @@ static int there_go(struct ns_run *t)
 	int r = 0;
 
 	while (r >= 0 && t->i < t->n) {
-		r = t->places[t->i].ino == t->self ? AT_HOME : send_thread(t);
+		r = is_home(t, &t->places[t->i]) ? AT_HOME : send_thread(t);
 		if (r > 0) {
 			r = do_one(t, r);
 			t->i++;
@@ -357,6 +377,23 @@ static int go_mounted(struct ns_run *t)
 	return user < 0 ? there_go(t) : ix_send_child(t->x, t->call, p, user);
 }
 
+/* Whether the call may be made in a directory that has no namespace. */
+static int may_be_there(struct ipcx *x, const struct ix_ns_call *e)
+{
+	const struct ix_target *p = ix_ns_target(x->ns);
+
+	if (!p || !p->directory)
+		return 0;
+	if (e->acts && e->removes)
+		return ix_remains_may_remove(x, p);
+	if (e->acts)
+		return ix_fail_plain(
+			x, -EPERM,
+			"%s: is a directory, not an IPC namespace: objects there are not created or changed",
+			p->directory);
+	return e->mounted || e->parts ? 0 : ix_ns_needed(x, x->ns);
+}
+
 int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e)
 {
 	struct ns_run t = { .x = x, .call = e };
@@ -369,6 +406,8 @@ int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e)
 			x, -EINVAL,
 			"all namespaces at once can only be read, not changed");
 	r = e->acts ? ipcx_ns_may_act(x, x->ns) : 0;
+	if (r == 0)
+		r = may_be_there(x, e);
 	if (r == 0 && e->acts && e->mounted)
 		r = may_act_mounted(x);
 	if (r < 0)

@@ -34,6 +34,9 @@ struct ix_ns_call {
 	bool sweeps;   /* like "mounted", but acts on all files there, not on a named one:
 			* if our own rights apply, refused in a file system that is also
 			* mounted elsewhere in our mount namespace */
+	bool parts;    /* in a directory that has no namespace, reads only what is there
+			* (view.only_shm) */
+	bool removes;  /* of the calls that act: only removes files */
 	bool as_owner; /* needs an identity in the user namespace that owns the IPC
 			* namespace, as is the case for sysctls that the owner may set */
 };

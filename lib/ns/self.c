@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/esc.h"
 #include "ns/ns.h"
 
 void ipcx_namespace(struct ipcx *x, char *buf, size_t size)
@@ -13,6 +14,10 @@ void ipcx_namespace(struct ipcx *x, char *buf, size_t size)
 		return;
 	if (x->ns && x->ns->all) {
 		(void)snprintf(buf, size, "all");
+		return;
+	}
+	if (x->ns && ix_ns_target(x->ns)->directory) {
+		(void)ix_escape(buf, size, ix_ns_target(x->ns)->directory, IX_ESC_TEXT);
 		return;
 	}
 	ino = x->ns ? ix_ns_target(x->ns)->ino : ix_ns_own(x, "ipc");

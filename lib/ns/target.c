@@ -67,12 +67,13 @@ void ix_target_close(struct ix_target *p)
 {
 	const struct ix_target none = IX_NO_TARGET;
 
-	const int fds[] = { p->nsfd, p->rootfd, p->pidfd, p->dirfd, p->userfd };
+	const int fds[] = { p->nsfd, p->rootfd, p->pidfd, p->dirfd, p->userfd, p->shmfd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
 	free(p->boxes);
+	free(p->directory);
 	*p = none;
 }
 

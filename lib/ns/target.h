@@ -35,11 +35,17 @@ struct ix_target {
 	bool elsewhere; /* the container's objects are in a kernel of its own (gVisor) */
 	bool claimed;   /* a runtime run by root claims that the process belongs to a
 			 * container */
+
+	char *directory; /* the target is this directory, the root of a tmpfs, and has no
+			  * namespace (ns/remains.h); or NULL */
+	int shmfd;       /* that directory (O_PATH); -1: currently not open */
+	uint64_t dev;    /* its device number */
 };
 
-#define IX_NO_TARGET                                                             \
-	{                                                                        \
-		.nsfd = -1, .rootfd = -1, .pidfd = -1, .dirfd = -1, .userfd = -1 \
+#define IX_NO_TARGET                                                              \
+	{                                                                         \
+		.nsfd = -1, .rootfd = -1, .pidfd = -1, .dirfd = -1, .userfd = -1, \
+		.shmfd = -1                                                       \
 	}
 
 /*
@@ -63,7 +69,7 @@ int ix_target_again(struct ipcx *x, const struct ix_target *p,
 int ix_target_of_fd(struct ipcx *x, int fd, const char *what,
 		    struct ix_target *ret_place);
 
-/* Close all descriptors and free the list of containers. */
+/* Close all descriptors, and free the path and the list of containers. */
 void ix_target_close(struct ix_target *p);
 
 /* Set the error text for a failed operation ("enter it") from errno. Returns -errno,

@@ -433,6 +433,11 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 	if (first->all || second->all)
 		return ix_fail_plain(x, -EINVAL,
 				     "two namespaces can be compared, not all");
+	r = ix_ns_needed(x, first);
+	if (r == 0)
+		r = ix_ns_needed(x, second);
+	if (r < 0)
+		return r;
 	r = ix_table_new(&c.t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");

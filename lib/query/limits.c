@@ -18,8 +18,7 @@ static const struct ix_kind limits_kind = {
 	.name = "limits",
 	.row_size = sizeof(struct ix_limit_row),
 	IX_COLUMNS(IX_CONSTANT(IPCX_F_MECH, ix_derive_mech), IX_PLACE_COLUMNS,
-		   IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
-		   IX_COL(IPCX_F_NAME, struct ix_limit_row, name),
+		   IX_SHM_COLUMNS, IX_COL(IPCX_F_NAME, struct ix_limit_row, name),
 		   IX_DERIVED(IPCX_F_LIMIT, ix_derive_limit),
 		   IX_DERIVED(IPCX_F_USED, ix_derive_used),
 		   IX_DERIVED(IPCX_F_PERCENT, ix_derive_percent),
@@ -424,7 +423,9 @@ static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 
 static int limits(struct ipcx *x, struct choice choice, struct ipcx_table **ret_table)
 {
-	struct ix_ns_call e = { .run = limits_there, .arg = &choice, .looks = true };
+	struct ix_ns_call e = {
+		.run = limits_there, .arg = &choice, .looks = true, .parts = true
+	};
 	struct ipcx_table *t;
 	int r = ix_table_new(&t);
 

@@ -135,8 +135,11 @@ int ipcx_members(struct ipcx *x, struct ipcx_table **ret_table)
 	uint64_t ino = x->ns && !x->ns->all ? ix_ns_target(x->ns)->ino
 					    : ix_ns_own(x, "ipc");
 	struct ipcx_table *t;
-	int r = ix_table_new(&t);
+	int r = ix_ns_needed(x, x->ns);
 
+	if (r < 0)
+		return r;
+	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
 	r = ix_table_section(t, &members_kind, IPCX_NO_MECH);
@@ -167,8 +170,10 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table)
 	const struct ix_container *one;
 	struct ix_containers *c;
 	struct ipcx_table *t;
-	int r = ix_containers_all(x, &c);
+	int r = ix_ns_needed(x, x->ns);
 
+	if (r == 0)
+		r = ix_containers_all(x, &c);
 	if (r < 0)
 		return r;
 	r = ix_table_new(&t);

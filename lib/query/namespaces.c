@@ -50,6 +50,7 @@ static const struct ix_kind ns_kind = {
 		IX_COL(IPCX_F_MOUNTS,        struct ns_row, mounts),
 		IX_COL(IPCX_F_FDS,           struct ns_row, fds),
 		IX_COL(IPCX_F_KEPT_BY,       struct ns_row, kept_by),
+		IX_CONSTANT(IPCX_F_DIRECTORY, ix_derive_directory),
 		IX_COL(IPCX_F_PIN,           struct ns_row, pin),
 		IX_COL_ZERO(IPCX_F_USER_NS,       struct ns_row, user_ns),
 		IX_COL(IPCX_F_USER_NS_UID,   struct ns_row, uid),
@@ -76,7 +77,7 @@ static const struct ix_kind usage_kind = {
 	IX_COLUMNS(
 		IX_CONSTANT(IPCX_F_MECH,    ix_derive_mech),
 		IX_PLACE_COLUMNS,
-		IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
+		IX_SHM_COLUMNS,
 		IX_COL(IPCX_F_OBJECTS, struct usage_row, objects),
 		IX_COL(IPCX_F_BYTES,   struct usage_row, bytes)
 	),
@@ -349,7 +350,7 @@ static int add_rows(struct ipcx *x, struct ipcx_table *t, const struct ix_nslist
 	for (size_t i = 0; r == 0 && i < all->n; i++) {
 		const struct ix_target *p = &all->places[i];
 
-		if (!p->only_shm && (!how->only || how->only == p->ino))
+		if (!p->only_shm && !p->directory && (!how->only || how->only == p->ino))
 			r = add_row(x, t, ix_nslist_find(l, p->ino), p, how);
 	}
 	return r;
@@ -382,6 +383,8 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 		how->usage = usage;
 		copy_trouble(usage, t);
 		r = add_rows(x, t, l, all, how);
+		if (r == 0 && !how->only)
+			r = ix_remains_rows(t, usage);
 	}
 	how->pins = NULL;
 	how->usage = NULL;
@@ -402,6 +405,9 @@ int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_tabl
 
 	if (flags & ~IPCX_THOROUGH)
 		return ix_fail_plain(x, -EINVAL, "an unknown flag");
+	r = ix_ns_needed(x, x->ns);
+	if (r < 0)
+		return r;
 	r = ix_discover(x, how.thorough ? IX_SEEK_THREADS | IX_SEEK_FDS : 0, &l);
 	if (r < 0)
 		return r;

@@ -100,6 +100,8 @@ static int scan_run(struct ix_scan *s, const struct ipcx_query *q, bool mounted)
 				       .acts = acts,
 				       .mounted = mounted && acts,
 				       .sweeps = mounted && acts && q->mechs,
+				       .parts = true,
+				       .removes = s->verb == IX_REMOVE,
 			       });
 }
 
@@ -165,12 +167,37 @@ static int look_ahead(struct ix_scan *s, const struct ipcx_query *q)
 	return 0;
 }
 
+/* Say which of the objects meant a directory without a namespace cannot have. */
+static void note_directory(struct ix_scan *s, const struct ipcx_query *q)
+{
+	static const char why[] =
+		"a directory has no System V objects and no message queues: these belong to an IPC namespace";
+	const struct ix_target *p = s->x->ns ? ix_ns_target(s->x->ns) : NULL;
+	char subject[IPCX_REF_MAX];
+	bool more = false;
+
+	if (!p || !p->directory)
+		return;
+	for (size_t i = 0; i < q->nrefs; i++) {
+		if (ix_mech(q->refs[i].mech)->mounted)
+			continue;
+		(void)ipcx_ref_format(&q->refs[i], subject, sizeof(subject));
+		ix_table_note(s->t, IPCX_NOTE_MISSING, q->refs[i].mech, -ENOENT, subject,
+			      "%s", why);
+	}
+	for (unsigned m = 0; ix_mech(m); m++)
+		more |= (q->mechs & IPCX_MECH_BIT(m)) && !ix_mech(m)->mounted;
+	if (more)
+		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "", "%s", why);
+}
+
 int ix_scan_places(struct ix_scan *s, const struct ipcx_query *q)
 {
 	int r = place_home(s);
 
 	if (r < 0)
 		return r;
+	note_directory(s, q);
 	note_sharers(s, q);
 	if (at_once(s))
 		return scan_run(s, q, false);

@@ -117,8 +117,11 @@ int ipcx_sharers(struct ipcx *x, struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, ret_table);
 	struct ipcx_table *t;
-	int r = ix_table_new(&t);
+	int r = ix_ns_needed(x, x->ns);
 
+	if (r < 0)
+		return r;
+	r = ix_table_new(&t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
 	r = ix_table_section(t, &shares_kind, IPCX_NO_MECH);

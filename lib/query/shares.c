@@ -125,6 +125,9 @@ int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
 	if (r < 0)
 		return ix_fail(x, r, "shares");
 	r = ix_ns_run(x, &(struct ix_ns_call){
-				 .run = shares_there, .arg = &o, .t = shares });
+				 .run = shares_there,
+				 .arg = &o,
+				 .t = shares,
+				 .parts = o.mech->mounted });
 	return ix_table_hand(x, shares, r, ret_table);
 }

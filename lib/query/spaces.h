@@ -15,3 +15,7 @@ struct ix_spaces {
 	const struct ipcx_table *usage;
 	const struct ix_pins *pins;
 };
+
+/* Add a row for each directory without a namespace that "usage" (ipcx_usage()) has.
+ * Returns 0 or -ENOMEM. */
+int ix_remains_rows(struct ipcx_table *t, const struct ipcx_table *usage);

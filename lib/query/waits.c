@@ -317,7 +317,8 @@ static void waits_home(struct ipcx *x, struct waits_join *j)
 {
 	const struct ix_target *p = x->ns ? ix_ns_target(x->ns) : NULL;
 
-	j->everywhere = x->ns && !p;
+	/* A directory may be in use by processes of any namespace. */
+	j->everywhere = x->ns && (!p || p->directory);
 	j->home = p ? p->ino : ix_ns_own(x, "ipc");
 }
 
