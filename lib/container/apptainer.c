@@ -11,9 +11,6 @@
 #include "base/util.h"
 #include "container/claim.h"
 
-/* Besides the container, the children are programs that mount images. */
-#define CHILDREN_MAX 32
-
 static const char *const programs[] = { "/usr/libexec/apptainer/bin/starter-suid",
 					"/usr/local/libexec/apptainer/bin/starter-suid",
 					"/usr/libexec/singularity/bin/starter-suid",
@@ -53,25 +50,6 @@ static const char *apptainer_name(const struct ix_words *w, char *buf, size_t si
 	return buf;
 }
 
-static bool apptainer_child(const struct ix_search *s, int32_t parent,
-			    struct ix_proc *ret_init)
-{
-	int32_t pids[CHILDREN_MAX];
-	size_t n = ix_search_children(s, parent, pids, CHILDREN_MAX);
-
-	for (size_t i = 0; i < n; i++) {
-		auto_fd int dir = ix_search_open(s, pids[i]);
-		struct ix_space mnt = { .ino = 0 };
-
-		if (dir >= 0)
-			mnt = ix_space_of(dir, "mnt");
-		if (mnt.ino && !ix_space_same(&mnt, &s->mnt) &&
-		    ix_search_read(dir, pids[i], ret_init))
-			return true;
-	}
-	return false;
-}
-
 static int apptainer_read(const struct ix_search *s, struct ix_containers *c,
 			  const struct ix_giver *g)
 {
@@ -81,7 +59,7 @@ static int apptainer_read(const struct ix_search *s, struct ix_containers *c,
 	char name[256], id[16];
 	int r = 0;
 
-	if (!apptainer_child(s, g->pid, &init) || ix_words_of(g, &w) < 0)
+	if (!ix_search_inner(s, g->pid, &init) || ix_words_of(g, &w) < 0)
 		return 0;
 	if (apptainer_read_words(&w, &found)) {
 		(void)snprintf(id, sizeof(id), "%d", init.pid);

@@ -19,9 +19,6 @@
 static const char *const programs[] = { "/usr/bin/firejail", "/usr/local/bin/firejail",
 					NULL };
 
-/* A sandbox has few helpers (a filter for D-Bus, a display server). */
-#define CHILDREN_MAX 16
-
 /* Options of firejail are single words, so the first word without "--" is the program. */
 static const char *firejail_program(const struct ix_words *w)
 {
@@ -81,20 +78,6 @@ static int firejail_name(const struct ix_search *s, const struct ix_proc *p, cha
 	return r;
 }
 
-/* The process of the sandbox is a copy of the one that watches it. */
-static bool firejail_child(const struct ix_search *s, const struct ix_proc *p,
-			   struct ix_proc *ret_init)
-{
-	int32_t pids[CHILDREN_MAX];
-	size_t n = ix_search_children(s, p->pid, pids, CHILDREN_MAX);
-
-	for (size_t i = 0; i < n; i++)
-		if (ix_search_proc(s, pids[i], ret_init) && ret_init->parent == p->pid &&
-		    !strcmp(ret_init->comm, p->comm))
-			return true;
-	return false;
-}
-
 static int firejail_read(const struct ix_search *s, struct ix_containers *c,
 			 const struct ix_proc *p)
 {
@@ -105,7 +88,7 @@ static int firejail_read(const struct ix_search *s, struct ix_containers *c,
 	struct ix_giver g;
 	int r;
 
-	if (!firejail_child(s, p, &init) || !ix_giver_setuid(s, p, programs, &g))
+	if (!ix_search_inner(s, p->pid, &init) || !ix_giver_setuid(s, p, programs, &g))
 		return 0;
 	r = g.inner ? -ENOENT : firejail_name(s, p, name, sizeof(name));
 	if (r == 0)

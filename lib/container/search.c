@@ -13,6 +13,9 @@
 #include "proc/stat.h"
 #include "proc/status.h"
 
+/* A watcher with helpers beside the container has no more children than this. */
+#define INNER_MAX 32
+
 /* ---- processes */
 
 static int search_by_pid(const void *a, const void *b)
@@ -129,6 +132,24 @@ bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *
 	int32_t pid;
 
 	return ix_search_children(s, parent, &pid, 1) == 1 && read_proc(s, pid, ret_p);
+}
+
+bool ix_search_inner(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p)
+{
+	int32_t pids[INNER_MAX];
+	size_t n = ix_search_children(s, parent, pids, INNER_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		auto_fd int dir = ix_search_open(s, pids[i]);
+		struct ix_space mnt = { .ino = 0 };
+
+		if (dir >= 0)
+			mnt = ix_space_of(dir, "mnt");
+		if (mnt.ino && !ix_space_same(&mnt, &s->mnt) &&
+		    ix_search_read(dir, pids[i], ret_p))
+			return true;
+	}
+	return false;
 }
 
 bool ix_search_shim(const struct ix_proc *p)

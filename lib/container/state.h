@@ -54,6 +54,10 @@ bool ix_search_read(int dir, int32_t pid, struct ix_proc *ret_p);
 /* Read the first child of a process; returns false if the process has no child. */
 bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p);
 
+/* Read the first child that is in another mount namespace than we are: the watcher has
+ * helpers, too. Returns false if there is none. */
+bool ix_search_inner(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p);
+
 /* Get the pids of the children of a process, at most "max" of them. Returns the number of
  * pids stored. */
 size_t ix_search_children(const struct ix_search *s, int32_t parent, int32_t *ret_pids,

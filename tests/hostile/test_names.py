@@ -15,11 +15,15 @@ from helpers.tools import helper, until
 HOME = "0x4d2"  # the key of a queue in the namespace in which ipcx runs
 THERE = "0x77"  # and of one in the container
 
-# Program name and arguments of a monitor; the last argument is the script that starts the monitored process.
+# Program name and arguments of a monitor; the last argument is the script that starts the monitored process. "argv0=" is its own name for itself.
 WATCHERS = {
     "conmon": (["-c", "4d1fc9ea", "-n", "@"], "podman"),
     "systemd-nspawn": (["-M", "@"], "nspawn"),
     "bwrap": (["--unshare-ipc", "/bin/@"], "bwrap"),
+    "lxc-start": (["argv0=[lxc monitor] /var/lib/lxc @"], "lxc"),
+    "lxd": (["argv0=[lxc monitor] /var/lib/lxd/containers @"], "lxd"),
+    "firejail": (["--name=@", "--ipc-namespace", "sleep"], "firejail"),
+    "starter": (["argv0=Apptainer instance: alice [@]"], "apptainer"),
 }
 # Starts a process with its own mount, PID and IPC namespaces, like a container.
 OWN = ["unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc"]
@@ -35,7 +39,9 @@ class Forged:
         shutil.copy(helper("watcher"), path)
         os.chmod(path, 0o755)
         words = [w.replace("@", name) for w in (words or WATCHERS[comm][0])]
-        self.process = subprocess.Popen(world.argv("env", f"IPCX={os.environ['IPCX']}", f"BOX=exec {' '.join(box)} sh -c '{wait}'", *around, path,
+        title = [words.pop(0)[len("argv0="):]] if words and words[0].startswith("argv0=") else []
+        program = ["bash", "-c", 'exec -a "$@"', "bash", *title, path] if title else [path]
+        self.process = subprocess.Popen(world.argv("env", f"IPCX={os.environ['IPCX']}", f"BOX=exec {' '.join(box)} sh -c '{wait}'", *around, *program,
                                                    *words, uid=uid),
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.process.stdout.readline() == b"up\n"

@@ -277,7 +277,7 @@ static void by_watcher(const struct machine *m, const struct watched *w)
 
 	watch(m, 100, 1, w->comm, 900);
 	put_of(m, 100, "cmdline", w->words, w->len);
-	run(m, 101, 100, strcmp(w->comm, "firejail") ? "sleep" : "firejail", 1000);
+	run(m, 101, 100, "sleep", 1000);
 	put_of(m, 101, "cgroup", STRLEN(UNITS));
 	make_dir(m, "bundle");
 	put(m, "bundle/config.json",
