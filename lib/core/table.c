@@ -166,6 +166,21 @@ int ix_table_directory(struct ipcx_table *t, const char *path)
 	return t->starved ? -ENOMEM : r;
 }
 
+/* Room for one more section. A look at thousands of places has many. */
+static struct ix_section *section_room(struct ipcx_table *t)
+{
+	size_t n = t->nsections;
+	struct ix_section *more = t->sections;
+
+	if ((n & (n - 1)) == 0) { /* there is room up to the next power of two */
+		more = reallocarray(more, n ? 2 * n : 1, sizeof(*more));
+		if (!more)
+			return NULL;
+		t->sections = more;
+	}
+	return &more[t->nsections++];
+}
+
 int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech)
 {
 	struct ix_section *last = t->nsections ? &t->sections[t->nsections - 1] : NULL,
@@ -173,31 +188,28 @@ int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned 
 
 	if (last && last->kind == kind && last->mech == mech && last->place == t->nplaces)
 		return 0;
-	more = realloc(t->sections, (t->nsections + 1) * sizeof(*more));
+	more = section_room(t);
 	if (!more)
 		return -ENOMEM;
-	t->sections = more;
-	t->sections[t->nsections++] = (struct ix_section){ .kind = kind,
-							   .mech = mech,
-							   .place = t->nplaces,
-							   .first = t->rows,
-							   .offset = t->shared.len };
-	index_words(&t->sections[t->nsections - 1]);
+	*more = (struct ix_section){ .kind = kind,
+				     .mech = mech,
+				     .place = t->nplaces,
+				     .first = t->rows,
+				     .offset = t->shared.len };
+	index_words(more);
 	return 0;
 }
 
 int ix_table_dir(struct ipcx_table *t, uint64_t dev, uint64_t ino)
 {
-	struct ix_section *s = &t->sections[t->nsections - 1], *more;
+	struct ix_section *s = &t->sections[t->nsections - 1];
 
 	if (s->dev == dev && s->ino == ino)
 		return 0;
 	if (s->count) {
-		more = realloc(t->sections, (t->nsections + 1) * sizeof(*more));
-		if (!more)
+		s = section_room(t);
+		if (!s)
 			return -ENOMEM;
-		t->sections = more;
-		s = &more[t->nsections++];
 		*s = s[-1];
 		s->first = t->rows;
 		s->offset = t->shared.len;
