@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx ns ls, ipcx ns show: IPC namespaces, their processes and objects. */
+#include <string.h>
+
 #include "base/util.h"
 #include "commands.h"
+#include "ns/tree.h"
 #include "nsopt.h"
 
 struct ns_ls_args {
 	struct output_args output;
-	bool thorough;
+	bool thorough, tree;
 };
 
 static const enum ipcx_field shown[] = { IPCX_F_NS,      IPCX_F_PROCESSES, IPCX_F_PID,
@@ -70,6 +73,58 @@ static int print_list(struct app *app, const struct ns_ls_args *args,
 	return output_status(&s, r ? r : tally_status(&tally));
 }
 
+/* Whether a table has notes that another lacks: both are made from the same processes. */
+static bool has_more_notes(const struct ipcx_table *t, const struct ipcx_table *than)
+{
+	const struct ipcx_note *n, *m;
+
+	for (size_t i = 0; (n = ipcx_table_note(t, i)); i++) {
+		bool found = false;
+
+		for (size_t k = 0; !found && (m = ipcx_table_note(than, k)); k++)
+			found = !strcmp(n->text, m->text);
+		if (!found)
+			return true;
+	}
+	return false;
+}
+
+/* The option --tree: for people, and with a layout of its own. */
+static int print_tree(struct app *app, const struct ns_ls_args *args,
+		      const struct ipcx_table *t)
+{
+	auto_free uint32_t *rows = NULL;
+	struct ipcx_table *users = NULL;
+	struct tally tally = { 0 };
+	struct output s;
+	size_t n = 0;
+	int r = output_open(&s, &args->output, "namespaces");
+
+	if (!r && s.format->raw)
+		r = msg_usage("--tree is for people: for programs, user_ns_parent leads "
+			      "to the next user namespace");
+	if (!r && args->output.fields)
+		r = msg_usage("--tree prints a tree, not fields: -o does not apply");
+	if (!r)
+		r = output_condition(app->x, &args->output, output_table_knows, t,
+				     &s.where);
+	if (!r)
+		r = output_pick(&s, t, &rows, &n);
+	if (r)
+		return r;
+	r = ipcx_user_namespaces(app->x, args->thorough ? IPCX_THOROUGH : 0, &users);
+	if (r < 0)
+		return app_failed(app, r);
+	msg_table(t, app->verbose, &tally);
+	if (has_more_notes(users, t))
+		msg_table(users, app->verbose, &tally);
+	r = ns_tree(t, users, rows, n);
+	s.rows = n;
+	ipcx_table_free(users);
+	output_close(&s);
+	return output_status(&s, r ? r : tally_status(&tally));
+}
+
 static int run_ls(struct app *app, void *data, int n, char **words)
 {
 	const struct ns_ls_args *args = data;
@@ -81,7 +136,7 @@ static int run_ls(struct app *app, void *data, int n, char **words)
 	r = ipcx_namespaces(app->x, args->thorough ? IPCX_THOROUGH : 0, &t);
 	if (r < 0)
 		return app_failed(app, r);
-	r = print_list(app, args, t);
+	r = args->tree ? print_tree(app, args, t) : print_list(app, args, t);
 	ipcx_table_free(t);
 	return r;
 }
@@ -228,6 +283,7 @@ static int run_show(struct app *app, void *data, int n, char **words)
 /* clang-format off */
 static const struct opt opts[] = {
 	{ "thorough", 't', FLAG(struct ns_ls_args, thorough),   .help = "also inspect every thread and every open descriptor" },
+	{ "tree",     'T', FLAG(struct ns_ls_args, tree),       .help = "as a tree, below the user namespaces that own them" },
 	{ .name = "" },
 };
 
@@ -247,6 +303,7 @@ static const struct opt_group show_options[] = {
 static const struct example examples[] = {
 	{ "ipcx ns ls",                                 "every IPC namespace, its processes and objects" },
 	{ "ipcx ns ls -w 'processes == 0'",             "namespaces without processes, and what keeps them alive" },
+	{ "ipcx ns ls --tree",                          "by user namespace, with its creator" },
 	{ "ipcx ns ls --thorough --json",               "all that can be found, for a program" },
 	{ "", "" },
 };

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "core/columns.h"
@@ -18,50 +19,68 @@
 #include "query/query.h"
 #include "query/spaces.h"
 
-struct ns_row {
-	struct ix_row head;
-	uint64_t ns, id, user_ns, objects, bytes;
-	uint32_t processes, threads, mounts, fds;
-	int32_t pid;
-	uint32_t uid;
-	ix_text command, kept_by, pin;
-	uint32_t reserved;
-};
-
 static void derive_user(const struct ipcx_table *t, const struct ix_section *s,
 			const void *row, struct ipcx_value *v)
 {
 	(void)s;
-	ix_derive_name(t, &t->users, ((const struct ns_row *)row)->uid, v);
+	ix_derive_name(t, &t->users, ((const struct ix_space_row *)row)->creator, v);
+}
+
+/* Without a process, there is no user of it. */
+static void namespaces_derive_uid(const struct ipcx_table *t, const struct ix_section *s,
+				  const void *row, struct ipcx_value *v)
+{
+	const struct ix_space_row *r = row;
+
+	(void)t;
+	(void)s;
+	*v = (struct ipcx_value){ .type = r->pid ? IPCX_TYPE_UINT : IPCX_TYPE_NONE };
+	v->as.u = r->uid;
+}
+
+static void namespaces_derive_owner(const struct ipcx_table *t,
+				    const struct ix_section *s, const void *row,
+				    struct ipcx_value *v)
+{
+	const struct ix_space_row *r = row;
+
+	(void)s;
+	*v = (struct ipcx_value){ .type = IPCX_TYPE_NONE };
+	if (r->pid)
+		ix_derive_name(t, &t->users, r->uid, v);
 }
 
 /* clang-format off */
 static const struct ix_kind ns_kind = {
 	.name = "namespaces",
-	.row_size = sizeof(struct ns_row),
+	.row_size = sizeof(struct ix_space_row),
 	IX_COLUMNS(
-		IX_COL(IPCX_F_NS,            struct ns_row, ns),
-		IX_COL_ZERO(IPCX_F_NS_ID,         struct ns_row, id),
+		IX_COL(IPCX_F_NS,            struct ix_space_row, ns),
+		IX_COL_ZERO(IPCX_F_NS_ID,         struct ix_space_row, id),
 		IX_PLACE_BOX_COLUMNS(IX_DERIVED),
-		IX_COL_ZERO(IPCX_F_PID,           struct ns_row, pid),
-		IX_COL(IPCX_F_COMMAND,       struct ns_row, command),
-		IX_COL(IPCX_F_PROCESSES,     struct ns_row, processes),
-		IX_COL(IPCX_F_THREADS,       struct ns_row, threads),
-		IX_COL(IPCX_F_MOUNTS,        struct ns_row, mounts),
-		IX_COL(IPCX_F_FDS,           struct ns_row, fds),
-		IX_COL(IPCX_F_KEPT_BY,       struct ns_row, kept_by),
+		IX_COL_ZERO(IPCX_F_PID,           struct ix_space_row, pid),
+		IX_DERIVED(IPCX_F_OWNER,         namespaces_derive_owner),
+		IX_DERIVED(IPCX_F_UID,           namespaces_derive_uid),
+		IX_COL(IPCX_F_COMMAND,       struct ix_space_row, command),
+		IX_COL(IPCX_F_PROCESSES,     struct ix_space_row, processes),
+		IX_COL(IPCX_F_THREADS,       struct ix_space_row, threads),
+		IX_COL(IPCX_F_MOUNTS,        struct ix_space_row, mounts),
+		IX_COL(IPCX_F_FDS,           struct ix_space_row, fds),
+		IX_COL(IPCX_F_KEPT_BY,       struct ix_space_row, kept_by),
 		IX_CONSTANT(IPCX_F_DIRECTORY, ix_derive_directory),
-		IX_COL(IPCX_F_PIN,           struct ns_row, pin),
-		IX_COL_ZERO(IPCX_F_USER_NS,       struct ns_row, user_ns),
-		IX_COL(IPCX_F_USER_NS_UID,   struct ns_row, uid),
-		IX_DERIVED_FROM(IPCX_F_USER_NS_OWNER, struct ns_row, uid, derive_user),
-		IX_COL(IPCX_F_OBJECTS,       struct ns_row, objects),
-		IX_COL(IPCX_F_BYTES,         struct ns_row, bytes)
+		IX_COL(IPCX_F_PIN,           struct ix_space_row, pin),
+		IX_COL_ZERO(IPCX_F_USER_NS,       struct ix_space_row, user_ns),
+		IX_COL_ZERO(IPCX_F_USER_NS_PARENT, struct ix_space_row, user_ns_parent),
+		IX_COL(IPCX_F_USER_NS_UID,   struct ix_space_row, creator),
+		IX_DERIVED_FROM(IPCX_F_USER_NS_OWNER, struct ix_space_row, creator, derive_user),
+		IX_COL(IPCX_F_OBJECTS,       struct ix_space_row, objects),
+		IX_COL(IPCX_F_BYTES,         struct ix_space_row, bytes)
 	),
 };
 /* clang-format on */
 
-_Static_assert(sizeof(struct ns_row) <= 128, "rows stay compact");
+_Static_assert(sizeof(struct ix_space_row) % 8 == 0, "rows are compared by words");
+_Static_assert(sizeof(struct ix_space_row) <= 128, "rows stay compact");
 
 /* ---- what a namespace holds */
 
@@ -180,22 +199,7 @@ int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table)
 
 /* ---- rows */
 
-static void put_command(struct ipcx *x, struct ipcx_table *t, struct ns_row *row,
-			int32_t pid)
-{
-	char path[24], text[1024];
-	struct ix_proc_stat st;
-	int len;
-
-	(void)snprintf(path, sizeof(path), "%d/stat", pid);
-	len = pid ? ix_read_file(ix_procfd(x), path, text, sizeof(text)) : 0;
-	if (len > 0 && ix_proc_stat_parse(text, (size_t)len, &st) == 0)
-		row->command = ix_table_text(t, st.comm);
-	else if (len < 0 && len != -ENOENT && len != -ESRCH)
-		ix_table_once(t, len, "the commands of some processes could not be read");
-}
-
-static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
+static void put_kept_by(struct ipcx_table *t, struct ix_space_row *row,
 			const struct ix_nsseen *seen)
 {
 	char text[64] = "";
@@ -213,40 +217,7 @@ static void put_kept_by(struct ipcx_table *t, struct ns_row *row,
 	}
 }
 
-/* Fill the fields that take a descriptor of the namespace; they are unknown if the
- * namespace could not be opened. */
-static void put_identity(struct ipcx_table *t, struct ns_row *row,
-			 const struct ix_target *p)
-{
-	uint64_t ino = 0, id = 0;
-	auto_fd int user = p->nsfd < 0 ? -1 : ioctl(p->nsfd, NS_GET_USERNS);
-	uid_t uid;
-	int r = user < 0 ? -errno : 0;
-
-	row->id = p->id;
-	if (p->nsfd < 0) {
-		ix_unknown(t, row, IPCX_F_NS_ID);
-		ix_unknown(t, row, IPCX_F_USER_NS);
-	}
-	if (r == 0)
-		r = ix_ns_identity(user, CLONE_NEWUSER, &ino, &id);
-	if (r == 0)
-		row->user_ns = ino;
-	if (r == 0 && ioctl(user, NS_GET_OWNER_UID, &uid) < 0)
-		r = -errno;
-	if (r == 0) {
-		row->uid = uid;
-		return;
-	}
-	/* ENOTTY: the kernel lacks NS_GET_USERNS (Linux 4.9) or NS_GET_OWNER_UID (Linux
-	 * 4.11). */
-	if (p->nsfd >= 0 && r != -ENOTTY)
-		ix_table_once(t, r, "the owners of some namespaces could not be read");
-	ix_unknown(t, row, IPCX_F_USER_NS_UID);
-	ix_unknown(t, row, IPCX_F_USER_NS_OWNER);
-}
-
-static void namespaces_sum_up(struct ipcx_table *t, struct ns_row *row,
+static void namespaces_sum_up(struct ipcx_table *t, struct ix_space_row *row,
 			      const struct ipcx_table *usage)
 {
 	bool known = false, whole = true;
@@ -291,7 +262,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		   const struct ix_target *p, const struct ix_spaces *how)
 {
 	struct ix_target now = IX_NO_TARGET;
-	struct ns_row *row;
+	struct ix_space_row *row;
 	int r = 0;
 
 	if (p->nsfd < 0)
@@ -323,17 +294,19 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 				t,
 				"threads that left the namespace of their process, and descriptors, were not looked for");
 		}
-		put_command(x, t, row, seen->pid);
+		ix_space_process(x, t, row, seen->pid);
 		put_kept_by(t, row, seen);
 		row->pin = ix_table_text(t, ix_pins_name(how->pins, row->ns));
-		put_identity(t, row, p->nsfd >= 0 ? p : &now);
+		ix_space_identity(t, row, p->nsfd >= 0 ? p : &now);
 		namespaces_sum_up(t, row, how->usage);
 		if (p->elsewhere) {
 			ix_unknown(t, row, IPCX_F_OBJECTS);
 			ix_unknown(t, row, IPCX_F_BYTES);
 		}
 		ix_number_here(x, ix_last_section(t), row);
-		r = ix_name_id(x, t, false, row->uid);
+		r = ix_name_id(x, t, false, row->creator);
+		if (r >= 0 && row->pid)
+			r = ix_name_id(x, t, false, row->uid);
 		ix_table_keep(t);
 		r = MIN(r, 0);
 	}

@@ -217,6 +217,11 @@ static int namespaces(struct ipcx *x, struct answer *ret)
 	return ipcx_namespaces(x, 0, &ret->t);
 }
 
+static int user_namespaces(struct ipcx *x, struct answer *ret)
+{
+	return ipcx_user_namespaces(x, 0, &ret->t);
+}
+
 static int usage(struct ipcx *x, struct answer *ret)
 {
 	return ipcx_usage(x, &ret->t);
@@ -352,6 +357,7 @@ static const struct act acts[] = {
 	{ "usage", usage, 0, true, false },
 	{ "members", members, 0, true, false },
 	{ "sharers", peers, 0, true, false },
+	{ "user_namespaces", user_namespaces, 0, true, false },
 	{ "compare", compare, 0, false, false },
 	{ "memory", memory, 0, false, false },
 	{ "messages", messages, 0, false, true },

@@ -60,6 +60,7 @@ static void test_without_a_context(void **state)
 	assert_int_equal(ipcx_shares(NULL, some(), 0, some()), -EINVAL);
 	assert_int_equal(ipcx_ns_open(NULL, "self", some()), -EINVAL);
 	assert_int_equal(ipcx_namespaces(NULL, 0, some()), -EINVAL);
+	assert_int_equal(ipcx_user_namespaces(NULL, 0, some()), -EINVAL);
 	assert_int_equal(ipcx_usage(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_members(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_containers(NULL, some()), -EINVAL);
@@ -242,6 +243,7 @@ static void test_namespaces(void **state)
 	refused(x, ipcx_ns_open(x, NULL, &ns));
 	refused(x, ipcx_ns_open(x, "self", NULL));
 	refused(x, ipcx_namespaces(x, 0, NULL));
+	refused(x, ipcx_user_namespaces(x, 0, NULL));
 	refused(x, ipcx_usage(x, NULL));
 	refused(x, ipcx_members(x, NULL));
 	refused(x, ipcx_containers(x, NULL));

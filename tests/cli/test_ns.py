@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import time
 
 import pytest
@@ -286,6 +287,39 @@ def test_everything_about_one_namespace(world, place):
     assert {r["name"] for r in doc["limits"]} >= {"shmmni", "msgmni"}
     assert world.ipcx("ns", "show", "all").rc == 2 and world.ipcx("ns", "show").rc == 2
     assert "limits" in world.ok("ns", "show", place.pid)
+
+
+def test_the_user_of_the_oldest_process(world):
+    """uid and owner are those of the process; the owner of the user namespace is another field."""
+    other = Place(world, "--user", "--map-root-user", uid=1234)
+    row = rows(world)[other.ino]
+    assert (row["uid"], row["owner"], row["user_ns_uid"]) == (1234, "1234", 1234)
+    assert row["user_ns_parent"] == int(world.run("stat", "-Lc", "%i", "/proc/self/ns/user").out)
+    ours = [r for r in rows(world).values() if r["pid"] == 1]
+    assert [r["uid"] for r in ours] == [0] and "USER-NS-PARENT" in world.ok("ns", "ls", "-o", "ns,user_ns_parent,uid,owner")
+    other.end()
+
+
+def test_namespaces_as_a_tree(world, place):
+    """User namespaces that own no IPC namespace are shown between those that do."""
+    p, inner = start(world, *"unshare --user --map-root-user unshare --user --map-root-user unshare --user --map-root-user --ipc sh -c".split(), "echo $$; exec cat")
+    row = next(r for r in rows(world).values() if r["pid"] == inner)
+    up = world.run("stat", "-Lc", "%i", "/proc/self/ns/user").out.strip()
+    r = world.ipcx("ns", "ls", "--tree")
+    assert r.rc in (0, 4), r.err
+    lines = r.lines
+    depth = {re.search(r"\w+:\[\d+\]", line)[0]: (i, re.search(r"\w+:\[", line).start()) for i, line in enumerate(lines)}
+    top, middle, last, leaf = (f"user:[{up}]", f"user:[{row['user_ns_parent']}]", f"user:[{row['user_ns']}]", f"ipc:[{row['ns']}]")
+    order = [depth[name] for name in (top, middle, last, leaf)]
+    assert order == sorted(order) and [column for _, column in order] == [0, 6, 9, 12], r.out
+    assert depth[f"ipc:[{place.ino}]"][1] == (3 if place.kind == "root" else 6) and f"{place.pid} (cat) of root" in lines[depth[f"ipc:[{place.ino}]"][0]]
+    only = world.ipcx("ns", "ls", "-T", "-w", f"ns == {row['ns']}").out
+    assert [re.search(r"\w+:\[\d+\]", line)[0] for line in only.splitlines()][-3:] == [middle, last, leaf] and f"ipc:[{place.ino}]" not in only
+    # Root of the inner one sees neither the parent of its user namespace nor its caller's.
+    seen = world.run("nsenter", "-t", inner, "--user", "--preserve-credentials", IPCX, "ns", "ls", "-T").lines
+    assert any(line.startswith(last) for line in seen) and not any(middle in line or top in line for line in seen), seen
+    assert world.ipcx("ns", "ls", "-T", "--json").rc == 2 and world.ipcx("ns", "ls", "-T", "-o", "ns").rc == 2
+    stop(p)
 
 
 # ---- ns cmp

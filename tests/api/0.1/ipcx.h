@@ -1675,9 +1675,10 @@ void ipcx_use(struct ipcx *x, struct ipcx_ns *ns);
 
 /**
  * List every IPC namespace, or only the one in use: ns, ns_id, container, pid (the oldest
- * process), command, processes, threads, mounts, fds, kept_by, user_ns, its creator,
- * objects and bytes. objects and bytes are unknown if not all objects could be counted;
- * the objects of a /dev/shm that several namespaces share count for the first of them.
+ * process), its command, uid and owner, processes, threads, mounts, fds, kept_by,
+ * user_ns, its parent and its creator, objects and bytes. objects and bytes are unknown
+ * if not all objects could be counted; the objects of a /dev/shm that several namespaces
+ * share count for the first of them.
  *
  * @param flags IPCX_THOROUGH or 0. Without it, threads and fds are unknown, and
  * namespaces that only threads or descriptors keep alive are not listed
@@ -1686,6 +1687,19 @@ void ipcx_use(struct ipcx *x, struct ipcx_ns *ns);
  * @retval -ENOENT there is no /proc
  */
 int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table);
+
+/**
+ * List the user namespaces that own IPC namespaces, and all their ancestors that can be
+ * seen from the caller's user namespace: user_ns, user_ns_parent, its creator
+ * (user_ns_uid, user_ns_owner). Each is listed once, so that the rows are the nodes of a
+ * tree.
+ *
+ * @param flags IPCX_THOROUGH or 0, as for ipcx_namespaces()
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -ENOENT there is no /proc
+ */
+int ipcx_user_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_table);
 
 /**
  * Count the objects of each mechanism in the namespaces in use: mech, objects, bytes, ns,
