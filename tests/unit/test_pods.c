@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pods of podman and of CRI-O: podman's database, conmon and conmon-rs. */
 #include "container/pods.h"
+#include "container/spec.h"
 
 #include "engines.h"
 
@@ -120,6 +121,9 @@ static void test_pods_of_podman(void **state)
 	podman(m, 114, "guest", "guest", 'd', "{" JOINS "}}");
 	podman(m, 116, "hosts", "hosts", 'e', "{\"linux\":{\"namespaces\":[]}}");
 	podman(m, 118, "vague", "vague", 'f', "{}");
+	/* a parent that only ends like the id of a pod */
+	podman(m, 120, "ends", "ends", 'g',
+	       "{\"linux\":{\"cgroupsPath\":\"/x" POD_1 "/libpod-ends\"}}");
 	c = containers(m);
 	check(c, &(struct expected){ 101, "podman", "9192f34c267f-infra", NULL, "hp",
 				     NULL, POD_1, "private" });
@@ -139,10 +143,74 @@ static void test_pods_of_podman(void **state)
 				     "host" });
 	check(c,
 	      &(struct expected){ 119, "podman", "vague", NULL, NULL, NULL, NULL, NULL });
+	check(c,
+	      &(struct expected){ 121, "podman", "ends", NULL, NULL, NULL, NULL, NULL });
 	ix_containers_free(c);
 }
 
-/* The newer database, in a format that is not parsed, either. */
+/* ---- IPC modes */
+
+struct placed {
+	enum ix_rank rank;
+	uint64_t ipc;
+	const char *pod, *mode, *settled;
+};
+
+/* clang-format off */
+static const struct placed placed[] = {
+	/* what a user says does not change what is said of root's container */
+	{ IX_RANK_ROOT, 5, "p", "/proc/1/ns/ipc", "path:/proc/1/ns/ipc" },
+	{ IX_RANK_USER, 5, "p", "private", "private" },
+	{ IX_RANK_USER, 6, "q", "/x", "pod" },
+	{ IX_RANK_ROOT, 6, "q", "private", "private" },
+	{ IX_RANK_USER, 7, "r", "/x", "container:id" },
+	{ IX_RANK_ROOT, 7, "s", "shareable", "shareable" },
+	{ IX_RANK_ROOT, 9, NULL, "/x", "host" },
+	{ IX_RANK_ROOT, 0, "p", "/x", "path:/x" }, /* its namespace may not be read */
+	{ IX_RANK_ROOT, 0, "p", "private", "private" },
+	{ IX_RANK_ROOT, 5, NULL, NULL, NULL },
+};
+/* clang-format on */
+
+static void free_text(const char *text)
+{
+	union {
+		const char *read;
+		char *owned;
+	} one = { .read = text };
+
+	free(one.owned);
+}
+
+static void test_modes_of_others_do_not_count(void **state)
+{
+	struct ix_log_entry all[ARRAY_SIZE(placed)] = { 0 };
+	struct ix_containers c = { .all = all, .n = ARRAY_SIZE(placed) };
+	const struct ix_search s = { .ipc = { .ino = 9 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(placed); i++) {
+		const char *mode = placed[i].mode;
+
+		all[i].c =
+			(struct ix_container){ .id = "id",
+					       .rank = placed[i].rank,
+					       .ipc = placed[i].ipc,
+					       .pod_id = placed[i].pod,
+					       .ipc_mode = mode ? strdup(mode) : NULL };
+		all[i].order = i;
+	}
+	assert_int_equal(ix_modes_settle(&s, &c), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(placed); i++) {
+		if (!equal(all[i].c.ipc_mode, placed[i].settled))
+			fail_msg("row %zu: %s", i, all[i].c.ipc_mode);
+		free_text(all[i].c.ipc_mode);
+	}
+}
+
+/* ---- podman's newer database */
+
+/* The format of SQLite is not parsed, either. */
 static void test_pods_in_sqlite(void **state)
 {
 	const struct machine *m = *state;
@@ -263,6 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pods_in_the_text_of_a_database),
 		ON_MACHINE(test_pods_of_podman),
+		cmocka_unit_test(test_modes_of_others_do_not_count),
 		ON_MACHINE(test_pods_in_sqlite),
 		ON_MACHINE(test_crio_with_conmon),
 		ON_MACHINE(test_crio_with_conmonrs),
