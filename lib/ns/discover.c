@@ -86,6 +86,7 @@ void ix_nslist_free(struct ix_nslist *l)
 			(void)close(l->all[i].fd);
 	free(l->all);
 	free(l->entries);
+	ix_keepers_free(&l->keepers);
 	free(l->pairs);
 	free(l->pair_index);
 	free(l->index);
@@ -200,6 +201,8 @@ static int discover_one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *
 
 	(void)snprintf(path, sizeof(path), "%d/ns/ipc", pid);
 	ino = ix_ns_link(ix_procfd(x), path, "ipc");
+	if (!ino && errno == ENOENT)
+		return ix_holders_left(x, l, h, pid);
 	if (!ino)
 		return discover_unseen(l, pid, errno);
 	seen = ix_nslist_add(l, ino);
@@ -207,6 +210,13 @@ static int discover_one(struct ipcx *x, struct ix_nslist *l, struct ix_holders *
 		return -ENOMEM;
 	seen->processes++;
 	seen->spare = pid;
+	if (seen->processes <= IX_KEEPERS_PROCESSES &&
+	    ix_holders_keep(h, l,
+			    &(struct ix_keeper){ .ns = ino,
+						 .kind = IX_KEEPER_PROCESS,
+						 .pid = pid,
+						 .fd = -1 }) < 0)
+		return -ENOMEM;
 	r = ix_holders_of(x, l, h, pid, ino);
 	return r < 0 ? r : sit(l, pid, (uint32_t)l->last_pair);
 }
@@ -258,6 +268,7 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 		r = ix_holders_mounted(x, &l, &h);
 	if (r == 0)
 		r = ix_listns_join(x, &l);
+	ix_keepers_sort(&l.keepers);
 	ix_holders_free(&h);
 	if (r < 0) {
 		ix_nslist_free(&l);

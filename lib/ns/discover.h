@@ -8,6 +8,7 @@
 
 #include "core/ctx.h"
 #include "core/gaps.h"
+#include "ns/keepers.h"
 
 /* One namespace that was found. */
 struct ix_nsseen {
@@ -39,6 +40,7 @@ struct ix_process_entry {
 #define IX_HIDDEN UINT32_MAX /* means the pair of a process that we may not inspect */
 
 struct ix_nslist {
+	struct ix_keepers keepers;        /* with IX_SEEK_KEEPERS: sorted */
 	struct ix_process_entry *entries; /* all processes, in the order in which the
 					   * kernel lists them: by pid */
 	size_t nentries, cap_entries;
@@ -67,6 +69,7 @@ struct ix_nslist {
 /* What is searched for namespaces in addition to the processes' ns/ipc and the mounts. */
 #define IX_SEEK_THREADS (1U << 0) /* threads in another namespace than their process */
 #define IX_SEEK_FDS     (1U << 1) /* every open descriptor of every process */
+#define IX_SEEK_KEEPERS (1U << 2) /* nothing more, but each holder is recorded */
 
 /* Find all namespaces. Returns 0; -ENOMEM; -ENOENT if there is no /proc. Errors set a
  * text. */

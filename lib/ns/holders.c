@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Finds namespaces without a process, which are kept alive by a mount of the namespace's
- * file in some mount namespace, by a thread that is in another namespace than its
- * process, or by an open descriptor. The text of a link in /proc/PID/fd is not enough to
- * find such descriptors: for a detached mount of a namespace it is "/".
- */
+/* Finds namespaces without a process: those kept alive by a mount of the namespace's file
+ * in some mount namespace. Threads and descriptors are in opened.c. */
 #include "ns/holders.h"
 
 #include <errno.h>
@@ -138,7 +134,7 @@ static bool is_ipc(int fd, uint64_t ino)
 	return ix_ns_identity(fd, CLONE_NEWIPC, &now, &id) == 0 && now == ino;
 }
 
-static void hold(struct ix_nsseen *seen, int fd)
+void ix_holders_hold(struct ix_nsseen *seen, int fd)
 {
 	if (fd < 0)
 		return;
@@ -148,14 +144,17 @@ static void hold(struct ix_nsseen *seen, int fd)
 		(void)close(fd);
 }
 
+int ix_holders_keep(const struct ix_holders *h, struct ix_nslist *l,
+		    const struct ix_keeper *one)
+{
+	return h->how & IX_SEEK_KEEPERS ? ix_keepers_add(&l->keepers, one) : 0;
+}
+
 /* ---- mounts */
 
-/*
- * Reopen what an O_PATH descriptor refers to, but only if that is a file on nsfs: by now,
- * something else may be mounted there, such as a device or a file system that never
- * responds.
- */
-static int open_nsfs(int proc, int held)
+/* Something else may be mounted there by now, such as a device or a file system that
+ * never responds. */
+int ix_holders_open_nsfs(int proc, int held)
 {
 	char path[40];
 	struct stat nsfs;
@@ -182,13 +181,37 @@ static int holders_open_mounted(struct ipcx *x, int32_t pid, const char *path)
 	if (root < 0)
 		return root;
 	held = ix_dirid_open(x, root, path, O_PATH);
-	return held < 0 ? held : open_nsfs(proc, held);
+	return held < 0 ? held : ix_holders_open_nsfs(proc, held);
 }
 
-static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
+static int holders_mount(struct ipcx *x, struct ix_nslist *l, const struct ix_holders *h,
+			 const struct ix_mntns *in, const struct ix_mnt *m)
+{
+	uint64_t ino = ix_ns_number("ipc", m->root, strlen(m->root));
+	struct ix_nsseen *seen = ino ? ix_nslist_add(l, ino) : NULL;
+
+	if (!ino)
+		return 0;
+	if (!seen)
+		return -ENOMEM;
+	if (!seen->processes && seen->fd < 0)
+		ix_holders_hold(seen, holders_open_mounted(x, in->pid, m->target));
+	if (seen->mounts++ >= IX_KEEPERS_OTHERS)
+		return 0;
+	return ix_holders_keep(h, l,
+			       &(struct ix_keeper){ .ns = ino,
+						    .kind = IX_KEEPER_MOUNT,
+						    .mnt = in->ino,
+						    .pid = in->pid,
+						    .fd = -1,
+						    .path = m->target });
+}
+
+static int mounts_of(struct ipcx *x, struct ix_nslist *l, const struct ix_holders *h,
+		     const struct ix_mntns *in)
 {
 	struct ix_mnt_list mounts;
-	int proc = ix_procfd(x), r = ix_mnt_nsfs(proc, pid, &mounts);
+	int proc = ix_procfd(x), r = ix_mnt_nsfs(proc, in->pid, &mounts);
 
 	if (r == -ENOMEM)
 		return r;
@@ -200,21 +223,8 @@ static int mounts_of(struct ipcx *x, struct ix_nslist *l, int32_t pid)
 			ix_nslist_shut(l, r);
 		return 0;
 	}
-	for (size_t i = 0; r == 0 && i < mounts.n; i++) {
-		const struct ix_mnt *m = &mounts.all[i];
-		uint64_t ino = ix_ns_number("ipc", m->root, strlen(m->root));
-		struct ix_nsseen *seen = ino ? ix_nslist_add(l, ino) : NULL;
-
-		if (!ino)
-			continue;
-		if (!seen) {
-			r = -ENOMEM;
-			break;
-		}
-		seen->mounts++;
-		if (!seen->processes && seen->fd < 0)
-			hold(seen, holders_open_mounted(x, pid, m->target));
-	}
+	for (size_t i = 0; r == 0 && i < mounts.n; i++)
+		r = holders_mount(x, l, h, in, &mounts.all[i]);
 	ix_mnt_list_free(&mounts);
 	return r;
 }
@@ -225,119 +235,8 @@ int ix_holders_mounted(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h
 
 	for (size_t i = 0; r == 0 && i < h->slots; i++)
 		if (h->mnts[i].ino)
-			r = mounts_of(x, l, h->mnts[i].pid);
+			r = mounts_of(x, l, h, &h->mnts[i]);
 	return r;
-}
-
-/* ---- threads and descriptors */
-
-static DIR *holders_open_dir(int proc, struct ix_nslist *l, int32_t pid, const char *what)
-{
-	char path[24];
-	int fd;
-	DIR *dir;
-
-	(void)snprintf(path, sizeof(path), "%d/%s", pid, what);
-	fd = ix_open(proc, path, O_RDONLY | O_DIRECTORY);
-	if (fd < 0) {
-		ix_nslist_shut(l, fd);
-		return NULL;
-	}
-	dir = fdopendir(fd);
-	if (!dir) {
-		ix_nslist_missed(l, -errno);
-		(void)close(fd);
-	}
-	return dir;
-}
-
-static int threads_of(int proc, struct ix_nslist *l, int32_t pid, uint64_t ino)
-{
-	DIR *dir auto_dir = holders_open_dir(proc, l, pid, "task");
-	const struct dirent *d;
-	int r = 0;
-	char path[300];
-
-	while (dir && (r = ix_readdir(dir, &d)) == 0 && d) {
-		struct ix_nsseen *seen;
-		uint64_t other;
-
-		if (d->d_name[0] == '.')
-			continue;
-		(void)snprintf(path, sizeof(path), "%s/ns/ipc", d->d_name);
-		other = ix_ns_link(dirfd(dir), path, "ipc");
-		if (!other)
-			ix_nslist_missed(l, -errno);
-		if (!other || other == ino)
-			continue;
-		seen = ix_nslist_add(l, other);
-		if (!seen)
-			return -ENOMEM;
-		seen->threads++;
-		if (!seen->processes)
-			hold(seen, ix_open(dirfd(dir), path, O_RDONLY));
-	}
-	ix_nslist_missed(l, r);
-	return 0;
-}
-
-/*
- * Return the inode number of the IPC namespace that a descriptor refers to, and open it;
- * returns 0 if it refers to something else. The text of the link is only a hint: the
- * process may replace the descriptor at any time, and for a detached mount the text is
- * "/".
- */
-static uint64_t fd_number(int proc, struct ix_nslist *l, int dir, const char *name,
-			  int *ret_fd)
-{
-	auto_fd int held = -1, fd = -1;
-	char text[64];
-	int len = ix_read_link(dir, name, text, sizeof(text));
-	uint64_t ino, id;
-	int r;
-
-	if (len < 0 && len != -ENAMETOOLONG)
-		ix_nslist_shut(l, len);
-	if (len <= 0 ||
-	    (!(len == 1 && text[0] == '/') && !ix_ns_number("ipc", text, (size_t)len)))
-		return 0;
-	held = ix_open_link(dir, name, O_PATH);
-	fd = held < 0 ? held : open_nsfs(proc, held);
-	r = fd < 0 ? fd : ix_ns_identity(fd, CLONE_NEWIPC, &ino, &id);
-	if (r < 0) {
-		if (r != -EINVAL)
-			ix_nslist_shut(l, r);
-		return 0;
-	}
-	*ret_fd = take_fd(&fd);
-	return ino;
-}
-
-static int fds_of(int proc, struct ix_nslist *l, int32_t pid)
-{
-	DIR *dir auto_dir = holders_open_dir(proc, l, pid, "fd");
-	const struct dirent *d;
-	int r = 0;
-
-	while (dir && (r = ix_readdir(dir, &d)) == 0 && d) {
-		struct ix_nsseen *seen;
-		auto_fd int fd = -1;
-		uint64_t ino;
-
-		if (d->d_name[0] == '.')
-			continue;
-		ino = fd_number(proc, l, dirfd(dir), d->d_name, &fd);
-		if (!ino)
-			continue;
-		seen = ix_nslist_add(l, ino);
-		if (!seen)
-			return -ENOMEM;
-		seen->fds++;
-		if (!seen->processes)
-			hold(seen, take_fd(&fd));
-	}
-	ix_nslist_missed(l, r);
-	return 0;
 }
 
 int ix_holders_of(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int32_t pid,
@@ -354,9 +253,11 @@ int ix_holders_of(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h, int
 	r = keep_mntns(h, mnt, pid);
 	if (r == 0)
 		r = keep_pair(l, ino, mnt, pid);
-	if (r == 0 && (h->how & IX_SEEK_THREADS))
-		r = threads_of(proc, l, pid, ino);
-	if (r == 0 && (h->how & IX_SEEK_FDS) && pid != getpid())
-		r = fds_of(proc, l, pid);
-	return r;
+	return r == 0 ? ix_holders_opened(x, l, h, pid, ino) : r;
+}
+
+int ix_holders_left(struct ipcx *x, struct ix_nslist *l, struct ix_holders *h,
+		    int32_t pid)
+{
+	return ix_holders_opened(x, l, h, pid, 0);
 }
