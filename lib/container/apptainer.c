@@ -73,6 +73,16 @@ static int apptainer_read(const struct ix_search *s, struct ix_containers *c,
 	return r;
 }
 
+/* The container's process may be a copy of the one that watches it. */
+static bool apptainer_outer(const struct ix_search *s, const struct ix_proc *p)
+{
+	struct ix_proc parent;
+
+	return !strncmp(p->comm, "starter", 7) &&
+	       !(ix_search_proc(s, p->parent, &parent) &&
+		 !strncmp(parent.comm, "starter", 7));
+}
+
 static int apptainer_list(const struct ix_search *s, struct ix_containers *c)
 {
 	int r = 0;
@@ -80,7 +90,7 @@ static int apptainer_list(const struct ix_search *s, struct ix_containers *c)
 	for (size_t i = 0; r == 0 && i < s->nprocs; i++) {
 		struct ix_giver g;
 
-		if (strncmp(s->procs[i].comm, "starter", 7) != 0 ||
+		if (!apptainer_outer(s, &s->procs[i]) ||
 		    !ix_giver_setuid(s, &s->procs[i], programs, &g))
 			continue;
 		r = apptainer_read(s, c, &g);

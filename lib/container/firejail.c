@@ -78,6 +78,15 @@ static int firejail_name(const struct ix_search *s, const struct ix_proc *p, cha
 	return r;
 }
 
+/* The first process in the sandbox is a copy of the one that watches it. */
+static bool firejail_outer(const struct ix_search *s, const struct ix_proc *p)
+{
+	struct ix_proc parent;
+
+	return !ix_search_proc(s, p->parent, &parent) ||
+	       strcmp(parent.comm, p->comm) != 0;
+}
+
 static int firejail_read(const struct ix_search *s, struct ix_containers *c,
 			 const struct ix_proc *p)
 {
@@ -88,7 +97,8 @@ static int firejail_read(const struct ix_search *s, struct ix_containers *c,
 	struct ix_giver g;
 	int r;
 
-	if (!ix_search_inner(s, p->pid, &init) || !ix_giver_setuid(s, p, programs, &g))
+	if (!firejail_outer(s, p) || !ix_search_inner(s, p->pid, &init) ||
+	    !ix_giver_setuid(s, p, programs, &g))
 		return 0;
 	r = g.inner ? -ENOENT : firejail_name(s, p, name, sizeof(name));
 	if (r == 0)

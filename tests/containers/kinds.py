@@ -46,4 +46,9 @@ KINDS = {
     "rootless-docker": Kind([*DOCKER, "rootlesskit", "newuidmap"], "docker", user=ANY_USER, mode="rootless", ipc_mode="private"),
     "buildah": Kind(["buildah", "runc"], "buildah", ipc_mode="private"),
     "nerdctl": Kind(CTR, "nerdctl", mode="recorded", ipc_mode="shareable"),
+    # of kinds/places.sh
+    "firejail": Kind(["firejail"], "firejail"),
+    "lxd": Kind(["lxd", "lxc"], "lxd", mode="user namespace"),
+    "machine": Kind(["systemd-nspawn"], "nspawn", mode="escaped name", record={"systemd_unit": "machine-ma\\x2dchine.scope"}),
+    "service": Kind(["unshare"], "systemd", mode="recorded", record={"systemd_unit": "hold@1-main.service"}),
 }
