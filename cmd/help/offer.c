@@ -260,16 +260,21 @@ void offer_commands(const struct app *app, const struct cursor *at, const char *
 	}
 }
 
-/* Offer a container by its label without the runtime: bash splits words at a colon. */
+/* Offer a container by its label without the runtime: bash splits words at a colon. Do
+ * not offer what is then a number, which could be a process or a user. */
 static void offer_container(const struct cursor *at, const char *label,
 			    const char *runtime)
 {
-	const char *slash = strrchr(label, '/'), *name = slash ? slash + 1 : label;
-	const char *colon = strchr(name, ':');
+	const char *colon = strrchr(label, ':'), *from = colon ? colon : label;
+	const char *name = colon ? colon + 1 : label;
+	size_t digits = strspn(name, "0123456789");
 	char word[1024];
 
-	(void)snprintf(word, sizeof(word), "%.*s%s", (int)(name - label), label,
-		       colon ? colon + 1 : name);
+	while (from > label && from[-1] != '/')
+		from--;
+	(void)snprintf(word, sizeof(word), "%.*s%s", (int)(from - label), label, name);
+	if (from == label && digits && (!name[digits] || name[digits] == '/'))
+		return;
 	if (ix_esc_clean(word, IX_ESC_WORD))
 		offer(at, word, "", runtime);
 }

@@ -65,6 +65,10 @@ struct ix_container {
 	uint64_t ipc; /* inode number of the first process's IPC namespace; 0 if we may
 		       * not read it, or if the objects are elsewhere and this namespace is
 		       * ours */
+
+	/* Set when the list is complete (container/named.c): */
+	const char *label; /* differs from the labels of all other containers */
+	bool led; /* the pod has a container whose label is the name of the pod */
 };
 
 struct ix_search;
@@ -136,21 +140,33 @@ const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_conta
 void ix_container_elsewhere(const struct ix_container *c, struct ix_gaps *g);
 
 /*
- * Find a container by its name, its id or a unique prefix of its id. The name or id may
- * be preceded by "RUNTIME:", by "OUTER/", the container in which the name was given, and
- * by "UID/", the user who gave the name; a name given by a user needs "UID/" unless that
- * user is the caller. Names given by root come first. Returns 0; -ENOENT; -ENODATA if the
- * container may exist but cannot be seen; -ENOTUNIQ if several match. All errors set a
- * text; the text for -ENOTUNIQ lists the labels to choose from.
+ * Find a container by what a user typed. This is a label (ix_container_label()), or a
+ * shorter text that means only one container:
+ *
+ *   [UID/][OUTER/][RUNTIME[SPACE]:][POD_NAMESPACE/][POD/]NAME
+ *
+ * NAME is the name, the id, or a unique beginning of an id. A pod alone, by its name or
+ * id, is found if its containers share an IPC namespace; so is a systemd unit. After the
+ * runtime, SPACE may also be written before the name, with a slash. A name given by a
+ * user needs "UID/" unless that user is the caller. Names given by root come first.
+ *
+ * Returns 0; -ENOENT; -ENODATA if the container may exist but cannot be seen; -ENOTUNIQ
+ * if several match. All errors set a text; the text for -ENOTUNIQ lists the labels to
+ * choose from.
  */
 int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char *name,
 		       const struct ix_container **ret_container);
 
+/* The same as ix_container_named(), but only for names of this rank or a better one. */
+int ix_container_of_rank(struct ipcx *x, const struct ix_containers *c, const char *name,
+			 enum ix_rank least, const struct ix_container **ret_container);
+
 /*
  * Write the label of a container, as it is shown and may be typed:
- * "[UID/][OUTER/]RUNTIME:NAME", with the beginning of the id instead of NAME if the
- * container has no name. The characters "/", "," and "%", which would end a part of the
- * label or an entry of a list, are written as %XX.
+ * "[UID/][OUTER/]RUNTIME[SPACE]:[POD_NAMESPACE/][POD/]NAME", with the beginning of the id
+ * instead of NAME if the container has no name, or if another container has the same
+ * label. Characters that a shell would change, and those that end a part of the label or
+ * an entry of a list, are written as %XX.
  */
 #define IX_LABEL_MAX 1024
 void ix_container_label(const struct ix_container *c, char *buf, size_t size);

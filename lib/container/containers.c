@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/util.h"
 #include "container/claim.h"
+#include "container/named.h"
 #include "container/spec.h"
 #include "core/box.h"
 
@@ -35,6 +36,7 @@ static void end_entry(const struct ix_log_entry *e)
 
 		free(text.owned);
 	}
+	free(e->label);
 }
 
 void ix_containers_free(struct ix_containers *c)
@@ -317,7 +319,8 @@ static int containers_list(const struct ix_search *s, struct ix_containers *c)
 		return r;
 	cut_shares(c);
 	ix_cover_free(&c->cover);
-	return ix_cover_make(s, c);
+	r = ix_containers_label(c);
+	return r < 0 ? r : ix_cover_make(s, c);
 }
 
 int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,

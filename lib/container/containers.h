@@ -13,6 +13,8 @@ struct ix_log_entry {
 	int32_t giver;             /* pid of the watcher, or 0 */
 	struct ix_space giver_pids, giver_mnt;
 	bool placed; /* its systemd unit was looked up */
+	char *label;   /* the same as c.label */
+	unsigned form; /* how its last part is written (named.c) */
 };
 
 /* Tables for finding the container that a process belongs to (cover.c). */

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Labels of containers, and matching what a user typed against them:
+ * Labels of containers, the only place where they are written:
  *
- *   [UID/][OUTER/][RUNTIME:]NAME
+ *   [UID/][OUTER/]RUNTIME[SPACE]:[POD_NAMESPACE/][POD/]NAME
  *
  * UID is the user who gives the name, unless that is root; OUTER the container in which
- * it was given. If everything before the first slash is digits, it is a UID.
+ * it was given; SPACE, in brackets, the namespace of the runtime. The container that only
+ * holds the namespaces of a pod is called like the pod, without NAME. In all parts,
+ * characters that would end a part, or that a shell would change, are written as %XX. So
+ * a label can be typed as it is printed, and containers that differ in any part have
+ * different labels. Containers that agree in all parts get the beginning of their id
+ * instead of NAME; if that does not help either, #PID after the name.
  */
 #include "container/named.h"
 
@@ -14,312 +19,365 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/distance.h"
 #include "base/esc.h"
-#include "base/num.h"
 #include "base/util.h"
+#include "container/containers.h"
 
 /* An id of at least 32 hexadecimal digits is machine-made (those of podman and Docker
- * have 64) and may be abbreviated; its first 12 digits are shown. */
+ * have 64) and may be abbreviated. */
 #define ID_MACHINE 32
-#define ID_SHOWN   12
 
-/* At most 20 matching containers are listed in an error text. */
-#define LISTED_MAX 20
+/* The ways to write the last part of a label, tried in this order: the name; the first
+ * digits of the id; the whole id; the name and the PID; only the runtime and the PID, for
+ * labels that would be too long. */
+#define FORM_NAME  0
+#define FORM_ID    1
+#define FORM_WHOLE 4
+#define FORM_PID   5
+#define FORM_SHORT 6
 
-/* ---- labels */
+static const int digits_of[] = { 0, 12, 24, 48 };
 
-/* Escape a name so that it can be used in a label and in a list of labels. */
-static void put_part(char *buf, size_t size, const char *text)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	size_t at = 0;
-
-	for (; *text && at + 4 <= size; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c != '/' && c != ',' && c != '%') {
-			buf[at++] = *text;
-			continue;
-		}
-		buf[at++] = '%';
-		buf[at++] = hex[c >> 4];
-		buf[at++] = hex[c & 15];
-	}
-	buf[at] = '\0';
-}
-
-static void named_put_name(const struct ix_container *c, bool whole, char *buf,
-			   size_t size)
-{
-	char name[IX_LABEL_MAX / 2];
-
-	if (c->name && !whole) {
-		put_part(buf, size, c->name);
-		return;
-	}
-	put_part(name, sizeof(name), c->id ? c->id : c->name ? c->name : "?");
-	(void)snprintf(buf, size, "%.*s", whole ? (int)sizeof(name) : ID_SHOWN, name);
-}
-
-void ix_container_handle(const struct ix_container *c, char *buf, size_t size)
-{
-	char name[IX_LABEL_MAX / 2];
-
-	named_put_name(c, false, name, sizeof(name));
-	if (c->name && name[strspn(name, "0123456789")])
-		(void)snprintf(buf, size, "%s", name);
-	else
-		(void)snprintf(buf, size, "%s:%s", c->runtime, name);
-}
-
-/* If "whole" is true, write the whole id, not only its beginning. */
-static void put_label(const struct ix_container *c, bool whole, char *buf, size_t size)
-{
-	char name[IX_LABEL_MAX / 2], user[16] = "";
-
-	named_put_name(c, whole, name, sizeof(name));
-	if (c->uid)
-		(void)snprintf(user, sizeof(user), "%" PRIu32 "/", c->uid);
-	(void)snprintf(buf, size, "%s%s%s%s:%s", user, c->outer ? c->outer : "",
-		       c->outer ? "/" : "", c->runtime, name);
-}
-
-void ix_container_label(const struct ix_container *c, char *buf, size_t size)
-{
-	put_label(c, false, buf, size);
-}
-
-void ix_container_elsewhere(const struct ix_container *c, struct ix_gaps *g)
-{
-	char label[IX_LABEL_MAX], shown[4 * 100];
-
-	put_label(c, false, label, sizeof(label));
-	(void)ix_escape(shown, 100, label, IX_ESC_TEXT);
-	ix_gap(g, -EOPNOTSUPP, "%s: its objects are not in this kernel (gVisor)", shown);
-}
-
-/* ---- matching */
-
-/* Strip "RUNTIME:" only if RUNTIME is the runtime of this container, because a name may
- * contain a colon, too. */
-static bool runtime_fits(const struct ix_container *c, const char **name)
-{
-	size_t len = strlen(c->runtime);
-
-	if (!strncmp(*name, c->runtime, len) && (*name)[len] == ':') {
-		*name += len + 1;
-		return true;
-	}
-	return false;
-}
-
-/* Only machine-made ids may be abbreviated; an id that a user chose is a name. */
-static bool may_be_cut(const char *id)
+bool ix_id_may_be_cut(const char *id)
 {
 	size_t len = strlen(id);
 
 	return len >= ID_MACHINE && strspn(id, "0123456789abcdef") == len;
 }
 
-/* Match the text that the user typed, either as it is or escaped as in labels. */
-static bool is_text(const char *known, const char *text)
-{
-	char part[IX_LABEL_MAX / 2];
+/* ---- parts */
 
-	if (!known)
+/* A colon ends the name of the runtime, a comma an entry of a list of labels. */
+bool ix_label_part(const char *text, char *buf, size_t size)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char part[IX_LABEL_MAX];
+	size_t at = 0;
+
+	if (ix_escape(part, sizeof(part), text, IX_ESC_REF) >= sizeof(part))
 		return false;
-	if (!strcmp(known, text))
-		return true;
-	put_part(part, sizeof(part), known);
-	return !strcmp(part, text);
-}
+	for (const char *p = part; *p; p++) {
+		bool plain = !strchr("/,:", *p);
 
-/* Returns 2 for an exact match, 1 for a prefix of the id, 0 for none. */
-static int name_fits(const struct ix_container *c, const char *text)
-{
-	const char *name = text;
-
-	for (int with = runtime_fits(c, &name); with >= 0; with--) {
-		if (!*name)
+		if (at + (plain ? 1 : 3) >= size)
+			return false;
+		if (plain) {
+			buf[at++] = *p;
 			continue;
-		if (is_text(c->name, name) || is_text(c->id, name))
-			return 2;
-		if (c->id && may_be_cut(c->id) && !strncmp(c->id, name, strlen(name)))
-			return 1;
-		name = text;
+		}
+		buf[at++] = '%';
+		buf[at++] = hex[(unsigned char)*p >> 4];
+		buf[at++] = hex[(unsigned char)*p & 15];
 	}
-	return 0;
-}
-
-/* What the user typed for a container. */
-struct word {
-	const char *text; /* the whole text */
-	const char *rest; /* the text without "UID/" */
-	bool by_user;
-	uint64_t uid;
-};
-
-static struct word named_read_word(const char *text)
-{
-	struct word w = { .text = text, .rest = text };
-	size_t digits = strspn(text, "0123456789");
-	char number[16];
-
-	if (digits == 0 || text[digits] != '/')
-		return w;
-	w.by_user = true;
-	w.rest = text + digits + 1;
-	w.uid = UINT64_MAX;
-	if (digits < sizeof(number)) {
-		(void)snprintf(number, sizeof(number), "%.*s", (int)digits, text);
-		(void)ix_parse_u64(number, UINT32_MAX, &w.uid);
-	}
-	return w;
-}
-
-static int named_fits(const struct ix_container *c, const struct word *w)
-{
-	const char *rest = w->rest;
-	size_t len = c->outer ? strlen(c->outer) : 0;
-
-	if (w->by_user ? w->uid != c->uid : c->uid && c->rank != IX_RANK_CALLER)
-		return 0;
-	if (len && (strncmp(rest, c->outer, len) != 0 || rest[len] != '/'))
-		return 0;
-	return name_fits(c, len ? rest + len + 1 : rest);
-}
-
-/* ---- errors: no match, or several */
-
-/* Write what distinguishes this container: its name, or its id if another container of
- * the same runtime and giver has the same name. */
-static void put_handle(const struct ix_containers *c, const struct ix_container *one,
-		       char *buf, size_t size)
-{
-	const struct ix_container *other;
-	size_t n = 0;
-
-	for (size_t i = 0; one->name && (other = ix_containers_at(c, i)); i++)
-		n += other->name && other->runtime == one->runtime &&
-		     other->uid == one->uid && !other->outer == !one->outer &&
-		     (!one->outer || !strcmp(one->outer, other->outer)) &&
-		     !strcmp(other->name, one->name);
-	put_label(one, one->id && (n > 1 || !one->name), buf, size);
-}
-
-/* Return the rank of a match: a lower rank is better, UINT32_MAX means no match. */
-static unsigned standing(const struct ix_container *c, const struct word *w)
-{
-	int how = named_fits(c, w);
-
-	return how ? 2U * (unsigned)c->rank + (how == 1) : UINT32_MAX;
-}
-
-static int ambiguous(struct ipcx *x, const struct ix_containers *c, const struct word *w,
-		     unsigned best)
-{
-	auto_buf struct ix_buf b = { 0 };
-	char label[IX_LABEL_MAX], shown[2 * IX_LABEL_MAX], more[32] = "";
-	const struct ix_container *one;
-	size_t n = 0;
-
-	for (size_t i = 0; (one = ix_containers_at(c, i)); i++) {
-		if (standing(one, w) != best || n++ >= LISTED_MAX)
-			continue;
-		put_handle(c, one, label, sizeof(label));
-		(void)ix_escape(shown, sizeof(shown), label, IX_ESC_TEXT);
-		if (ix_buf_printf(&b, "%s%s (process %d)", b.len ? ", " : "", shown,
-				  one->pid) < 0)
-			return ix_fail_plain(x, -ENOMEM, "out of memory");
-	}
-	if (n > LISTED_MAX)
-		(void)snprintf(more, sizeof(more), " and %zu more", n - LISTED_MAX);
-	(void)ix_escape(shown, sizeof(shown), w->text, IX_ESC_TEXT);
-	return ix_fail_plain(x, -ENOTUNIQ, "'%.600s' may be any of %.1200s%s", shown,
-			     b.data, more);
-}
-
-/* Find a match among the names that root did not give, and write that name with its
- * prefixes, as the user has to type it. */
-static bool elsewhere(const struct ix_containers *c, const struct word *w, char *buf,
-		      size_t size)
-{
-	const struct ix_container *one, *best = NULL;
-	char word[IX_LABEL_MAX], user[16] = "";
-
-	for (size_t i = 0; (one = ix_containers_at(c, i)); i++)
-		if (name_fits(one, w->rest) && (!best || one->rank < best->rank))
-			best = one;
-	if (!best || (best->rank <= IX_RANK_CALLER && !best->outer))
-		return false;
-	if (best->uid)
-		(void)snprintf(user, sizeof(user), "%" PRIu32 "/", best->uid);
-	(void)snprintf(word, sizeof(word), "%s%s%s%.300s", user,
-		       best->outer ? best->outer : "", best->outer ? "/" : "", w->rest);
-	(void)ix_escape(buf, size, word, IX_ESC_TEXT);
+	buf[at] = '\0';
 	return true;
 }
 
-static int named_unknown(struct ipcx *x, const struct ix_containers *c,
-			 const struct word *w)
+/* Kubernetes has one namespace of containerd for itself, and so has Docker: these are not
+ * shown. */
+const char *ix_label_space(const struct ix_container *c)
 {
-	size_t len = strlen(w->text), least = ix_nearest(len) + 1;
-	char shown[600], hint[600] = "";
-	const struct ix_container *one;
-	const struct ix_gaps *gaps = ix_containers_gaps(c);
+	static const char *const usual[][2] = { { "k8s", "k8s.io" },
+						{ "docker", "moby" } };
 
-	(void)ix_escape(shown, sizeof(shown), w->text, IX_ESC_TEXT);
-	if (elsewhere(c, w, hint, sizeof(hint)))
-		return ix_fail_plain(
-			x, -ENOENT,
-			"no container of %s is called '%s' (there is '%s', named by somebody else)",
-			w->by_user ? "that user" : "root", shown, hint);
-	for (size_t i = 0; (one = ix_containers_at(c, i)); i++) {
-		const char *known = one->rank <= IX_RANK_CALLER ? one->name : NULL;
-		size_t far = known ? ix_distance(w->text, len, known, strlen(known))
-				   : least;
-
-		if (far >= least)
-			continue;
-		least = far;
-		(void)ix_escape(hint, sizeof(hint), known, IX_ESC_TEXT);
-	}
-	if (gaps->n)
-		return ix_fail_plain(
-			x, -ENODATA,
-			"cannot tell whether a container is called '%s'%s%s%s: %.*s",
-			shown, *hint ? " (is it '" : "", hint, *hint ? "'?)" : "",
-			ix_gap_reason(gaps->all[gaps->n - 1].text),
-			gaps->all[gaps->n - 1].text);
-	return ix_fail_plain(x, -ENOENT, "no container is called '%s'%s%s%s", shown,
-			     *hint ? " (is it '" : "", hint, *hint ? "'?)" : "");
+	if (!c->space || !*c->space || !strcmp(c->space, "default"))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		if (!strcmp(c->runtime, usual[i][0]) && !strcmp(c->space, usual[i][1]))
+			return NULL;
+	return c->space;
 }
 
-int ix_container_named(struct ipcx *x, const struct ix_containers *c, const char *name,
-		       const struct ix_container **ret_container)
+/* In Kubernetes, the id of a pod is the id of this container. A container of the pod that
+ * does the work may have the name of the pod, too, but not its id. */
+bool ix_container_leads(const struct ix_container *c)
 {
-	const struct word w = named_read_word(name);
-	const struct ix_container *one, *found = NULL;
-	unsigned best = UINT32_MAX;
-	size_t count = 0;
+	return c->pod && c->name && !strcmp(c->name, c->pod) &&
+	       (!c->pod_namespace || !c->pod_id || !c->id || !strcmp(c->id, c->pod_id));
+}
 
-	for (size_t i = 0; (one = ix_containers_at(c, i)); i++) {
-		unsigned now = standing(one, &w);
+/* ---- writing */
 
-		if (now < best)
-			count = 0;
-		if (now <= best && now != UINT32_MAX) {
-			best = now;
-			found = one;
-			count++;
-		}
+struct written {
+	char *buf;
+	size_t size, len;
+	bool cut; /* the buffer is too small */
+};
+
+static void add(struct written *o, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (o->cut || o->len + len >= o->size) {
+		o->cut = true;
+		return;
 	}
-	if (count == 0)
-		return named_unknown(x, c, &w);
-	if (count > 1)
-		return ambiguous(x, c, &w, best);
-	*ret_container = found;
+	memcpy(o->buf + o->len, text, len + 1);
+	o->len += len;
+}
+
+/* Add a part and the text that follows it, unless there is no such part. */
+static void add_part(struct written *o, const char *text, const char *after)
+{
+	char part[IX_LABEL_MAX];
+
+	if (!text)
+		return;
+	if (!ix_label_part(text, part, sizeof(part)))
+		o->cut = true;
+	else
+		add(o, part);
+	add(o, after);
+}
+
+static void add_pid(struct written *o, const struct ix_container *c)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "#%" PRId32, c->pid);
+	add(o, text);
+}
+
+static void add_last(struct written *o, const struct ix_container *c, unsigned form)
+{
+	bool named = c->name && (form == FORM_NAME || form >= FORM_PID || !c->id);
+	char id[ID_MACHINE + 32];
+
+	if (named && !ix_container_leads(c)) {
+		add_part(o, c->name, "");
+	} else if (c->id && form < FORM_WHOLE && !named && ix_id_may_be_cut(c->id)) {
+		(void)snprintf(id, sizeof(id), "%.*s",
+			       digits_of[MAX(form, (unsigned)FORM_ID)], c->id);
+		add(o, id);
+	} else if (c->id && !named) {
+		add_part(o, c->id, "");
+	}
+	if (form >= FORM_PID || (!c->name && !c->id))
+		add_pid(o, c);
+}
+
+/* Write the label without UID and OUTER. */
+static void add_own(struct written *o, const struct ix_container *c, unsigned form)
+{
+	const char *space = ix_label_space(c);
+	bool alone = form == FORM_NAME && ix_container_leads(c);
+
+	add(o, c->runtime);
+	if (form == FORM_SHORT) {
+		add(o, ":");
+		add_pid(o, c);
+		return;
+	}
+	if (space)
+		add(o, "[");
+	add_part(o, space, "]");
+	add(o, ":");
+	if (c->pod) {
+		add_part(o, c->pod_namespace, "/");
+		add_part(o, c->pod, alone ? "" : "/");
+	}
+	if (!alone)
+		add_last(o, c, form);
+}
+
+/* Returns false if the label does not fit. */
+static bool put_label(const struct ix_container *c, unsigned form, char *buf, size_t size)
+{
+	struct written o = { .buf = buf, .size = size };
+	char user[16] = "";
+
+	*buf = '\0';
+	if (c->uid)
+		(void)snprintf(user, sizeof(user), "%" PRIu32 "/", c->uid);
+	add(&o, user);
+	if (c->outer) {
+		add(&o, c->outer);
+		add(&o, "/");
+	}
+	add_own(&o, c, form);
+	return !o.cut;
+}
+
+void ix_container_label(const struct ix_container *c, char *buf, size_t size)
+{
+	if (c->label)
+		(void)snprintf(buf, size, "%s", c->label);
+	else if (!put_label(c, FORM_NAME, buf, size))
+		(void)put_label(c, FORM_SHORT, buf, size);
+}
+
+/* The name alone is enough, unless it could be taken for a number or a file. */
+void ix_container_handle(const struct ix_container *c, char *buf, size_t size)
+{
+	struct written o = { .buf = buf, .size = size };
+	char name[IX_LABEL_MAX];
+
+	*buf = '\0';
+	if (c->name && *c->name != '.' && !c->pod && !ix_label_space(c) &&
+	    ix_label_part(c->name, name, sizeof(name)) &&
+	    name[strspn(name, "0123456789")])
+		add(&o, name);
+	else
+		add_own(&o, c, FORM_NAME);
+	if (o.cut)
+		(void)snprintf(buf, size, "?");
+}
+
+void ix_container_elsewhere(const struct ix_container *c, struct ix_gaps *g)
+{
+	char label[IX_LABEL_MAX], shown[4 * 100];
+
+	ix_container_label(c, label, sizeof(label));
+	(void)ix_escape(shown, 100, label, IX_ESC_TEXT);
+	ix_gap(g, -EOPNOTSUPP, "%s: its objects are not in this kernel (%s)", shown,
+	       c->kernel ? c->kernel : "gVisor");
+}
+
+/* ---- pods */
+
+static int compare_texts(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "");
+}
+
+static int compare_pods(const struct ix_container *a, const struct ix_container *b)
+{
+	int r = (a->uid > b->uid) - (a->uid < b->uid);
+
+	if (r == 0)
+		r = compare_texts(a->outer, b->outer);
+	if (r == 0)
+		r = strcmp(a->runtime, b->runtime);
+	if (r == 0)
+		r = compare_texts(ix_label_space(a), ix_label_space(b));
+	if (r == 0)
+		r = compare_texts(a->pod_namespace, b->pod_namespace);
+	return r ? r : compare_texts(a->pod, b->pod);
+}
+
+bool ix_containers_same_pod(const struct ix_container *a, const struct ix_container *b)
+{
+	return a == b || (a->pod && compare_pods(a, b) == 0 &&
+			  (!a->pod_id || !b->pod_id || !strcmp(a->pod_id, b->pod_id)));
+}
+
+static int by_pod(const void *a, const void *b)
+{
+	const struct ix_log_entry *const *p = a, *const *q = b;
+
+	return compare_pods(&(*p)->c, &(*q)->c);
+}
+
+/* The name of a pod means the namespace that its containers share. If they do not share
+ * one, that name would not say which is meant: the container that holds the pod's
+ * namespaces is then called by its id. */
+static void settle_pod(struct ix_log_entry **all, size_t n)
+{
+	uint64_t ipc = 0;
+	bool shared = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (ipc && all[i]->c.ipc && all[i]->c.ipc != ipc)
+			shared = false;
+		ipc = all[i]->c.ipc ? all[i]->c.ipc : ipc;
+	}
+	for (size_t i = 0; i < n && !shared; i++)
+		if (ix_container_leads(&all[i]->c))
+			all[i]->form = all[i]->c.id ? FORM_ID : FORM_PID;
+}
+
+/* Mark the containers of a pod for which the name of the pod can be written. */
+static void mark_pod(struct ix_log_entry **all, size_t n)
+{
+	const struct ix_log_entry *first = NULL;
+
+	for (size_t i = 0; i < n && !first; i++)
+		if (all[i]->form == FORM_NAME && ix_container_leads(&all[i]->c))
+			first = all[i];
+	for (size_t i = 0; i < n && first; i++)
+		all[i]->c.led = all[i] != first &&
+				ix_containers_same_pod(&first->c, &all[i]->c);
+}
+
+static void each_pod(struct ix_log_entry **all, size_t n,
+		     void (*call)(struct ix_log_entry **all, size_t n))
+{
+	size_t begin = 0;
+
+	qsort(all, n, sizeof(*all), by_pod);
+	for (size_t i = 1; i <= n; i++)
+		if (i == n || compare_pods(&all[begin]->c, &all[i]->c) != 0) {
+			if (all[begin]->c.pod)
+				call(all + begin, i - begin);
+			begin = i;
+		}
+}
+
+/* ---- unique labels */
+
+static int by_label(const void *a, const void *b)
+{
+	const struct ix_log_entry *const *p = a, *const *q = b;
+
+	return strcmp((*p)->c.label, (*q)->c.label);
+}
+
+static int set_label(struct ix_log_entry *e)
+{
+	char text[IX_LABEL_MAX], *made;
+
+	while (!put_label(&e->c, e->form, text, sizeof(text)) && e->form < FORM_SHORT)
+		e->form++;
+	made = strdup(text);
+	if (!made)
+		return -ENOMEM;
+	free(e->label);
+	e->c.label = e->label = made;
 	return 0;
+}
+
+/* Write each label that occurs more than once in its next form. Returns how many were
+ * written, or -ENOMEM. */
+static int part_doubles(struct ix_log_entry **all, size_t n)
+{
+	bool again = false;
+	int r = 0, changed = 0;
+
+	qsort(all, n, sizeof(*all), by_label);
+	for (size_t i = 0; i < n; i++) {
+		bool equal = i + 1 < n && by_label(&all[i], &all[i + 1]) == 0;
+
+		if ((equal || again) && all[i]->form < FORM_SHORT) {
+			all[i]->form++;
+			changed++;
+		}
+		again = equal;
+	}
+	for (size_t i = 0; i < n && changed && r == 0; i++)
+		r = set_label(all[i]);
+	return r < 0 ? r : changed;
+}
+
+int ix_containers_label(struct ix_containers *c)
+{
+	auto_free struct ix_log_entry **all =
+		calloc(c->n + 1, sizeof(struct ix_log_entry *));
+	int r = 0;
+
+	if (!all)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n; i++) {
+		all[i] = &c->all[i];
+		all[i]->form = c->all[i].c.name ? FORM_NAME : FORM_ID;
+	}
+	each_pod(all, c->n, settle_pod);
+	for (size_t i = 0; i < c->n && r == 0; i++)
+		r = set_label(all[i]);
+	if (r < 0)
+		return r;
+	do
+		r = part_doubles(all, c->n);
+	while (r > 0);
+	each_pod(all, c->n, mark_pod);
+	return r;
 }

@@ -52,13 +52,16 @@ static const struct ix_log_entry *find_outer(const struct ix_search *s,
 	return found == e ? NULL : found;
 }
 
-/* Return the prefix for names that were given inside this container. */
+/* Return the prefix for names that were given inside this container; "?" if it is too
+ * long to be part of a label. */
 static char *prefix_of(const struct ix_log_entry *e)
 {
 	char label[IX_LABEL_MAX];
 	char *text = NULL;
 
 	ix_container_handle(&e->c, label, sizeof(label));
+	if ((e->c.outer ? strlen(e->c.outer) : 0) + strlen(label) > IX_LABEL_MAX / 2)
+		return strdup("?");
 	return asprintf(&text, "%s%s%s", e->c.outer ? e->c.outer : "",
 			e->c.outer ? "/" : "", label) < 0
 		       ? NULL

@@ -175,6 +175,7 @@ static enum ipcx_failure ctx_kind_of(int error, bool ours)
 	case ETIMEDOUT:
 		return IPCX_FAILURE_TIME;
 	case EINVAL:
+	case ENOTUNIQ:
 		return ours ? IPCX_FAILURE_REQUEST : IPCX_FAILURE_OTHER;
 	case ENOENT:
 	case ESRCH:

@@ -228,20 +228,74 @@ static int open_container(struct ipcx *x, const char *name, struct ix_gaps *gaps
 	return r;
 }
 
-/*
- * Open the namespace for a number that is too large for a pid: it is an inode number, or
- * the beginning of an id that happens to contain no letters. A possible inode number is
- * never taken as an id: if the namespace with that number no longer exists, a container
- * must not be opened instead.
- */
+/* Open the namespace for a number that is too large for a pid: an inode number, or the
+ * name or the beginning of the id of a container. If it is unknown whether a possible
+ * inode number exists, no container is opened instead. */
 static int open_number(struct ipcx *x, const char *where, uint64_t n,
 		       struct ix_gaps *gaps, struct ix_target *ret_p)
 {
+	bool possible = n >= INO_LEAST && n <= INO_MOST;
 	int r = open_inode(x, n, ret_p);
 
-	if ((r != -ENOENT && r != -ENODATA) || (n >= INO_LEAST && n <= INO_MOST))
+	if (r != -ENOENT && (r != -ENODATA || possible))
 		return r;
-	return open_container(x, where, gaps, ret_p);
+	r = open_container(x, where, gaps, ret_p);
+	return r == -ENOENT && possible
+		       ? ix_fail_plain(x, -ENOENT, "ipc:[%" PRIu64 "]: no such namespace",
+				       n)
+		       : r;
+}
+
+/* Refuse a number that means both a process and a container. */
+static int both(struct ipcx *x, const char *where, const struct ix_container *found)
+{
+	char label[IX_LABEL_MAX];
+
+	if (!found)
+		return ix_fail_plain(
+			x, -ENOTUNIQ,
+			"'%s' may also be a process, /proc/%s/ns/ipc; for a container, %s",
+			where, where, x->error);
+	ix_container_label(found, label, sizeof(label));
+	return ix_fail_plain(x, -ENOTUNIQ,
+			     "'%s' may be a process, /proc/%s/ns/ipc, or a container, %s",
+			     where, where, label);
+}
+
+/* Open the namespace of a process, unless the number is also the name, the id or the
+ * beginning of the id of a container of root or of the caller. If there is no such
+ * process, open the container. */
+static int open_pid(struct ipcx *x, const char *where, int32_t pid, struct ix_gaps *gaps,
+		    struct ix_target *ret_p)
+{
+	struct ix_target p = IX_NO_TARGET;
+	const struct ix_container *found = NULL;
+	struct ix_containers *c;
+	int lives = ix_target_of_pid(x, pid, 0, &p);
+	int r = ix_containers_all(x, &c);
+
+	if (r < 0)
+		goto end;
+	r = ix_container_of_rank(x, c, where,
+				 lives == -ESRCH ? IX_RANK_HIDDEN : IX_RANK_CALLER,
+				 &found);
+	if (r == 0 && found->pid == pid)
+		r = -ENOENT;
+	if (r == 0 && lives == -ESRCH)
+		r = open_claimed(x, found, gaps, ret_p);
+	else if (r == 0 || (r == -ENOTUNIQ && lives != -ESRCH))
+		r = both(x, where, found);
+	ix_containers_free(c);
+end:
+	if (r != -ENOENT && r != -ENODATA) {
+		ix_target_close(&p);
+		return r;
+	}
+	if (lives < 0) /* for the text */
+		return ix_target_of_pid(x, pid, 0, ret_p);
+	x->error[0] = '\0';
+	*ret_p = p;
+	return 0;
 }
 
 /* Open a pin, unless a container has the same name. "pin:NAME" always means the pin. */
@@ -265,11 +319,15 @@ static int open_name(struct ipcx *x, const char *name, struct ix_gaps *gaps,
 	if (r != -ENOENT)
 		(void)close(fd);
 	if (r == 0) {
+		ix_fail_plain(x, -ENOTUNIQ,
+			      "'%s' may be a pin, pin:%s, or a container, %s", shown,
+			      shown, other.label ? other.label : "?");
 		ix_target_close(&other);
-		return ix_fail_plain(x, -ENOTUNIQ,
-				     "'%s' is a pin, pin:%s, and a container, RUNTIME:%s",
-				     shown, shown, shown);
+		return -ENOTUNIQ;
 	}
+	if (r == -ENOTUNIQ)
+		return ix_fail_plain(x, -ENOTUNIQ, "%s, or the pin pin:%s", x->error,
+				     shown);
 	if (r != -ENOENT)
 		return r;
 	return ix_target_of_fd(x, fd, shown, ret_p);
@@ -385,7 +443,7 @@ static int open_word(struct ipcx *x, const char *where, struct ix_gaps *gaps,
 		return ns_open_file(x, where, ret_p);
 	if (ns_is_number(where, &n))
 		return n > PID_MOST ? open_number(x, where, n, gaps, ret_p)
-		       : n          ? ix_target_of_pid(x, (int32_t)n, 0, ret_p)
+		       : n          ? open_pid(x, where, (int32_t)n, gaps, ret_p)
 				    : ix_fail_plain(x, -EINVAL, "0 is not a process");
 	if (*where)
 		return open_name(x, where, gaps, ret_p);

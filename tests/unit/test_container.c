@@ -78,7 +78,7 @@ static const struct row rows[] = {
 	{ "crun:own", 0, 106, { NULL } },
 	{ "runc:crun:own", 0, 106, { NULL } },
 
-	{ "wbe", -ENOENT, 0, { "no container is called 'wbe' (is it 'web'?)" } },
+	{ "wbe", -ENOENT, 0, { "no container is called 'wbe' (is it 'runc:web'?)" } },
 	{ "xerob", -ENOENT, 0, { "no container is called 'xerob'" } },
 	{ "", -ENOENT, 0, { "no container is called ''" } },
 	{ "runc:", -ENOENT, 0, { "no container is called 'runc:'" } },
@@ -158,13 +158,13 @@ static void test_hostile_names_are_escaped(void **state)
 			   "1",
 			   -ENOTUNIQ,
 			   0,
-			   { "crun:w\\x1b]0;x" } });
+			   { "crun:w%1B%5D0%3Bx%071 (process 102)" } });
 	one(m->x, c,
 	    &(struct row){ "w\x1b]0;x\x07"
 			   "3x",
 			   -ENOENT,
 			   0,
-			   { "(is it 'w\\x1b" } });
+			   { "(is it 'runc:w%1B%5D0%3Bx%07" } });
 	ix_containers_free(c);
 }
 
