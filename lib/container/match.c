@@ -70,12 +70,13 @@ static enum ix_grade unit_fits(const struct ix_container *c, const char *text)
 
 /* ---- a whole text */
 
-/* The name of a sandbox is that of its pod, and means the pod. */
+/* A sandbox that has the name of its pod is found as the pod. */
 static struct ix_fit last_fits(const struct ix_container *c, const char *text)
 {
 	if (is_text(c->id, text))
 		return (struct ix_fit){ IX_FIT_NAME, .id = true };
-	if (!ix_container_leads(c) && is_text(c->name, text))
+	if (is_text(c->name, text) &&
+	    (!ix_container_leads(c) || strcmp(c->name, c->pod) != 0))
 		return (struct ix_fit){ IX_FIT_NAME, .id = false };
 	return (struct ix_fit){ is_prefix(c->id, text) ? IX_FIT_PREFIX : IX_NO_FIT,
 				.id = true };

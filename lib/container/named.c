@@ -88,11 +88,18 @@ const char *ix_label_space(const struct ix_container *c)
 	return c->space;
 }
 
-/* In Kubernetes, the id of a pod is the id of this container. A container of the pod that
- * does the work may have the name of the pod, too, but not its id. */
+/* podman calls this container after the id of the pod. In Kubernetes, the id of a pod is
+ * the id of this container: another container may have the name of the pod, too, but not
+ * its id. */
 bool ix_container_leads(const struct ix_container *c)
 {
-	return c->pod && c->name && !strcmp(c->name, c->pod) &&
+	if (!c->pod || !c->name)
+		return false;
+	if (!c->pod_namespace && c->pod_id && ix_id_may_be_cut(c->pod_id) &&
+	    !strncmp(c->name, c->pod_id, digits_of[FORM_ID]) &&
+	    !strcmp(c->name + digits_of[FORM_ID], "-infra"))
+		return true;
+	return !strcmp(c->name, c->pod) &&
 	       (!c->pod_namespace || !c->pod_id || !c->id || !strcmp(c->id, c->pod_id));
 }
 

@@ -18,7 +18,7 @@ const char *ix_label_space(const struct ix_container *c);
 bool ix_id_may_be_cut(const char *id);
 
 /* Whether a container only holds the namespaces of its pod: the sandbox or infra
- * container, whose name is that of the pod. */
+ * container, whose label is the name of the pod. */
 bool ix_container_leads(const struct ix_container *c);
 
 /* Whether two containers are in the same pod, or are the same. */

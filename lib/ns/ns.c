@@ -15,8 +15,8 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "base/num.h"
-#include "container/container.h"
 #include "core/copyin.h"
+#include "ns/contained.h"
 #include "ns/discover.h"
 #include "ns/label.h"
 #include "ns/pin.h"
@@ -176,58 +176,6 @@ static int open_inode(struct ipcx *x, uint64_t ino, struct ix_target *ret_p)
 	return r;
 }
 
-/* Open the target of a container whose claim was judged. If the container's process has
- * moved to another namespace since then, that namespace is not the one meant. */
-static int open_claimed(struct ipcx *x, const struct ix_container *c,
-			struct ix_gaps *gaps, struct ix_target *ret_p)
-{
-	char label[IX_LABEL_MAX];
-	struct ix_target p;
-	struct ix_box box;
-	int r = ix_target_of_pid(x, c->pid, c->start, &p);
-
-	if (r < 0)
-		return r;
-	if (c->elsewhere && p.ino == ix_ns_own(x, "ipc")) {
-		struct ix_gaps why = { .n = 0 };
-
-		ix_target_close(&p);
-		ix_container_elsewhere(c, &why);
-		return ix_fail_plain(x, -EOPNOTSUPP, "%s", why.all[0].text);
-	}
-	if (c->ipc && p.ino != c->ipc) {
-		ix_target_close(&p);
-		return ix_fail_plain(x, -ESRCH,
-				     "process %d: has just moved to another namespace",
-				     c->pid);
-	}
-	ix_container_box(c, label, &box);
-	p.boxes = ix_boxes_new(&box, 1);
-	p.named = true;
-	p.elsewhere = c->elsewhere;
-	if (c->elsewhere)
-		ix_container_elsewhere(c, gaps);
-	p.claimed = c->rank == IX_RANK_ROOT;
-	*ret_p = p;
-	return 0;
-}
-
-static int open_container(struct ipcx *x, const char *name, struct ix_gaps *gaps,
-			  struct ix_target *ret_p)
-{
-	const struct ix_container *found;
-	struct ix_containers *c;
-	int r = ix_containers_all(x, &c);
-
-	if (r < 0)
-		return r;
-	r = ix_container_named(x, c, name, &found);
-	if (r == 0)
-		r = open_claimed(x, found, gaps, ret_p);
-	ix_containers_free(c);
-	return r;
-}
-
 /* Open the namespace for a number that is too large for a pid: an inode number, or the
  * name or the beginning of the id of a container. If it is unknown whether a possible
  * inode number exists, no container is opened instead. */
@@ -239,63 +187,11 @@ static int open_number(struct ipcx *x, const char *where, uint64_t n,
 
 	if (r != -ENOENT && (r != -ENODATA || possible))
 		return r;
-	r = open_container(x, where, gaps, ret_p);
+	r = ix_open_container(x, where, gaps, ret_p);
 	return r == -ENOENT && possible
 		       ? ix_fail_plain(x, -ENOENT, "ipc:[%" PRIu64 "]: no such namespace",
 				       n)
 		       : r;
-}
-
-/* Refuse a number that means both a process and a container. */
-static int both(struct ipcx *x, const char *where, const struct ix_container *found)
-{
-	char label[IX_LABEL_MAX];
-
-	if (!found)
-		return ix_fail_plain(
-			x, -ENOTUNIQ,
-			"'%s' may also be a process, /proc/%s/ns/ipc; for a container, %s",
-			where, where, x->error);
-	ix_container_label(found, label, sizeof(label));
-	return ix_fail_plain(x, -ENOTUNIQ,
-			     "'%s' may be a process, /proc/%s/ns/ipc, or a container, %s",
-			     where, where, label);
-}
-
-/* Open the namespace of a process, unless the number is also the name, the id or the
- * beginning of the id of a container of root or of the caller. If there is no such
- * process, open the container. */
-static int open_pid(struct ipcx *x, const char *where, int32_t pid, struct ix_gaps *gaps,
-		    struct ix_target *ret_p)
-{
-	struct ix_target p = IX_NO_TARGET;
-	const struct ix_container *found = NULL;
-	struct ix_containers *c;
-	int lives = ix_target_of_pid(x, pid, 0, &p);
-	int r = ix_containers_all(x, &c);
-
-	if (r < 0)
-		goto end;
-	r = ix_container_of_rank(x, c, where,
-				 lives == -ESRCH ? IX_RANK_HIDDEN : IX_RANK_CALLER,
-				 &found);
-	if (r == 0 && found->pid == pid)
-		r = -ENOENT;
-	if (r == 0 && lives == -ESRCH)
-		r = open_claimed(x, found, gaps, ret_p);
-	else if (r == 0 || (r == -ENOTUNIQ && lives != -ESRCH))
-		r = both(x, where, found);
-	ix_containers_free(c);
-end:
-	if (r != -ENOENT && r != -ENODATA) {
-		ix_target_close(&p);
-		return r;
-	}
-	if (lives < 0) /* for the text */
-		return ix_target_of_pid(x, pid, 0, ret_p);
-	x->error[0] = '\0';
-	*ret_p = p;
-	return 0;
 }
 
 /* Open a pin, unless a container has the same name. "pin:NAME" always means the pin. */
@@ -311,19 +207,21 @@ static int open_name(struct ipcx *x, const char *name, struct ix_gaps *gaps,
 	if (r < 0 && (chosen || r != -ENOENT))
 		return ix_fail(x, r, "%s", shown);
 	if (r < 0)
-		return open_container(x, name, gaps, ret_p);
+		return ix_open_container(x, name, gaps, ret_p);
 	/* Use the pin only if no container has that name. */
-	r = chosen ? -ENOENT : open_container(x, name, gaps, &other);
+	r = chosen ? -ENOENT : ix_open_container(x, name, gaps, &other);
 	if (r == -ENODATA) /* no container with this name is visible */
 		r = -ENOENT;
 	if (r != -ENOENT)
 		(void)close(fd);
 	if (r == 0) {
-		ix_fail_plain(x, -ENOTUNIQ,
-			      "'%s' may be a pin, pin:%s, or a container, %s", shown,
-			      shown, other.label ? other.label : "?");
+		const char *label = ix_boxes_label(other.boxes);
+
+		r = ix_fail_plain(x, -ENOTUNIQ,
+				  "'%s' may be a pin, pin:%s, or a container, %s", shown,
+				  shown, label ? label : "?");
 		ix_target_close(&other);
-		return -ENOTUNIQ;
+		return r;
 	}
 	if (r == -ENOTUNIQ)
 		return ix_fail_plain(x, -ENOTUNIQ, "%s, or the pin pin:%s", x->error,
@@ -443,7 +341,7 @@ static int open_word(struct ipcx *x, const char *where, struct ix_gaps *gaps,
 		return ns_open_file(x, where, ret_p);
 	if (ns_is_number(where, &n))
 		return n > PID_MOST ? open_number(x, where, n, gaps, ret_p)
-		       : n          ? open_pid(x, where, (int32_t)n, gaps, ret_p)
+		       : n          ? ix_open_pid(x, where, (int32_t)n, gaps, ret_p)
 				    : ix_fail_plain(x, -EINVAL, "0 is not a process");
 	if (*where)
 		return open_name(x, where, gaps, ret_p);

@@ -328,7 +328,8 @@ def test_a_user_with_thousands_of_names(machine):
     assert "runc:other" in names
     boxes = max((n["containers"] or [] for n in r.json["namespaces"]), key=len)
     assert len(boxes) == 1000 and {(box["name"], box["uid"]) for box in boxes} == {("prod", 1234)}
-    assert {box["container"].split(":")[0] for box in boxes} == {"1234/podman"}
+    assert all(box["container"] == f"1234/podman:prod#{box['pid']}" for box in boxes)
+    assert keys(machine, "--ns", boxes[0]["container"]) == keys(machine, "--ns", boxes[-1]["container"]) == []
     text = next(t for t in machine.ipcx("ns", "ls", "-o", "containers", "--no-headings").lines if t.startswith("1234/podman:"))
     *listed, more = text.split(",")
     assert len(listed) + int(more) == 1000 and more[0] == "+"

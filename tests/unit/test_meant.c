@@ -141,6 +141,9 @@ static const struct ix_container pods[] = {
 	{ .runtime = "podman", .id = "u1", .name = "hp", .pod = "hp", .uid = 1000, .rank = IX_RANK_USER, .pid = 24, .ipc = 10 },
 	{ .runtime = "podman", .id = "u2", .name = "podded", .pod = "hp", .uid = 1000, .rank = IX_RANK_USER, .pid = 25, .ipc = 10 },
 	{ .runtime = "podman", .id = "u3", .name = "mine", .pod = "own", .uid = 1000, .rank = IX_RANK_USER, .pid = 26, .ipc = 11 },
+	/* the infra container of podman has a name of its own */
+	{ .runtime = "podman", .id = "f1", .name = "c0ffee123456-infra", .pod = "fp", .pod_id = "c0ffee123456" "c0ffee123456c0ffee123456", .pid = 28, .ipc = 13 },
+	{ .runtime = "podman", .id = "f2", .name = "in", .pod = "fp", .pod_id = "c0ffee123456" "c0ffee123456c0ffee123456", .pid = 29, .ipc = 13 },
 	/* a pod of CRI-O */
 	{ .runtime = "crio", .id = "r1", .name = "ctr", .pod = "cp", .pod_namespace = "ns", .pid = 27, .ipc = 12 },
 };
@@ -164,6 +167,7 @@ static const struct row pod_rows[] = {
 	{ "apart", -ENOTUNIQ }, { "podman:apart", -ENOTUNIQ }, { "xyz", -ENOTUNIQ }, { "podman:apart/one", 23 }, { "apart/one", 23 },
 	{ "podman:apart/4d1fc9ea3b9a", 22 }, { "4d1fc9ea3b9af", 22 }, { "4d1fc9ea3b9a", -ENOTUNIQ },
 	{ "1000/hp", 24 }, { "1000/podman:hp/podded", 25 }, { "1000/hp/podded", 25 }, { "1001/hp", -ENOENT }, { "own", -ENOENT },
+	{ "fp", 28 }, { "podman:fp", 28 }, { "c0ffee", 28 }, { "c0ffee123456-infra", 28 }, { "podman:c0ffee123456/in", -ENOENT }, { "fp/in", 29 },
 	{ "0/hp", 20 }, { "0/podman:hp", 20 },
 
 	{ "ctr", 27 }, { "crio:ns/cp/ctr", 27 }, { "k8s:ns/cp/ctr", 27 }, { "k8s:cp", 27 }, { "ns/cp", 27 },
@@ -186,6 +190,8 @@ static void test_pods(void **state)
 	check_label(c, 22, "podman:apart/4d1fc9ea3b9a");
 	check_label(c, 24, "1000/podman:hp");
 	check_label(c, 25, "1000/podman:hp/podded");
+	check_label(c, 28, "podman:fp");
+	check_label(c, 29, "podman:fp/in");
 	check_label(c, 27, "crio:ns/cp/ctr");
 	check_rows(c, pod_rows, ARRAY_SIZE(pod_rows));
 	list_end(c);
