@@ -17,7 +17,8 @@ static const char *const programs[] = { "/usr/libexec/apptainer/bin/starter-suid
 					"/usr/local/libexec/singularity/bin/starter-suid",
 					NULL };
 
-static bool apptainer_read_words(const struct ix_words *w, struct ix_container *found)
+/* Whether the title of a process is that of a watcher; if so, get the runtime. */
+static bool apptainer_watches(const struct ix_words *w, struct ix_container *found)
 {
 	static const struct {
 		char begin[IX_TEXT(16)], runtime[IX_TEXT(16)];
@@ -25,29 +26,34 @@ static bool apptainer_read_words(const struct ix_words *w, struct ix_container *
 		{ "Apptainer ", "apptainer" },
 		{ "Singularity ", "singularity" },
 	};
-	size_t i = 0;
 
-	while (i < ARRAY_SIZE(products) && w->n &&
-	       strncmp(w->all[0], products[i].begin, strlen(products[i].begin)) != 0)
-		i++;
-	if (i == ARRAY_SIZE(products) || !w->n)
-		return false;
-	found->runtime = products[i].runtime;
-	return !strncmp(w->all[0] + strlen(products[i].begin), "instance: ", 10) ||
-	       !strncmp(w->all[0] + strlen(products[i].begin), "runtime parent", 14);
+	for (size_t i = 0; i < ARRAY_SIZE(products) && w->n; i++) {
+		size_t len = strlen(products[i].begin);
+
+		if (strncmp(w->all[0], products[i].begin, len) != 0)
+			continue;
+		found->runtime = products[i].runtime;
+		return !strncmp(w->all[0] + len, "instance: ", 10) ||
+		       !strncmp(w->all[0] + len, "runtime parent", 14);
+	}
+	return false;
 }
 
-/* Return the name of an instance in the title "… instance: USER [NAME]", which is cut at
- * its end; NULL if there is none. Names consist of letters, digits, '.', '_' and '-'. */
-static const char *apptainer_name(const struct ix_words *w, char *buf, size_t size)
+/* Find the name of an instance at the end of the title, which is cut after the name. */
+static bool apptainer_read_words(const struct ix_words *w, struct ix_container *found)
 {
-	const char *open = strrchr(w->all[0], '['), *close = strrchr(w->all[0], ']');
+	char *open, *close;
 
+	if (!apptainer_watches(w, found))
+		return false;
+	open = strrchr(w->all[0], '[');
+	close = strrchr(w->all[0], ']');
 	if (!open || !close || close[1] || close <= open + 1 ||
 	    !strstr(w->all[0], " instance: "))
-		return NULL;
-	(void)snprintf(buf, size, "%.*s", (int)(close - open - 1), open + 1);
-	return buf;
+		return false;
+	*close = '\0';
+	found->name = open + 1;
+	return true;
 }
 
 static int apptainer_read(const struct ix_search *s, struct ix_containers *c,
@@ -56,15 +62,15 @@ static int apptainer_read(const struct ix_search *s, struct ix_containers *c,
 	struct ix_container found = { .id = NULL };
 	struct ix_proc init;
 	struct ix_words w;
-	char name[256], id[16];
+	char id[16];
 	int r = 0;
 
 	if (!ix_search_inner(s, g->pid, &init) || ix_words_of(g, &w) < 0)
 		return 0;
-	if (apptainer_read_words(&w, &found)) {
+	if (apptainer_watches(&w, &found)) {
 		(void)snprintf(id, sizeof(id), "%d", init.pid);
 		found.id = id;
-		found.name = apptainer_name(&w, name, sizeof(name));
+		(void)apptainer_read_words(&w, &found);
 		found.pid = init.pid;
 		found.start = init.start;
 		r = ix_container_add(s, c, &found, 0, g);

@@ -78,9 +78,13 @@ class Zoo:
             with open(os.path.join(root, name), "w", encoding="ascii") as f:
                 f.write(text)
 
-    def zoo(self, *words):
+    def into(self, *argv):
+        """Return words that run a program in the zoo's cgroups."""
         into = 'for f in %s; do echo $$ >$f || :; done; exec "$@"' % " ".join(self.world.cgroups.files())
-        return ["sh", "-c", into, "sh", *self.world.argv(os.path.join(HERE, "zoo.sh"), *words)]
+        return ["sh", "-c", into, "sh", *argv]
+
+    def zoo(self, *words):
+        return self.into(*self.world.argv(os.path.join(HERE, "zoo.sh"), *words))
 
     def holders(self):
         """Return the processes that run the holder, with their IPC namespaces."""

@@ -181,6 +181,7 @@ def test_every_attribute_has_a_line_in_the_table():
 OPTIONS = {
     "lib/container/buildah.c": {"--root"},  # buildah's
     "lib/container/crio.c": {"--runtime-dir"},  # conmonrs'
+    "lib/container/firejail.c": {"--name"},  # firejail's
     "lib/container/nspawn.c": {"--machine", "--directory", "--image"},  # systemd-nspawn's, read from its command line
     "lib/container/podman.c": {"--cid", "--name", "--exec", "--bundle"},  # conmon's, likewise
     "lib/limits/table.c": {"--fsize", "--msgqueue", "--memlock"},  # prlimit(1)'s: how the limit is raised
