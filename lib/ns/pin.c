@@ -26,25 +26,23 @@
 #include "ns/discover.h"
 #include "ns/ns.h"
 
-/* Get the path of the directory of the pins: root has one, and so has a user who has
- * mount rights in a user namespace. */
-static void dir_path(char *buf, size_t size)
+/* Root has a directory, and so has a user who has mount rights in a user namespace. */
+size_t ix_pins_dir(char *buf, size_t size)
 {
 	if (geteuid() == 0)
-		(void)snprintf(buf, size, "/run/ipcx/ns");
-	else
-		(void)snprintf(buf, size, "/run/user/%u/ipcx/ns", geteuid());
+		return (size_t)snprintf(buf, size, "/run/ipcx/ns");
+	return (size_t)snprintf(buf, size, "/run/user/%u/ipcx/ns", geteuid());
 }
 
 /* Open the directory; it is an error if somebody other than its owner could have put
  * files there. */
 static int pin_open_dir(void)
 {
-	char path[64];
+	char path[IX_PINS_DIR];
 	auto_fd int fd = -1;
 	struct stat st;
 
-	dir_path(path, sizeof(path));
+	(void)ix_pins_dir(path, sizeof(path));
 	fd = ix_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
@@ -213,11 +211,11 @@ static int make_dirs(struct ipcx *x, const char *path)
 /* Create the directory and bind-mount it on itself. */
 static int ready_dir(struct ipcx *x)
 {
-	char path[64];
+	char path[IX_PINS_DIR];
 	struct statx st;
 	int r, fd;
 
-	dir_path(path, sizeof(path));
+	(void)ix_pins_dir(path, sizeof(path));
 	r = make_dirs(x, path);
 	if (r < 0)
 		return r;
@@ -282,7 +280,7 @@ static int pin(struct ipcx *x, const struct ix_target *p, int dir, const char *n
 		return errno == EEXIST ? ix_fail_plain(x, -EEXIST,
 						       "pin '%s': exists already", name)
 				       : ix_fail(x, -errno, "pin '%s'", name);
-	dir_path(path, sizeof(path));
+	(void)ix_pins_dir(path, sizeof(path));
 	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", p->nsfd);
 	(void)snprintf(to, sizeof(to), "%s/%s", path, name);
 	if (mount(from, to, NULL, MS_BIND, NULL) < 0) {
@@ -342,10 +340,10 @@ static int drop_file(struct ipcx *x, int dir, const char *name, unsigned flags)
  * would end that pin. */
 static int unmount_pin(struct ipcx *x, int dir, const char *name, int nsfd)
 {
-	char path[64], full[160];
+	char path[IX_PINS_DIR], full[160];
 	int r;
 
-	dir_path(path, sizeof(path));
+	(void)ix_pins_dir(path, sizeof(path));
 	(void)snprintf(full, sizeof(full), "%s/%s", path, name);
 	r = check_pin(dir, name, nsfd);
 	if (r < 0 && r != -ENOENT && r != -EXDEV)

@@ -10,6 +10,10 @@
  * pin; another -errno. Errors set no text. */
 int ix_pin_open(struct ipcx *x, const char *name, int *ret_fd);
 
+/* Get the path of the directory of the caller's pins. Returns its length. */
+#define IX_PINS_DIR 64
+size_t ix_pins_dir(char *buf, size_t size);
+
 #define IX_PIN_MAX 64 /* maximum length of a pin's name */
 
 /* All pins, found by reading the directory once; sorted by inode number, then name. */

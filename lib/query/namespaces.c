@@ -16,6 +16,7 @@
 #include "ns/ns.h"
 #include "ns/pin.h"
 #include "proc/stat.h"
+#include "query/keepers.h"
 #include "query/query.h"
 #include "query/spaces.h"
 
@@ -68,6 +69,7 @@ static const struct ix_kind ns_kind = {
 		IX_COL(IPCX_F_FDS,           struct ix_space_row, fds),
 		IX_COL(IPCX_F_KEPT_BY,       struct ix_space_row, kept_by),
 		IX_CONSTANT(IPCX_F_DIRECTORY, ix_derive_directory),
+		IX_COL(IPCX_F_KEEPERS,       struct ix_space_row, keepers),
 		IX_COL(IPCX_F_PIN,           struct ix_space_row, pin),
 		IX_COL_ZERO(IPCX_F_USER_NS,       struct ix_space_row, user_ns),
 		IX_COL_ZERO(IPCX_F_USER_NS_PARENT, struct ix_space_row, user_ns_parent),
@@ -81,121 +83,6 @@ static const struct ix_kind ns_kind = {
 
 _Static_assert(sizeof(struct ix_space_row) % 8 == 0, "rows are compared by words");
 _Static_assert(sizeof(struct ix_space_row) <= 128, "rows stay compact");
-
-/* ---- what a namespace holds */
-
-struct usage_row {
-	struct ix_row head;
-	uint64_t objects, bytes;
-};
-
-/* clang-format off */
-static const struct ix_kind usage_kind = {
-	.name = "mechanisms",
-	.row_size = sizeof(struct usage_row),
-	IX_COLUMNS(
-		IX_CONSTANT(IPCX_F_MECH,    ix_derive_mech),
-		IX_PLACE_COLUMNS,
-		IX_SHM_COLUMNS,
-		IX_COL(IPCX_F_OBJECTS, struct usage_row, objects),
-		IX_COL(IPCX_F_BYTES,   struct usage_row, bytes)
-	),
-};
-/* clang-format on */
-
-/* Sum up a field. Returns 0, or -ENODATA if the field is unknown for some rows. */
-static int namespaces_weigh(const struct ipcx_table *t, const struct ix_section *s,
-			    enum ipcx_field weight, uint64_t *ret_sum)
-{
-	const struct ix_column *c = ix_section_column(s, weight);
-	const char *row = t->shared.data + s->offset;
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < s->count; i++, row += s->kind->row_size) {
-		if (ix_is_unknown(t, row, weight))
-			return -ENODATA;
-		if (__builtin_add_overflow(sum, ix_column_raw(c, row), &sum))
-			sum = UINT64_MAX;
-	}
-	*ret_sum = sum;
-	return 0;
-}
-
-/* List all objects of the namespaces in use, with only the fields needed for counting.
- * Objects in a /dev/shm that several namespaces share count for the first of them. */
-static int scan_objects(struct ipcx *x, struct ipcx_table **ret_t)
-{
-	struct ix_scan s = { .verb = IX_LOOK, .once = true };
-	struct ipcx_query q = { .size = sizeof(q),
-				.fields = IPCX_FIELDSET(IPCX_F_MECH),
-				.flags = IPCX_NUMERIC };
-
-	for (unsigned m = 0; ix_mech(m); m++)
-		if (ix_mech(m)->weight)
-			ipcx_fieldset_add(&q.fields, ix_mech(m)->weight);
-	(void)ipcx_mech_mask("all", &q.mechs);
-	return ix_run(x, &q, &s, ret_t);
-}
-
-static void copy_trouble(const struct ipcx_table *from, struct ipcx_table *to)
-{
-	const struct ipcx_note *n;
-
-	for (size_t i = 0; (n = ipcx_table_note(from, i)); i++)
-		if (n->kind == IPCX_NOTE_UNAVAILABLE || n->kind == IPCX_NOTE_FAILED ||
-		    n->kind == IPCX_NOTE_INCOMPLETE || ix_note_space(n))
-			ix_table_hand_on(to, n);
-}
-
-static int add_usage(struct ipcx *x, struct ipcx_table *t,
-		     const struct ipcx_table *objects, const struct ix_section *s)
-{
-	bool unknown = s->uncounted || (x->ns && !x->ns->all && x->ns->places->elsewhere);
-	enum ipcx_field weight = ix_mech(s->mech)->weight;
-	struct usage_row *row;
-
-	if (ix_table_section(t, &usage_kind, s->mech) < 0 ||
-	    ix_table_dir(t, s->dev, s->ino) < 0 || !(row = ix_table_row(t)))
-		return -ENOMEM;
-	row->objects = s->count;
-	if (unknown)
-		ix_unknown(t, row, IPCX_F_OBJECTS);
-	if (unknown || !weight || namespaces_weigh(objects, s, weight, &row->bytes) < 0)
-		ix_unknown(t, row, IPCX_F_BYTES);
-	ix_table_keep(t);
-	return 0;
-}
-
-int ipcx_usage(struct ipcx *x, struct ipcx_table **ret_table)
-{
-	IX_REQUIRE(x, ret_table);
-	struct ipcx_table *objects, *t = NULL;
-	size_t place = 0;
-	int r = scan_objects(x, &objects);
-
-	if (r < 0)
-		return r;
-	r = ix_table_new(&t);
-	if (r < 0) {
-		ipcx_table_free(objects);
-		return ix_fail_plain(x, r, "out of memory");
-	}
-	for (size_t i = 0; r == 0 && i < objects->nsections; i++) {
-		const struct ix_section *s = &objects->sections[i];
-		const struct ix_where *w = s->place ? &objects->places[s->place - 1]
-						    : NULL;
-
-		if (w && s->place != place)
-			r = ix_table_same_place(t, objects, w);
-		place = s->place;
-		if (r == 0)
-			r = add_usage(x, t, objects, s);
-	}
-	copy_trouble(objects, t);
-	ipcx_table_free(objects);
-	return ix_table_hand(x, t, r < 0 ? ix_fail_plain(x, r, "out of memory") : 0,
-			     ret_table);
-}
 
 /* ---- rows */
 
@@ -218,31 +105,16 @@ static void put_kept_by(struct ipcx_table *t, struct ix_space_row *row,
 }
 
 static void namespaces_sum_up(struct ipcx_table *t, struct ix_space_row *row,
-			      const struct ipcx_table *usage)
+			      const struct ix_held *held)
 {
-	bool known = false, whole = true;
-
-	for (size_t i = 0; i < usage->nsections; i++) {
-		const struct ix_section *s = &usage->sections[i];
-		const struct usage_row *u =
-			(const void *)(usage->shared.data + s->offset);
-
-		if (!s->place || usage->places[s->place - 1].ns != row->ns)
-			continue;
-		for (size_t k = 0; k < s->count; k++, u++) {
-			known = true;
-			whole &= !ix_is_unknown(usage, u, IPCX_F_OBJECTS);
-			row->objects += u->objects;
-			row->bytes += u->bytes;
-			if (ix_mech(s->mech)->weight &&
-			    ix_is_unknown(usage, u, IPCX_F_BYTES))
-				ix_unknown(t, row, IPCX_F_BYTES);
-		}
+	if (held) {
+		row->objects = held->objects;
+		row->bytes = held->bytes;
 	}
-	if (!known || !whole) {
+	if (!held || !held->whole)
 		ix_unknown(t, row, IPCX_F_OBJECTS);
+	if (!held || !held->whole || !held->weighed)
 		ix_unknown(t, row, IPCX_F_BYTES);
-	}
 }
 
 /* Note a namespace that cannot be opened. It is still listed, with what is known. */
@@ -290,6 +162,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		if (!how->thorough) {
 			ix_unknown(t, row, IPCX_F_THREADS);
 			ix_unknown(t, row, IPCX_F_FDS);
+			ix_unknown(t, row, IPCX_F_KEEPERS);
 			ix_table_reason(
 				t,
 				"threads that left the namespace of their process, and descriptors, were not looked for");
@@ -298,7 +171,7 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		put_kept_by(t, row, seen);
 		row->pin = ix_table_text(t, ix_pins_name(how->pins, row->ns));
 		ix_space_identity(t, row, p->nsfd >= 0 ? p : &now);
-		namespaces_sum_up(t, row, how->usage);
+		namespaces_sum_up(t, row, ix_held_of(&how->held, row->ns));
 		if (p->elsewhere) {
 			ix_unknown(t, row, IPCX_F_OBJECTS);
 			ix_unknown(t, row, IPCX_F_BYTES);
@@ -307,6 +180,8 @@ static int add_row(struct ipcx *x, struct ipcx_table *t, const struct ix_nsseen 
 		r = ix_name_id(x, t, false, row->creator);
 		if (r >= 0 && row->pid)
 			r = ix_name_id(x, t, false, row->uid);
+		if (r >= 0 && how->thorough)
+			r = ix_kept_list(x, t, how->kept, seen, &row->keepers);
 		ix_table_keep(t);
 		r = MIN(r, 0);
 	}
@@ -335,6 +210,7 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 	struct ipcx_ns *all, *before = x->ns;
 	struct ipcx_table *usage = NULL;
 	struct ix_pins pins = { .n = 0 };
+	struct ix_kept kept = { .l = l, .pins = &pins };
 	int r = ix_ns_all_of(x, l, &all);
 
 	if (r < 0)
@@ -342,6 +218,7 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 	how->unnamed = all->gaps.names;
 	how->no_mounts = l->no_mounts;
 	how->pins = &pins;
+	how->kept = &kept;
 	r = ix_pins_read(&pins);
 	if (r < 0 && r != -ENOMEM) {
 		how->no_pins = true;
@@ -352,15 +229,23 @@ static int list_them(struct ipcx *x, struct ix_nslist *l, struct ix_spaces *how,
 	x->ns = how->only && before ? before : all;
 	if (r == 0)
 		r = ipcx_usage(x, &usage);
+	if (r == 0)
+		r = ix_held_sum(usage, &how->held);
+	if (r == 0 && how->thorough) {
+		x->ns = all;
+		r = ix_kept_begin(x, t, !how->only, &kept);
+		x->ns = how->only && before ? before : all;
+	}
 	if (r == 0) {
-		how->usage = usage;
-		copy_trouble(usage, t);
+		ix_held_trouble(usage, t);
 		r = add_rows(x, t, l, all, how);
 		if (r == 0 && !how->only)
 			r = ix_remains_rows(t, usage);
 	}
 	how->pins = NULL;
-	how->usage = NULL;
+	how->kept = NULL;
+	free(how->held.all);
+	ix_kept_end(&kept);
 	ix_pins_free(&pins);
 	ipcx_table_free(usage);
 	x->ns = before;
@@ -381,7 +266,10 @@ int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_tabl
 	r = ix_ns_needed(x, x->ns);
 	if (r < 0)
 		return r;
-	r = ix_discover(x, how.thorough ? IX_SEEK_THREADS | IX_SEEK_FDS : 0, &l);
+	r = ix_discover(x,
+			how.thorough ? IX_SEEK_THREADS | IX_SEEK_FDS | IX_SEEK_KEEPERS
+				     : 0,
+			&l);
 	if (r < 0)
 		return r;
 	if (x->ns && !x->ns->all)

@@ -6,6 +6,28 @@
 #include "ns/pin.h"
 #include "ns/target.h"
 
+struct ix_kept;
+
+/* What one namespace holds. */
+struct ix_held {
+	uint64_t ns, objects, bytes;
+	bool whole, weighed; /* objects and bytes are known */
+};
+
+struct ix_helds {
+	struct ix_held *all; /* sorted by namespace; the user frees it */
+	size_t n;
+};
+
+/* Sum up the result of ipcx_usage(). Returns 0 or -ENOMEM. */
+int ix_held_sum(const struct ipcx_table *usage, struct ix_helds *ret_sums);
+
+/* Return the sums of a namespace; NULL if nothing is known of it. */
+const struct ix_held *ix_held_of(const struct ix_helds *sums, uint64_t ns);
+
+/* Hand on the notes about what could not be read. */
+void ix_held_trouble(const struct ipcx_table *from, struct ipcx_table *to);
+
 /* How to list namespaces. */
 struct ix_spaces {
 	bool thorough;
@@ -13,8 +35,9 @@ struct ix_spaces {
 	bool no_mounts; /* mounts are unknown */
 	bool no_pins;   /* pins are unknown */
 	uint64_t only;  /* list only this namespace; 0: all */
-	const struct ipcx_table *usage;
+	struct ix_helds held;
 	const struct ix_pins *pins;
+	const struct ix_kept *kept; /* if thorough */
 };
 
 /* Add a row for each directory without a namespace that "usage" (ipcx_usage()) has.
@@ -30,6 +53,8 @@ struct ix_space_row {
 	uint32_t uid;     /* of the oldest process; 0 without one */
 	uint32_t creator; /* of the user namespace */
 	ix_text command, kept_by, pin;
+	uint32_t keepers; /* number of a list */
+	uint32_t reserved;
 };
 
 /* Fill the fields about the oldest process of a namespace: its command and user. */
