@@ -15,6 +15,13 @@ struct ns_ls_args {
 static const enum ipcx_field shown[] = { IPCX_F_NS,      IPCX_F_PROCESSES, IPCX_F_PID,
 					 IPCX_F_COMMAND, IPCX_F_OBJECTS,   IPCX_F_BYTES,
 					 IPCX_F_KEPT_BY, IPCX_F_CONTAINERS };
+/* If any namespace is pinned. */
+static const enum ipcx_field shown_pins[] = {
+	IPCX_F_NS,    IPCX_F_PROCESSES, IPCX_F_PID, IPCX_F_COMMAND,   IPCX_F_OBJECTS,
+	IPCX_F_BYTES, IPCX_F_KEPT_BY,   IPCX_F_PIN, IPCX_F_CONTAINERS
+};
+static const enum ipcx_field keeper_fields[] = { IPCX_F_KEEPER, IPCX_F_CONTAINER,
+						 IPCX_F_LET_GO };
 static const enum ipcx_field usage_fields[] = { IPCX_F_MECH, IPCX_F_OBJECTS,
 						IPCX_F_BYTES };
 static const enum ipcx_field member_fields[] = { IPCX_F_PID,       IPCX_F_OWNER,
@@ -46,6 +53,29 @@ static bool has_directories(const struct ipcx_table *t)
 	       v.type != IPCX_TYPE_NONE;
 }
 
+/* A column of names that nearly always is empty is not worth its place. */
+static bool has_pins(const struct ipcx_table *t)
+{
+	struct ipcx_value v;
+
+	for (size_t i = 0; i < ipcx_table_rows(t); i++)
+		if (ipcx_row_get(t, i, IPCX_F_PIN, &v) == 0 && ipcx_value_string(&v))
+			return true;
+	return false;
+}
+
+/* Holders are looked for if a list of fields or a condition may name them. */
+static bool wants_keepers(const struct output_args *args)
+{
+	const char *name = ipcx_field_info(IPCX_F_KEEPERS)->name;
+	bool wants = (args->fields && strstr(args->fields, name)) ||
+		     (args->sort && strstr(args->sort, name));
+
+	for (size_t i = 0; i < args->where.n; i++)
+		wants |= strstr(args->where.all[i], name) != NULL;
+	return wants;
+}
+
 static int print_list(struct app *app, const struct ns_ls_args *args,
 		      const struct ipcx_table *t)
 {
@@ -57,6 +87,7 @@ static int print_list(struct app *app, const struct ns_ls_args *args,
 		r = output_fields(
 			&s, args->output.fields,
 			s.format->raw ? (struct shown){ .after = ipcx_row_fields(t, 0) }
+			: has_pins(t) ? COLUMN_LIST(shown_pins)
 				      : COLUMN_LIST(shown),
 			output_table_knows, t);
 	if (!r)
@@ -133,7 +164,10 @@ static int run_ls(struct app *app, void *data, int n, char **words)
 
 	if (n)
 		return msg_usage("ns ls takes no operand: '%s' (see ns show)", words[0]);
-	r = ipcx_namespaces(app->x, args->thorough ? IPCX_THOROUGH : 0, &t);
+	r = ipcx_namespaces(app->x,
+			    args->thorough || wants_keepers(&args->output) ? IPCX_THOROUGH
+									   : 0,
+			    &t);
 	if (r < 0)
 		return app_failed(app, r);
 	r = args->tree ? print_tree(app, args, t) : print_list(app, args, t);
@@ -161,6 +195,22 @@ static const struct part {
 /* clang-format on */
 
 #define PARTS (ARRAY_SIZE(parts) + 1) /* and the limits */
+
+/* The keepers of the row, which has the rows already; a program finds them there. */
+static size_t get_keepers(const struct ipcx_table *t, struct output_child *ret_child)
+{
+	size_t first, n;
+	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
+
+	(void)ipcx_row_get(t, 0, IPCX_F_KEEPERS, &v);
+	*ret_child = (struct output_child){
+		.label = "what keeps it alive, and how to end that",
+		.name = "keepers",
+		.shown = COLUMN_LIST(keeper_fields),
+		.t = ipcx_value_rows(&v, &first, &n)
+	};
+	return ret_child->t != NULL;
+}
 
 static struct ipcx_table *get_part(struct app *app, int r, struct ipcx_table *t)
 {
@@ -217,17 +267,21 @@ static int print_one(struct app *app, const struct ns_ls_args *args,
 		     const struct ipcx_table *t)
 {
 	struct output_rows one = { .t = t, .n = 1 };
-	struct output_child children[PARTS];
+	struct output_child children[1 + PARTS];
+	struct ipcx_fieldset all = ipcx_row_fields(t, 0);
 	struct tally tally = { 0 };
 	auto_free uint32_t *rows = NULL;
 	struct output s;
 	char name[64];
-	size_t n = 0, nrows;
+	size_t n = 0, kept = 0, nrows;
 	int r = output_open(&s, &args->output, "namespaces");
 
+	if (!r && !s.format->raw)
+		kept = get_keepers(t, children);
+	if (kept)
+		ipcx_fieldset_remove(&all, IPCX_F_KEEPERS);
 	if (!r)
-		r = output_fields(&s, args->output.fields,
-				  (struct shown){ .after = ipcx_row_fields(t, 0) },
+		r = output_fields(&s, args->output.fields, (struct shown){ .after = all },
 				  output_table_knows, t);
 	if (!r)
 		r = output_condition(app->x, &args->output, output_table_knows, t,
@@ -243,11 +297,11 @@ static int print_one(struct app *app, const struct ns_ls_args *args,
 	}
 	ipcx_namespace(app->x, name, sizeof(name));
 	if (s.format->detail)
-		n = get_parts(app, s.format->raw, children);
+		n = get_parts(app, s.format->raw, children + kept);
 	else
 		output_heading(&s, NULL);
-	output_detail(&s, &one, name, children, n);
-	end_parts(children, n);
+	output_detail(&s, &one, name, children, n ? kept + n : 0);
+	end_parts(children + kept, n);
 	output_close(&s);
 	return tally_status(&tally);
 }
@@ -282,7 +336,7 @@ static int run_show(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "thorough", 't', FLAG(struct ns_ls_args, thorough),   .help = "also inspect every thread and every open descriptor" },
+	{ "thorough", 't', FLAG(struct ns_ls_args, thorough),   .help = "also inspect every thread, open descriptor and attached segment" },
 	{ "tree",     'T', FLAG(struct ns_ls_args, tree),       .help = "as a tree, below the user namespaces that own them" },
 	{ .name = "" },
 };
@@ -304,6 +358,7 @@ static const struct example examples[] = {
 	{ "ipcx ns ls",                                 "every IPC namespace, its processes and objects" },
 	{ "ipcx ns ls -w 'processes == 0'",             "namespaces without processes, and what keeps them alive" },
 	{ "ipcx ns ls --tree",                          "by user namespace, with its creator" },
+	{ "ipcx ns ls -o +keepers",                     "what to end so that a namespace ends" },
 	{ "ipcx ns ls --thorough --json",               "all that can be found, for a program" },
 	{ "", "" },
 };
@@ -318,7 +373,8 @@ static const struct example show_examples[] = {
 const struct cmd cmd_ns_ls = {
 	.name = "ns ls", .operands = "", .summary = "List IPC namespaces",
 	.about = "Lists every IPC namespace that exists here: its processes, containers and objects, and what keeps it alive. Namespaces that only a "
-		 "thread or an open descriptor keeps alive are found with --thorough, which inspects every thread and descriptor of every process. "
+		 "thread or an open descriptor keeps alive are found with --thorough, which inspects every thread, descriptor and attached segment of every process, as "
+		 "the field keepers does. "
 		 "Containers are found in the state files of their runtimes, without asking a daemon.",
 	.options = options, .examples = examples,
 	.exits = EXITS({ EXIT_PART, "some namespaces could not be judged by --where" }),
@@ -327,7 +383,7 @@ const struct cmd cmd_ns_ls = {
 
 const struct cmd cmd_ns_show = {
 	.name = "ns show", .operands = "WHERE", .summary = "Show everything about an IPC namespace",
-	.about = "Shows what is known about one namespace: its objects by mechanism, containers, processes, limits, and which processes share its /dev/shm or "
+	.about = "Shows what is known about one namespace: what keeps it alive and how to end that, its objects by mechanism, containers, processes, limits, and which processes share its /dev/shm or "
 		 "/dev/mqueue, by the device numbers of the file systems there.",
 	.options = show_options, .examples = show_examples, .complete = COMPLETE_NS | COMPLETE_FILES,
 	.exits = EXITS(NO_SUCH_NAMESPACE),

@@ -23,7 +23,7 @@ static const struct ix_kind usage_kind = {
 	IX_COLUMNS(
 		IX_CONSTANT(IPCX_F_MECH,    ix_derive_mech),
 		IX_PLACE_COLUMNS,
-		IX_CONSTANT(IPCX_F_SHM_DEVICE, ix_derive_shm_device),
+		IX_SHM_COLUMNS,
 		IX_COL(IPCX_F_OBJECTS, struct usage_row, objects),
 		IX_COL(IPCX_F_BYTES,   struct usage_row, bytes)
 	),

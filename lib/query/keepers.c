@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "core/columns.h"
@@ -182,7 +183,8 @@ static int keepers_processes(struct ipcx *x, struct ipcx_table *rows,
 		return r == 0 ? keepers_add(x, rows, k, &one) : r;
 	}
 	for (size_t i = 0; r == 0 && i < n; i++)
-		if (all[i].kind == IX_KEEPER_PROCESS && all[i].pid != seen->pid)
+		if (all[i].kind == IX_KEEPER_PROCESS && all[i].pid != seen->pid &&
+		    all[i].pid != getpid())
 			r = keepers_add(x, rows, k, &all[i]);
 	return r;
 }
