@@ -35,7 +35,8 @@ struct ix_keepers {
 	size_t n, cap;
 };
 
-/* The most records of one kind for each namespace; whoever shows them counts the rest. */
+/* The most records of one kind for each namespace; of the rest, only the number is known.
+ */
 #define IX_KEEPERS_PROCESSES 16U
 #define IX_KEEPERS_OTHERS    256U
 

@@ -246,7 +246,7 @@ int ix_kept_list(struct ipcx *x, struct ipcx_table *t, const struct ix_kept *k,
 
 #define KEEPERS_NOTES 8
 
-/* Holders of which nobody can tell what they hold. */
+/* Holders of which /proc does not show what they hold. */
 static void keepers_vague(struct ipcx *x, struct ipcx_table *t, const struct ix_kept *k)
 {
 	size_t n;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What keeps an IPC namespace alive is found and named, and letting it go ends the namespace; what cannot be seen is said."""
+"""What keeps an IPC namespace alive is found and named, and letting it go ends the namespace; what cannot be seen is reported."""
 
 import contextlib
 import os
@@ -75,7 +75,7 @@ def test_a_filter_that_kills_is_not_provoked(world):
     assert r.rc == 0 and not {n["ns"] for n in r.json["namespaces"]} & made
 
 
-# ---- holders: each is named, and what is said to let go does let go
+# ---- holders: each is named, and the command that should make it let go does so
 
 
 class Held:
@@ -268,7 +268,7 @@ def test_the_same_id_in_both_namespaces(pins):
 
 
 def test_a_namespace_that_only_a_mapping_keeps(world):
-    """No system call leads there: it is said that it exists, and who keeps it."""
+    """No system call leads there: a note tells that it exists, and who keeps it."""
     with held(world, "mapping", "only") as h:
         found, r = namespaces(world)
         assert h.ns not in found and h.alive()
@@ -296,7 +296,7 @@ def test_a_descriptor_that_does_not_show_its_namespace(world, how):
         assert h.ns not in found and f"descriptor {h.facts['fd']} of {h.pid} (holder)" in r.err and "cannot be seen" in r.err, r.err
 
 
-# ---- what may not be looked at is said
+# ---- what may not be looked at is reported
 
 
 def test_an_ordinary_user(world):
