@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Places that are no containers of an engine: sandboxes of firejail, containers of LXD,
+# Places without an engine for containers: sandboxes of firejail, containers of LXD,
 # machines and services in units of systemd. Part of zoo.sh.
 
 # firejail refuses to start in a container, which it takes from the lack of kernel threads
