@@ -70,6 +70,7 @@ stop_machine() { kill -9 $(pgrep -P "$(cat machine.pid)"); }
 # The parent of a service is called systemd.
 start_service() {
 	cp -a "$R" "$W/rootfs-s" && mkdir -p "$W/rootfs-s/dev/shm"
+	# shellcheck disable=SC2016 # expanded by that script
 	printf '#!/bin/sh\nsh -c "$1" sh "$2" &\nwait\n' >"$W/systemd" && chmod 755 "$W/systemd"
 	(in_unit init.scope
 	for tree in systemd unified .; do
