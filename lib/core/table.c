@@ -170,15 +170,17 @@ int ix_table_directory(struct ipcx_table *t, const char *path)
 static struct ix_section *section_room(struct ipcx_table *t)
 {
 	size_t n = t->nsections;
-	struct ix_section *more = t->sections;
 
-	if ((n & (n - 1)) == 0) { /* there is room up to the next power of two */
-		more = reallocarray(more, n ? 2 * n : 1, sizeof(*more));
+	if (n == t->section_room) {
+		struct ix_section *more =
+			reallocarray(t->sections, 2 * n + 1, sizeof(*more));
+
 		if (!more)
 			return NULL;
 		t->sections = more;
+		t->section_room = 2 * n + 1;
 	}
-	return &more[t->nsections++];
+	return &t->sections[t->nsections++];
 }
 
 int ix_table_section(struct ipcx_table *t, const struct ix_kind *kind, unsigned mech)

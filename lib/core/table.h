@@ -169,7 +169,7 @@ struct ix_lacking {
 
 struct ipcx_table {
 	struct ix_section *sections;
-	size_t nsections, rows;
+	size_t nsections, section_room, rows;
 	struct ix_where *places;
 	size_t nplaces;
 	struct ix_buf shared, pool;

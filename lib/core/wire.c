@@ -203,6 +203,7 @@ static int wire_take_all(struct reader *in, struct ipcx_table *t)
 	if (r < 0)
 		return r;
 	t->sections = p;
+	t->section_room = t->nsections;
 	r = wire_take(in, &p, &len);
 	if (r < 0)
 		return r;
