@@ -7,6 +7,8 @@
 /* clang-format off */
 const struct opt global_opts[] = {
 	{ "verbose", 'v', FLAG(struct global_args, verbose), .help = "also report what was skipped and what was done" },
+	{ "root",    0,   TEXT(struct global_args, root),    .arg = "DIR", .complete = COMPLETE_FILES,
+	  .help = "in a debug container: the directory where the host's root is mounted" },
 	{ "help",    'h', FLAG(struct global_args, help),    .help = "show this help" },
 	{ "version", 'V', FLAG(struct global_args, version), .help = "show the version" },
 	{ .name = "" },

@@ -26,6 +26,11 @@ struct app {
 			       namespace's own one is unknown */
 	unsigned mech;      /* the mechanism of a noun's verb; otherwise IPCX_NO_MECH */
 	bool verbose;
+	const char
+		*root; /* another root directory that is used instead of ours, or NULL */
+	const char *root_from; /* where it was given: "--root" */
+	int root_doubt; /* why that root is not known to be that of process 1 (-errno); or
+			   0 */
 };
 
 /* Return the mechanism that a noun's verb was called for. */
@@ -132,6 +137,8 @@ struct cmd {
 	bool hidden;
 	bool program;     /* the first operand is followed by another program with its own
 			     arguments: our options end at that operand */
+	bool at_home;     /* works in our own namespaces and below our own root: refuses
+			     --root,     and ignores IPCX_ROOT */
 	size_t args_size; /* at most CMD_ARGS_MAX */
 	/* args is zeroed and filled by the options; operands follow. Returns the exit
 	 * status. */
@@ -176,6 +183,7 @@ const struct cmd *cmd_next(struct cmd_walk *w);
 /* app.c: the options that every command takes. */
 struct global_args {
 	bool help, version, verbose;
+	const char *root;
 };
 extern const struct opt global_opts[];
 
@@ -198,6 +206,13 @@ const struct exit_text *exit_next(const struct cmd *c, int *at);
 /* help.c: print the --help of a command, or of ipcx itself. */
 void help_command(const struct cmd *const *list, const struct cmd *c);
 void help_all(const struct cmd *const *list);
+
+/* root.c: make the context of a run, for the root directory that the option or the
+ * environment gives; "at_home" is that of struct cmd. app_where(): set *where, if it is
+ * NULL, to the namespace in which a command works that was given none, or leave it NULL
+ * for our own. Both return 0, or an exit status after a message. */
+int app_begin(struct app *app, const char *root, bool at_home);
+int app_where(const struct app *app, const char **where);
 
 /* app.c: print the error of a failed library call; returns the exit status for r. */
 int app_failed(struct app *app, int r);

@@ -90,10 +90,15 @@ static int run_command(const struct called *called, const struct global_args *gl
 			(struct opt_group){ g->opts,
 					    g->at + offsetof(struct run_args, command) };
 	args.global = *global; /* options before the command count, too */
+	args.global.root = NULL;
 	msg_command(c->name);
 	first = parse_command(c, groups, &args, argc, argv);
 	if (first < 0)
 		return first == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	if (!args.global.root)
+		args.global.root = global->root;
+	else if (global->root && strcmp(args.global.root, global->root) != 0)
+		return msg_usage("--root is given twice, with different values");
 	if (args.global.help) {
 		help_command(commands, c);
 		return EXIT_DONE;
@@ -101,11 +106,9 @@ static int run_command(const struct called *called, const struct global_args *gl
 	if (args.global.version)
 		return version();
 	app.verbose = args.global.verbose;
-	r = ipcx_new(&app.x);
-	if (r < 0) {
-		msg_error("out of memory");
-		return EXIT_FAILED;
-	}
+	r = app_begin(&app, args.global.root, c->at_home);
+	if (r)
+		return r;
 	ipcx_clock(app.x, time(NULL)); /* one "now" for all ages of a run */
 	r = c->run(&app, args.command.room, argc - first, argv + first);
 	ipcx_use(app.x, NULL);

@@ -23,11 +23,12 @@ const struct opt ns_one_opts[] = {
 
 int ns_use(struct app *app, const struct ns_args *args)
 {
-	int r;
+	const char *where = args->ns;
+	int r = app_where(app, &where);
 
-	if (!args->ns)
-		return 0;
-	r = ipcx_ns_open(app->x, args->ns, &app->ns);
+	if (r || !where)
+		return r;
+	r = ipcx_ns_open(app->x, where, &app->ns);
 	if (r < 0)
 		return app_failed(app, r);
 	ipcx_use(app->x, app->ns);
@@ -67,6 +68,12 @@ void ns_add_directory(const struct app *app, struct output *s, const struct ipcx
 	if (app->ns && n && (ns_all(app) || s->format->raw) &&
 	    ipcx_row_get(t, n - 1, IPCX_F_DIRECTORY, &v) == 0 && v.type != IPCX_TYPE_NONE)
 		output_add_field(s, IPCX_F_DIRECTORY);
+}
+
+void ns_partly(const struct app *app, struct tally *tally)
+{
+	if (app->ns && !ns_all(app) && tally->denied && tally->done)
+		tally->part = true;
 }
 
 struct shown ns_shown(const struct app *app, struct shown shown)

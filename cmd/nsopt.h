@@ -26,6 +26,10 @@ bool ns_all(const struct app *app);
 /* Return the fields of a set that are not about the namespace and its containers. */
 struct ipcx_fieldset ns_fields_less(struct ipcx_fieldset fields);
 
+/* Of one namespace that was named, only a part may be read: then the status is 4 if that
+ * part is not empty. */
+void ns_partly(const struct app *app, struct tally *tally);
+
 /* Put ns and container before the default columns when all namespaces are shown. */
 struct shown ns_shown(const struct app *app, struct shown shown);
 

@@ -84,8 +84,10 @@ int verb_begin(struct app *app, const struct ns_args *where, const char *word,
 {
 	unsigned def = mechs & (mechs - 1) ? IPCX_NO_MECH
 					   : (unsigned)__builtin_ctzll(mechs);
+	const char *at = where->ns;
 	struct ipcx_ref ref;
 	char names[80];
+	int r;
 
 	if (ipcx_ref_parse(app->x, word, def, &ref) < 0)
 		return msg_usage("%s", ipcx_error(app->x));
@@ -94,5 +96,6 @@ int verb_begin(struct app *app, const struct ns_args *where, const char *word,
 		return msg_usage("'%s' is not a reference to %s", word, names);
 	}
 	*ret_ref = ref;
-	return where->ns ? reach(app, where->ns, ref.mech, acts) : 0;
+	r = app_where(app, &at);
+	return !r && at ? reach(app, at, ref.mech, acts) : r;
 }

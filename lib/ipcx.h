@@ -139,8 +139,15 @@ struct ipcx_base {
  * calls then also enter the namespace. With IPCX_BASE_PROC, process ids are those of the
  * given /proc.
  *
- * ipcx_use() with NULL returns to the namespace of this base. Such a context cannot move
- * its process: ipcx_ns_enter() and ipcx_ns_new() fail with -EINVAL.
+ * With IPCX_BASE_ROOT and a root directory that is not the caller's own, containers are
+ * named as process 1 of that /proc would name them: by the files below root_fd, and by
+ * processes in the namespaces of process 1. They have no names unless root_fd is the root
+ * directory of process 1, and the PID namespace of that /proc is the caller's or contains
+ * it.
+ *
+ * ipcx_use() with NULL returns to the namespace of this base. If ipcx_ns_enter() or
+ * ipcx_ns_new() moves the process, the context leaves its base, and acts in the namespaces
+ * and below the root directory of the process from then on.
  *
  * @param base what to use
  * @param ret_x the new context; free it with ipcx_free()
@@ -1798,7 +1805,7 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
  * @retval -EPERM the text names the missing capability
  * @retval -ESRCH the process of the target ended
  * @retval -EBUSY the process has more than one thread; nothing was done
- * @retval -EINVAL ns is every namespace, or the context was made by ipcx_new_at()
+ * @retval -EINVAL ns is every namespace
  * @retval -errno any error of setns(2), mount(2) or another step; the text names the step
  */
 int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
@@ -1813,7 +1820,6 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
  * @retval -EPERM user namespaces are not permitted
  * @retval -ENOSPC a limit on the number of namespaces is reached
  * @retval -EBUSY the process has more than one thread; nothing was done
- * @retval -EINVAL the context was made by ipcx_new_at()
  * @retval -errno any error of unshare(2) or mount(2)
  */
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size);

@@ -55,8 +55,11 @@ static int limits_print(struct app *app, const struct limits_args *args,
 	output_close(&s);
 	if (r)
 		return r;
-	if (!args->fail)
+	if (!args->fail) {
+		tally.done = s.rows;
+		ns_partly(app, &tally);
 		return output_status(&s, tally_status(&tally));
+	}
 	tally.done = s.rows;
 	tally.gaps += s.unjudged + s.unknown;
 	return tally_expect_none(&tally);

@@ -231,6 +231,6 @@ const struct cmd cmd_ns_new = {
 		 "CAP_SYS_ADMIN that is done in a new user namespace, where the caller is root.",
 	.options = options, .examples = examples, .program = true,
 	.exits = EXITS(OF_THE_COMMAND),
-	.args_size = sizeof(struct ns_new_args), .run = ns_new_run,
+	.at_home = true, .args_size = sizeof(struct ns_new_args), .run = ns_new_run,
 };
 /* clang-format on */

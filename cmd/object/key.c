@@ -164,6 +164,6 @@ const struct cmd cmd_key = {
 		 "replacing a file changes its key. PROJ is a number from 1 to 255 or one character; the default is 1.",
 	.options = options, .examples = examples, .complete = COMPLETE_FILES,
 	.exits = EXITS({ EXIT_FAILED, "failed, or a file could not be read" }, { EXIT_MISSING, "no such file; with --reverse: no file has this key" }, { EXIT_PART, "some files could not be read, or some references are not ids" }),
-	.args_size = sizeof(struct key_args), .run = key_run,
+	.at_home = true, .args_size = sizeof(struct key_args), .run = key_run,
 };
 /* clang-format on */

@@ -313,6 +313,7 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 		output_close(&l.output);
 		tally_asked(&l.tally, sel.mechs,
 			    !unnamed && sel.mechs != select_all() && !ns_all(app));
+		ns_partly(app, &l.tally);
 		r = args->fail ? tally_expect_none(&l.tally) : tally_status(&l.tally);
 	}
 	select_free(&sel);

@@ -53,7 +53,7 @@ static int sem_run_run(struct app *app, void *data, int n, char **words)
 	r = semverb_op(app, &v.ref, &op, 1, wait_timeout(&args->wait));
 	if (!r && app->empty_shm)
 		ns_note_empty();
-	return r ? r : run_become(app, command, args->where.ns != NULL);
+	return r ? r : run_become(app, command, args->where.ns || app->root);
 }
 
 /* ---- a named semaphore */

@@ -135,6 +135,6 @@ const struct cmd cmd_stress_compare = {
 		 "number of CPUs which way is the fastest, and how many times slower (ratio) the others are. Helps to decide whether a program should replace System V IPC, and by what.",
 	.options = options, .examples = examples, .complete = COMPLETE_WAYS,
 	.exits = EXITS({ EXIT_FAILED, "failed; or there were faults, failed calls, or unexpected results" }, { EXIT_PART, "some ways are not available" }),
-	.args_size = sizeof(struct stress_args), .run = stress_compare_run,
+	.at_home = true, .args_size = sizeof(struct stress_args), .run = stress_compare_run,
 };
 /* clang-format on */

@@ -81,6 +81,6 @@ const struct cmd cmd_stress = {
 		 "even after a signal.",
 	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS,
 	.exits = EXITS({ EXIT_FAILED, "failed; or there were faults, failed calls, or unexpected results" }, NO_SUCH_NAMESPACE, { EXIT_PART, "some mechanisms are not available" }),
-	.args_size = sizeof(struct stress_args), .run = stress_run,
+	.at_home = true, .args_size = sizeof(struct stress_args), .run = stress_run,
 };
 /* clang-format on */

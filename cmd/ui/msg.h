@@ -68,6 +68,7 @@ struct tally {
 	size_t unavailable; /* unavailable mechanisms; unseen: those that may have objects
 			       nevertheless */
 	size_t unseen;
+	size_t denied;        /* those for which the caller lacks rights */
 	size_t gaps;          /* notes that something may be missing */
 	bool missing_is_fine; /* missing objects are skipped, and are no failure */
 	bool part;  /* a mechanism that was named could not be read completely */

@@ -280,7 +280,7 @@ int ix_claim_judge(const struct ix_search *s, const struct ix_container *found,
 {
 	struct ix_claimed c;
 
-	c.dir = found->pid > 0 ? ix_search_open(s, found->pid) : -1;
+	c.dir = found->pid > 0 && !s->astray ? ix_search_open(s, found->pid) : -1;
 	if (c.dir < 0)
 		return 0;
 	c.ipc = ix_space_of(c.dir, "ipc");

@@ -11,11 +11,13 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/firstroot.h"
 #include "base/util.h"
 #include "container/claim.h"
 #include "container/named.h"
 #include "container/spec.h"
 #include "core/box.h"
+#include "proc/home.h"
 
 /* Maximum number of names given by one user, or inside one container: more names could
  * only serve to hide the names that others give. */
@@ -323,6 +325,16 @@ static int containers_list(const struct ix_search *s, struct ix_containers *c)
 	return r < 0 ? r : ix_cover_make(s, c);
 }
 
+static void say_astray(struct ix_containers *c, struct ipcx *x)
+{
+	auto_fd int dir = ix_home_open(x);
+
+	c->gaps.names = true;
+	ix_gap(&c->gaps, -EACCES,
+	       "names of containers are missing: whose root directory was given could not be verified: %s",
+	       ix_first_root_text(dir));
+}
+
 int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
 		      const struct ix_gaps *gaps, struct ix_containers **ret_c)
 {
@@ -336,6 +348,8 @@ int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
 	}
 	c->gaps = *gaps;
 	s.gaps = &c->gaps;
+	if (s.astray)
+		say_astray(c, x);
 	r = containers_list(&s, c);
 	ix_search_end(&s);
 	if (r < 0) {

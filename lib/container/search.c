@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "container/claim.h"
+#include "proc/home.h"
 #include "proc/stat.h"
 #include "proc/status.h"
 
@@ -199,9 +200,9 @@ static int find_users(struct ix_search *s)
  * being in our namespaces. */
 static void look_around(struct ix_search *s)
 {
-	int proc = ix_procfd(s->x);
-	auto_fd int dir = proc < 0 ? proc : ix_open(proc, "self", O_PATH | O_DIRECTORY);
+	auto_fd int dir = ix_home_open(s->x);
 
+	s->astray = dir < 0 && s->x->rooted;
 	if (dir < 0)
 		return;
 	s->user = ix_space_of(dir, "user");

@@ -32,7 +32,11 @@ struct ix_search {
 	size_t nusers;
 	struct ix_gaps *gaps; /* where to record what could not be read, or NULL */
 	uid_t caller;         /* the caller's effective user id */
-	struct ix_space user, pids, mnt, ipc; /* our own namespaces */
+	/* Our own namespaces, or those of the process that stands for us
+	 * (proc/home.h). */
+	struct ix_space user, pids, mnt, ipc;
+	bool astray; /* a root was supplied, but whose it is could not be verified: no
+		      * claim is believed */
 };
 
 /* Begin a search; "firsts" are the processes that may be the first process of a

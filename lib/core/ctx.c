@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#include "base/below.h"
 #include "base/file.h"
 
 int ipcx_new(struct ipcx **ret_x)
@@ -26,8 +27,22 @@ int ipcx_new(struct ipcx **ret_x)
 	return 0;
 }
 
+/* After the process has moved, what the caller supplied would still refer to the previous
+ * namespaces. */
+static void leave_base(struct ipcx *x)
+{
+	if (x->base) {
+		if (x->ns == x->base)
+			x->ns = NULL;
+		x->free_base(x->base);
+	}
+	x->base = NULL;
+	x->lent = x->rooted = false;
+}
+
 void ix_moved(struct ipcx *x)
 {
+	leave_base(x);
 	if (x->procfd >= 0)
 		(void)close(x->procfd);
 	if (x->rootfd >= 0)
@@ -41,13 +56,19 @@ void ix_moved(struct ipcx *x)
 	x->moved = true;
 }
 
-int ix_may_move(struct ipcx *x)
+int ix_leave_root(struct ipcx *x)
 {
-	if (!x->lent && !x->base)
+	int fd;
+
+	if (!x->rooted)
 		return 0;
-	return ix_fail_plain(
-		x, -EINVAL,
-		"a context created by ipcx_new_at() cannot move the process to another namespace");
+	fd = ix_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return ix_fail(x, fd, "our own root directory");
+	(void)close(x->rootfd);
+	x->rootfd = fd;
+	x->rooted = false;
+	return 0;
 }
 
 void ipcx_clock(struct ipcx *x, int64_t now)
@@ -60,8 +81,6 @@ void ipcx_free(struct ipcx *x)
 {
 	if (!x)
 		return;
-	if (x->base)
-		x->free_base(x->base);
 	ix_moved(x);
 	ix_names_free(&x->users);
 	ix_names_free(&x->groups);
@@ -114,7 +133,9 @@ int ix_procfd(struct ipcx *x)
 	root = ix_rootfd(x);
 	if (root < 0)
 		return root;
-	fd = ix_open(root, "proc", O_PATH | O_DIRECTORY);
+	/* Below a root that the caller supplied, a link could lead to our own /proc. */
+	fd = x->rooted ? ix_open_below(root, "proc", O_PATH | O_DIRECTORY, true)
+		       : ix_open(root, "proc", O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
 	/* A directory that only looks like /proc must not be trusted. */

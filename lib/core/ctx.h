@@ -20,10 +20,12 @@ struct stat;
  * how the ids of that namespace map to ours.
  */
 struct ix_view {
-	bool there;      /* calls already run in the target: do not enter it again */
-	bool remote;     /* the target is not the caller's own namespace */
-	bool only_shm;   /* read only one more /dev/shm of a namespace that has been read
-			    already */
+	bool there;    /* calls already run in the target: do not enter it again */
+	bool remote;   /* the target is not the caller's own namespace */
+	bool only_shm; /* read only one more /dev/shm of a namespace that has been read
+			  already */
+	const char *denied; /* if only_shm is set because the IPC namespace may not be
+			       entered: the reason; otherwise NULL */
 	bool only_there; /* refuse if the target's /dev/shm is also mounted in our mount
 			    namespace, on another path */
 	bool straight;   /* no component of that /dev/shm's path may be a symbolic link */
@@ -46,12 +48,15 @@ struct ipcx {
 				 (ipcx_new_at()); or NULL */
 	void (*free_base)(struct ipcx_ns *base); /* set by the creator of base */
 	struct ix_view view; /* set while calls act in another namespace */
-	int rootfd; /* descriptor of "/", or of another tree in a test; -1 until first
-		       used */
-	int procfd; /* descriptor of the procfs below rootfd, checked to be a procfs; -1
-		       until first used */
-	bool lent;  /* the caller supplied rootfd or procfd: the procfs may not show this
-		       process */
+	int rootfd;  /* descriptor of "/", or of another tree in a test; -1 until first
+			used */
+	int procfd;  /* descriptor of the procfs below rootfd, checked to be a procfs; -1
+			until first used */
+	bool lent;   /* the caller supplied rootfd or procfd: the procfs may not show this
+			process */
+	bool rooted; /* the caller supplied rootfd, and it is not our own root: process 1
+			of procfd stands for us where namespaces are compared with ours
+			(proc/home.h) */
 	enum {
 		IX_NUMBERS_NOT_ASKED,
 		IX_NUMBERS_OURS,
@@ -98,10 +103,10 @@ int ix_procfd(struct ipcx *x);
  * the previous one. */
 void ix_moved(struct ipcx *x);
 
-/* Check that a context may move its process to other namespaces. Returns 0, or -EINVAL
- * with a text for a context that uses the caller's descriptors, which would still refer
- * to the previous namespaces afterwards. */
-int ix_may_move(struct ipcx *x);
+/* Before the process moves: use its own root directory from now on, instead of one that
+ * the caller supplied. The procfs stays: the target was found in it. Returns 0, or -errno
+ * with a text. */
+int ix_leave_root(struct ipcx *x);
 
 /* Return the root below which /dev/shm is looked up: rootfd or, while calls act in
  * another namespace, the root of a process in that namespace; -ENXIO if no such process

@@ -27,13 +27,15 @@ static int duplicate(int fd, int *ret_fd)
 
 static int take_root(struct ipcx *x, int fd)
 {
-	struct stat st;
+	struct stat st, own;
 
 	if (fstat(fd, &st) < 0)
 		return ix_fail(x, -errno, "root_fd");
 	if (!S_ISDIR(st.st_mode))
 		return ix_fail_plain(x, -EINVAL, "root_fd: is not a directory");
 	x->lent = true;
+	x->rooted = stat("/", &own) < 0 || own.st_dev != st.st_dev ||
+		    own.st_ino != st.st_ino;
 	return duplicate(fd, &x->rootfd);
 }
 
@@ -71,7 +73,9 @@ static int take_place(struct ipcx *x, const struct ipcx_base *base,
 	r = ix_target_of_fd(x, fd, init ? "process 1" : "ns_fd", &p);
 	if (r < 0)
 		return r;
-	p.pid = init ? 1 : 0;
+	/* The mount table of process 1 lists the mounts below the root of process 1, not
+	 * those below a root that the caller supplied. */
+	p.pid = init && !(base->set & IPCX_BASE_ROOT) ? 1 : 0;
 	if (base->set & IPCX_BASE_ROOT)
 		p.rootfd = ix_open(x->rootfd, ".", O_PATH | O_DIRECTORY);
 	else if (init)

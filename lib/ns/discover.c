@@ -137,7 +137,7 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 int32_t *ix_nslist_firsts(struct ipcx *x, const struct ix_nslist *l, size_t *ret_n)
 {
 	int32_t *pids = calloc(l->npairs + l->hidden + 1, sizeof(*pids));
-	uint64_t own = ix_ns_own(x, "mnt");
+	uint64_t own = ix_ns_home(x, "mnt");
 	size_t n = 0;
 
 	if (!pids)

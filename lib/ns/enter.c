@@ -328,7 +328,7 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags)
 		return ix_fail_plain(x, -EINVAL, "one namespace can be entered, not all");
 	r = ix_ns_needed(x, ns);
 	if (r == 0)
-		r = ix_may_move(x);
+		r = ix_leave_root(x);
 	if (r < 0)
 		return r;
 	plan.p = &ns->places[0];

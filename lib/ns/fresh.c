@@ -100,7 +100,7 @@ static int mount_both(struct ipcx *x, uint64_t shm_size)
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size)
 {
 	IX_REQUIRE(x, x);
-	int r = ix_may_move(x);
+	int r = ix_leave_root(x);
 
 	if (r < 0)
 		return r;

@@ -89,13 +89,17 @@ static int open_self(struct ipcx *x, struct ix_target *ret_p)
 	if (proc < 0 || root < 0)
 		return ix_fail(x, proc < 0 ? proc : root, "self");
 	r = ix_open(proc, "thread-self/ns/ipc", O_RDONLY);
+	if (r < 0 && x->lent)
+		r = ix_open(AT_FDCWD, "/proc/thread-self/ns/ipc", O_RDONLY);
 	if (r < 0)
 		return ix_fail(x, r, "self");
 	r = ix_target_of_fd(x, r, "self", ret_p);
 	if (r < 0)
 		return r;
-	ret_p->self = true;
-	ret_p->rootfd = ix_open(root, ".", O_PATH | O_DIRECTORY);
+	/* The root of the context is then another's, but this /dev/shm is ours. */
+	ret_p->self = !x->rooted;
+	ret_p->rootfd = x->rooted ? ix_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY)
+				  : ix_open(root, ".", O_PATH | O_DIRECTORY);
 	return 0;
 }
 
@@ -282,7 +286,8 @@ static void take_self(struct ipcx *x, struct ix_target *p)
 int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 {
 	struct ipcx_ns *ns = calloc(1, sizeof(*ns));
-	uint64_t self = ix_ns_own(x, "ipc");
+	/* If the root of the context is another's, our own namespace is one of many. */
+	uint64_t self = x->rooted ? 0 : ix_ns_own(x, "ipc");
 
 	if (!ns)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");

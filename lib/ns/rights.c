@@ -117,8 +117,8 @@ int ix_rights(struct ipcx *x, const struct ix_target *p, int below, int *ret_use
 	return ix_fail_plain(
 		x, -EPERM,
 		"ipc:[%" PRIu64
-		"]: cannot enter: not permitted: needs CAP_SYS_ADMIN in user:[%" PRIu64
-		"], which owns it%s",
+		"]: cannot enter: not permitted: needs CAP_SYS_ADMIN in the user namespace user:[%" PRIu64
+		"] that owns it%s",
 		p->ino, owner, owner == own ? "" : ", and in your own");
 }
 

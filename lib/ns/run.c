@@ -21,6 +21,7 @@
 #include "core/dirid.h"
 #include "ns/child.h"
 #include "ns/label.h"
+#include "ns/may.h"
 #include "ns/ns.h"
 #include "ns/remains.h"
 #include "ns/rights.h"
@@ -62,9 +63,13 @@ static int begin_place(struct ns_run *t, const struct ix_target *p)
 	return r < 0 ? ix_fail_plain(t->x, -ENOMEM, "out of memory") : 0;
 }
 
-/* Called when we are in the right namespace: set the view of the target and make the
- * call. */
-static int run_at(struct ns_run *t, const struct ix_target *p)
+/*
+ * Called when we are in the right namespace, or when the call needs only the target's
+ * /dev/shm: set the view of the target and make the call.
+ *
+ * @param denied why the namespace may not be entered; or NULL
+ */
+static int run_at(struct ns_run *t, const struct ix_target *p, const char *denied)
 {
 	bool trusted = p->self || p->directory; /* mounted in our own mount namespace */
 	struct ipcx *x = t->x;
@@ -75,7 +80,8 @@ static int run_at(struct ns_run *t, const struct ix_target *p)
 		return r;
 	x->view.there = true;
 	x->view.remote = !p->self;
-	x->view.only_shm = p->only_shm || p->directory;
+	x->view.only_shm = p->only_shm || p->directory || denied;
+	x->view.denied = denied;
 	x->view.rootfd = p->rootfd;
 	x->view.shmfd = p->directory ? p->shmfd : 0;
 	x->view.pid = p->pid;
@@ -111,13 +117,72 @@ int ix_may_enter(struct ipcx *x, const struct ix_target *p, int error)
 		       (unsigned long long)p->ino);
 }
 
+static bool may_read_part(const struct ns_run *t)
+{
+	return t->call->parts && !t->call->acts;
+}
+
+/* Before a child is sent into the user namespace that owns the target, ask whether it
+ * could enter the target. */
+static int there_child(struct ns_run *t, const struct ix_target *p)
+{
+	auto_fd int user = -1;
+	int r = ix_rights(t->x, p, p->userfd, &user);
+
+	return r < 0 ? r : SEND_CHILD;
+}
+
 static int there_enter(struct ns_run *t, const struct ix_target *p)
 {
 	if (setns(p->nsfd, CLONE_NEWIPC) == 0)
 		return ix_ns_run_check(t->x, p);
 	if (errno == EPERM && p->userfd >= 0)
-		return SEND_CHILD;
+		return may_read_part(t) ? there_child(t, p) : SEND_CHILD;
 	return ix_may_enter(t->x, p, -errno);
+}
+
+static void count_denied(struct ns_run *t)
+{
+	if (t->denied++ == 0)
+		(void)snprintf(t->why, sizeof(t->why), "%s", t->x->error);
+}
+
+/* The rights over the process suffice for its /dev/shm, but not for its IPC namespace. */
+static int run_part(struct ns_run *t, const struct ix_target *p)
+{
+	char why[sizeof(t->why)];
+
+	(void)snprintf(why, sizeof(why), "%s", t->x->error);
+	if (many(t))
+		count_denied(t);
+	t->x->error[0] = '\0';
+	return run_at(t, p, why);
+}
+
+/* Whether the call needs no other namespace than our own. */
+static bool is_home(const struct ns_run *t, const struct ix_target *p)
+{
+	return p->directory || p->ino == t->self;
+}
+
+/* Make the call for one target in this thread, if possible. Returns what travel()
+ * does. */
+static int travel_to(struct ns_run *t, const struct ix_target *p)
+{
+	int r;
+
+	if (is_home(t, p))
+		return AT_HOME;
+	if (t->call->as_owner && p->userfd >= 0)
+		return SEND_CHILD;
+	r = there_enter(t, p);
+	if (r == 0)
+		t->r = run_at(t, p, NULL);
+	else if (r == -EPERM && may_read_part(t) && p->rootfd >= 0)
+		t->r = run_part(t, p);
+	else
+		return r;
+	return MIN(t->r, 0);
 }
 
 /* Maximum number of targets that are kept open for the next call; each uses up to four
@@ -127,12 +192,6 @@ static int there_enter(struct ns_run *t, const struct ix_target *p)
 static bool is_open(const struct ix_target *p)
 {
 	return p->nsfd >= 0 || p->shmfd >= 0;
-}
-
-/* Whether the call needs no other namespace than our own. */
-static bool is_home(const struct ns_run *t, const struct ix_target *p)
-{
-	return p->directory || p->ino == t->self;
 }
 
 /* If there are many targets, one of them may have disappeared since it was found. */
@@ -180,8 +239,7 @@ static int there_judge(struct ns_run *t, int r)
 	if (r < 0)
 		t->r = 0;
 	if (r == -EPERM || r == -EACCES || r == -ENOSYS) {
-		if (t->denied++ == 0)
-			(void)snprintf(t->why, sizeof(t->why), "%s", t->x->error);
+		count_denied(t);
 		return GO_ON;
 	}
 	return r == -ESRCH || r == -ENOENT ? GO_ON : r;
@@ -196,16 +254,7 @@ static int travel(struct ns_run *t)
 		int r = open_place(t, &p);
 
 		if (r == 0) {
-			if (is_home(t, &p))
-				r = AT_HOME;
-			else
-				r = t->call->as_owner && p.userfd >= 0
-					    ? SEND_CHILD
-					    : there_enter(t, &p);
-			if (r == 0) {
-				t->r = run_at(t, &p);
-				r = MIN(t->r, 0);
-			}
+			r = travel_to(t, &p);
 			close_place(t, &p);
 		}
 		r = there_judge(t, r);
@@ -252,7 +301,7 @@ static int do_one(struct ns_run *t, int how)
 	if (r < 0)
 		return there_judge(t, r);
 	if (how == AT_HOME)
-		r = run_at(t, &p);
+		r = run_at(t, &p, NULL);
 	else
 		r = ix_send_child(t->x, t->call, &p, -1);
 	t->r = r;
@@ -287,85 +336,14 @@ static int there_go(struct ns_run *t)
 	return r < 0 ? r : t->r;
 }
 
-/* ---- checks before a call */
-
-static int is_ours(struct ipcx *x, const struct ix_target *p, const char *what)
-{
-	return ix_hint(
-		x,
-		ix_fail_plain(x, -EINVAL,
-			      "%s: %s: a container's name is not enough to change it",
-			      p->boxes ? ix_boxes_label(p->boxes) : "the container",
-			      what),
-		IPCX_HINT_STAY, "", 0);
-}
-
-int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns)
-{
-	IX_REQUIRE(x, ns);
-	const struct ix_target *p = ix_ns_target(ns);
-	uint64_t own = ix_ns_own(x, "ipc");
-
-	/* After ipcx_ns_enter(), the namespace is always ours; the check was made when it
-	 * was entered. */
-	if (!p || !p->named || x->moved || (own && p->ino != own))
-		return 0;
-	return is_ours(x, p, "that is this namespace");
-}
-
-/* Return the error that makes it impossible to compare a directory, or 0; a missing
- * directory is not such an error. */
-static int spot_fault(const struct ix_dirid *s)
-{
-	return s->error == -ENOENT ? 0 : s->error;
-}
-
-/* Refuse a change in our /dev/shm, too, if a container's name led there: a container may
- * have its own IPC namespace, but our /dev/shm. */
-static int may_act_mounted(struct ipcx *x)
-{
-	const struct ix_target *p = ix_ns_target(x->ns);
-	int root = ix_rootfd(x), r;
-	struct ix_dirid ours, theirs;
-
-	if (!p || !p->named || p->rootfd < 0)
-		return 0;
-	if (root < 0)
-		return ix_fail(x, root, "/");
-	ours = ix_dirid_below(x, root, "dev/shm");
-	theirs = ix_dirid_below(x, p->rootfd, "dev/shm");
-	r = MIN(spot_fault(&ours), spot_fault(&theirs));
-	if (r < 0)
-		return ix_fail(x, r,
-			       "process %d: cannot find out whether its /dev/shm is ours",
-			       p->pid);
-	return ix_dirid_same(&ours, &theirs) ? is_ours(x, p, "its /dev/shm is ours") : 0;
-}
-
-int ix_ns_run_elsewhere(struct ipcx *x, bool sweeps, char *buf, size_t size)
-{
-	const struct ix_target *p = x->ns && !x->view.there ? ix_ns_target(x->ns) : NULL;
-	auto_fd int user = -1, fd = -1;
-	int r;
-
-	if (!p || p->self || p->rootfd < 0)
-		return 0;
-	r = ix_rights_mounted(x, p, &user);
-	if (r < 0 || user >= 0)
-		return 0; /* ix_ns_run() will report the error, or use the rights of that
-			   * user namespace */
-	fd = ix_dirid_open(x, p->rootfd, "dev/shm", O_PATH | O_DIRECTORY);
-	if (fd < 0)
-		return 0; /* the call itself will report the reason */
-	r = ix_dirid_elsewhere(x, fd, "dev/shm", buf, size);
-	if (r > 0 && sweeps && !ix_target_claimed(x, p))
-		return ix_dirid_refused(x, p->pid, "/dev/shm", buf);
-	return r;
-}
-
 /* ---- running a call */
 
-/* Make the call in a child process if the rights of another user namespace apply. */
+/*
+ * Make the call in a child process if the rights of another user namespace apply.
+ * Otherwise a call that only reads needs nothing but the target's /dev/shm, and is made
+ * in this thread: the right to inspect the process suffices. To change something there,
+ * the right to enter the IPC namespace is required, too.
+ */
 static int go_mounted(struct ns_run *t)
 {
 	const struct ix_target *p = &t->places[0];
@@ -374,7 +352,11 @@ static int go_mounted(struct ns_run *t)
 
 	if (r < 0)
 		return r;
-	return user < 0 ? there_go(t) : ix_send_child(t->x, t->call, p, user);
+	if (user >= 0)
+		return ix_send_child(t->x, t->call, p, user);
+	if (t->call->acts || p->self || p->rootfd < 0)
+		return there_go(t);
+	return run_at(t, p, NULL);
 }
 
 /* Whether the call may be made in a directory that has no namespace. */
@@ -409,7 +391,7 @@ int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e)
 	if (r == 0)
 		r = may_be_there(x, e);
 	if (r == 0 && e->acts && e->mounted)
-		r = may_act_mounted(x);
+		r = ix_ns_may_act_mounted(x);
 	if (r < 0)
 		return r;
 	t.places = x->ns->places;

@@ -34,8 +34,10 @@ struct ix_ns_call {
 	bool sweeps;   /* like "mounted", but acts on all files there, not on a named one:
 			* if our own rights apply, refused in a file system that is also
 			* mounted elsewhere in our mount namespace */
-	bool parts;    /* in a directory that has no namespace, reads only what is there
-			* (view.only_shm) */
+	bool parts;    /* run() respects view.only_shm: it is called for what is in a
+			* /dev/shm alone in a directory that has no namespace and, if it
+			* only reads, where the IPC namespace may not be entered. Then it
+			* reports view.denied for the rest */
 	bool removes;  /* of the calls that act: only removes files */
 	bool as_owner; /* needs an identity in the user namespace that owns the IPC
 			* namespace, as is the case for sysctls that the owner may set */

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Returns the name of the namespace in which the calls of a context act. */
+/* Our own namespaces, and the name of the one in which the calls of a context act. */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/esc.h"
 #include "ns/ns.h"
+#include "proc/home.h"
+
+uint64_t ix_ns_home(struct ipcx *x, const char *type)
+{
+	return x->rooted ? ix_home_ns(x, type) : ix_ns_own(x, type);
+}
 
 void ipcx_namespace(struct ipcx *x, char *buf, size_t size)
 {

@@ -237,9 +237,9 @@ static int open_process(struct ipcx *x, uint64_t start, struct ix_target *p)
 			x, ours,
 			"process %d: cannot find out to which PID namespace /proc belongs",
 			p->pid);
-	/* If the pid was not found in this /proc, it may belong to another process
-	 * there. */
-	if (!ours && !start)
+	/* If the pid was not found in this /proc, it may belong to another process there;
+	 * unless the caller supplied this /proc. */
+	if (!ours && !start && !x->lent)
 		return ix_fail_plain(x, -EIO,
 				     "process %d: /proc is that of another PID namespace, "
 				     "with other pids (mount -t proc proc /proc)",

@@ -92,3 +92,7 @@ int ix_ns_identity(int fd, int type, uint64_t *ret_ino, uint64_t *ret_id);
 /* Return the inode number of the caller's own namespace ("ipc", "mnt", "pid", "user"); 0
  * if /proc does not show it. */
 uint64_t ix_ns_own(struct ipcx *x, const char *type);
+
+/* The same for the process that stands for us if the caller supplied a root
+ * (proc/home.h); otherwise ix_ns_own(). */
+uint64_t ix_ns_home(struct ipcx *x, const char *type);

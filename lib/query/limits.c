@@ -28,57 +28,6 @@ static const struct ix_kind limits_kind = {
 		   IX_DERIVED(IPCX_F_CEILING, ix_derive_ceiling)),
 };
 
-static void limits_put(struct ipcx_value *v, bool there, uint64_t n)
-{
-	if (!there)
-		return; /* none */
-	v->type = IPCX_TYPE_UINT;
-	v->as.u = n;
-}
-
-void ix_derive_limit(const struct ipcx_table *t, const struct ix_section *s,
-		     const void *row, struct ipcx_value *v)
-{
-	const struct ix_limit_row *r = row;
-
-	(void)t;
-	(void)s;
-	limits_put(v, r->limited, r->limit);
-}
-
-void ix_derive_used(const struct ipcx_table *t, const struct ix_section *s,
-		    const void *row, struct ipcx_value *v)
-{
-	const struct ix_limit_row *r = row;
-
-	(void)t;
-	(void)s;
-	limits_put(v, r->counted, r->used);
-}
-
-void ix_derive_ceiling(const struct ipcx_table *t, const struct ix_section *s,
-		       const void *row, struct ipcx_value *v)
-{
-	const struct ix_limit_row *r = row;
-
-	(void)t;
-	(void)s;
-	limits_put(v, r->capped, r->ceiling);
-}
-
-void ix_derive_percent(const struct ipcx_table *t, const struct ix_section *s,
-		       const void *row, struct ipcx_value *v)
-{
-	const struct ix_limit_row *r = row;
-
-	(void)t;
-	(void)s;
-	if (!r->divided)
-		return;
-	v->type = IPCX_TYPE_REAL;
-	v->as.d = r->percent;
-}
-
 /* Some mechanisms' objects can be counted only by listing them. */
 static int count_objects(struct ix_limits *s, const char *mech, uint64_t *ret_n)
 {
@@ -219,7 +168,8 @@ struct look {
 struct looks {
 	struct look *all;
 	size_t n, room;
-	bool use; /* also read how much of each limit is used */
+	bool use;      /* also read how much of each limit is used */
+	bool left_out; /* some limits are not those of a /dev/shm: see limits_here() */
 	const struct ix_limit
 		*unsure; /* the first limit whose existence is unknown, and the error */
 	int unsure_error;
@@ -245,9 +195,13 @@ static int limits_look_at(struct ix_limits *s, const struct ix_limit *l,
 
 /* Whether to read the limit here: of a further /dev/shm of a namespace, only the limits
  * of its file system are read. */
-static bool limits_here(const struct ix_limits *s, const struct ix_limit *l)
+static bool limits_here(const struct ix_limits *s, const struct ix_limit *l,
+			struct looks *looks)
 {
-	return !s->x->view.only_shm || ix_limit_of_shm(l);
+	bool here = !s->x->view.only_shm || ix_limit_of_shm(l);
+
+	looks->left_out |= !here;
+	return here;
 }
 
 static int look_at_all(struct ix_limits *s, struct looks *looks)
@@ -256,7 +210,7 @@ static int look_at_all(struct ix_limits *s, struct looks *looks)
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++) {
-		int listed = limits_here(s, l) ? ix_limit_listed(s, l) : 0;
+		int listed = limits_here(s, l, looks) ? ix_limit_listed(s, l) : 0;
 
 		if (listed > 0)
 			r = limits_look_at(s, l, looks);
@@ -271,15 +225,17 @@ static int look_at_all(struct ix_limits *s, struct looks *looks)
 static int look_at_named(struct ix_limits *s, const char *name, struct looks *looks)
 {
 	const struct ix_limit *l;
-	size_t before = looks->n;
+	bool known = false;
 	int r = 0;
 
-	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++)
-		if (ix_limit_named(l, name) && limits_here(s, l))
+	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++) {
+		if (!ix_limit_named(l, name))
+			continue;
+		known = true;
+		if (limits_here(s, l, looks))
 			r = limits_look_at(s, l, looks);
-	if (r == 0 && looks->n == before && !s->x->view.only_shm)
-		return ix_limit_unknown(s->x, name);
-	return r;
+	}
+	return r || known ? r : ix_limit_unknown(s->x, name);
 }
 
 /* Return the error because of which the limit or its use is unknown, or 0. */
@@ -413,6 +369,9 @@ static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 		r = look_at_all(&s, &looks);
 	for (; names && *names && r == 0; names++)
 		r = look_at_named(&s, *names, &looks);
+	if (r == 0 && looks.left_out && x->view.denied && !x->ns->all)
+		ix_table_note(t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, -EPERM, "", "%s",
+			      x->view.denied);
 	if (r == 0)
 		r = limits_fill(t, &s, &looks);
 	if (r == 0 && choice->use)

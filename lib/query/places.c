@@ -82,6 +82,31 @@ static void note_sharers(struct ix_scan *s, const struct ipcx_query *q)
 	s->x->error[0] = '\0';
 }
 
+/* ---- parts */
+
+/* A further /dev/shm of a namespace is scanned only for the objects in it; so is the
+ * /dev/shm of a namespace that may not be entered, with a note for each of the other
+ * mechanisms. */
+bool ix_scan_wanted(struct ix_scan *s, unsigned mech, const struct ipcx_ref *ref)
+{
+	char subject[IPCX_REF_MAX] = "";
+
+	if (!s->x->view.only_shm || ix_mech(mech)->mounted)
+		return true;
+	if (!s->x->view.denied)
+		return false;
+	/* A section makes the objects of this place uncounted, not absent. */
+	if (ix_table_section(s->t, ix_mech(mech)->kind, mech) == 0)
+		s->t->sections[s->t->nsections - 1].uncounted = true;
+	if (ref)
+		(void)ipcx_ref_format(ref, subject, sizeof(subject));
+	/* Of many namespaces, one note tells about all (ns/run.c). */
+	if (!s->many)
+		ix_table_note(s->t, IPCX_NOTE_UNAVAILABLE, mech, -EPERM, subject, "%s",
+			      s->x->view.denied);
+	return false;
+}
+
 /* ---- whose rights */
 
 /* Scan one run of references or mechanisms of which either all or none are in /dev/shm:

@@ -144,6 +144,10 @@ const char *ix_denied(const struct ipcx *x, const struct ix_kind *kind, const vo
 int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q);
 int ix_scan_places(struct ix_scan *s, const struct ipcx_query *q);
 
+/* Whether a mechanism is to be scanned where calls act now. If it may not be, adds a note
+ * about the mechanism or, unless ref is NULL, about that object. */
+bool ix_scan_wanted(struct ix_scan *s, unsigned mech, const struct ipcx_ref *ref);
+
 /* Whether a scan that stops at the first row has found that row. Checks the table, as a
  * scan in another process returns nothing else. */
 static inline bool ix_satisfied(const struct ix_scan *s)

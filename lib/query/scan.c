@@ -282,13 +282,6 @@ static void wanted(struct ix_scan *s, const struct ipcx_query *q)
 	}
 }
 
-/* Whether to scan the mechanism here: a further /dev/shm of a namespace is scanned only
- * for the objects in it. */
-static bool scan_here(const struct ix_scan *s, unsigned mech)
-{
-	return !s->x->view.only_shm || ix_mech(mech)->mounted;
-}
-
 int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q)
 {
 	unsigned first = (unsigned)(q->resume >> IX_RESUME_SHIFT);
@@ -297,12 +290,12 @@ int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q)
 	ix_may_end(&s->may); /* known rights are those of another namespace */
 	for (size_t i = 0; r == 0 && !ix_satisfied(s) && i < q->nrefs; i++) {
 		s->ref = i + 1;
-		if (scan_here(s, q->refs[i].mech))
+		if (ix_scan_wanted(s, q->refs[i].mech, &q->refs[i]))
 			r = scan_ref(s, &q->refs[i]);
 	}
 	s->ref = 0;
 	for (unsigned m = first; r == 0 && !ix_satisfied(s) && ix_mech(m); m++) {
-		if (!(q->mechs & IPCX_MECH_BIT(m)) || !scan_here(s, m))
+		if (!(q->mechs & IPCX_MECH_BIT(m)) || !ix_scan_wanted(s, m, NULL))
 			continue;
 		s->mech = m;
 		s->named = false;

@@ -317,7 +317,7 @@ int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned f
 	j.out.t->numeric = own.flags & IPCX_NUMERIC;
 	j.out.names = !j.out.t->numeric && users_field(&own, IPCX_F_OWNER);
 	j.out.containers = ix_boxed_wanted(&own);
-	j.out.boxed.own_mnt = ix_ns_own(x, "mnt");
+	j.out.boxed.own_mnt = ix_ns_home(x, "mnt");
 	j.own_ipc = ix_ns_own(x, "ipc");
 	r = users_run(&j);
 	if (r == -ENOMEM)

@@ -347,7 +347,7 @@ int ipcx_waits(struct ipcx *x, const struct ipcx_query *q,
 	j.out.t->numeric = own.flags & IPCX_NUMERIC;
 	j.out.names = !j.out.t->numeric && waits_field(&own, IPCX_F_OWNER);
 	j.out.containers = ix_boxed_wanted(&own);
-	j.out.boxed.own_mnt = ix_ns_own(x, "mnt");
+	j.out.boxed.own_mnt = ix_ns_home(x, "mnt");
 	waits_home(x, &j);
 	r = waits_run(&j);
 	if (r == -ENOMEM)

@@ -295,13 +295,6 @@ static void test_namespace_descriptor(void **state)
 	t = scan(there, "shm");
 	assert_int_equal(number(t, 0, IPCX_F_KEY), 0x1234);
 	ipcx_table_free(t);
-	/* The process may not move: its descriptors would then lead elsewhere. */
-	assert_int_equal(ipcx_ns_open(there, "self", &self), 0);
-	assert_int_equal(ipcx_ns_enter(there, self, 0), -EINVAL);
-	assert_non_null(strstr(ipcx_error(there), "ipcx_new_at"));
-	assert_int_equal(ipcx_ns_new(there, 0), -EINVAL);
-	ipcx_ns_free(self);
-	assert_int_equal(count(there, "shm"), 1);
 	/* Use a namespace other than that of the base, then that of the base again. */
 	assert_int_equal(ipcx_ns_open(there, "self", &self), 0);
 	ipcx_use(there, self);
@@ -309,6 +302,40 @@ static void test_namespace_descriptor(void **state)
 	ipcx_use(there, NULL);
 	assert_int_equal(count(there, "shm"), 1);
 	ipcx_ns_free(self);
+	ipcx_free(there);
+	stop(pid);
+}
+
+/* After the process has moved, a context acts where the process is, not in its base. */
+static void test_moving_leaves_the_base(void **state)
+{
+	struct ipcx_base base = { .size = sizeof(base), .set = IPCX_BASE_NS };
+	struct ipcx *there = NULL;
+	struct ipcx_ns *self = NULL;
+	pid_t pid = elsewhere(CLONE_NEWIPC), child;
+	int status = 0;
+
+	(void)state;
+	if (pid < 0)
+		skip();
+	base.ns_fd = open_of(pid, "ns/ipc", O_RDONLY);
+	assert_int_equal(ipcx_new_at(&base, &there), 0);
+	assert_int_equal(close(base.ns_fd), 0);
+	child = fork();
+	if (child == 0) {
+		if (count(there, "shm") != 1 || ipcx_ns_open(there, "self", &self) < 0)
+			_exit(1);
+		if (ipcx_ns_enter(there, self, 0) < 0)
+			_exit(2);
+		ipcx_ns_free(self);
+		ipcx_use(there, NULL);
+		if (count(there, "shm") != 0)
+			_exit(3);
+		ipcx_free(there);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 	ipcx_free(there);
 	stop(pid);
 }
@@ -332,7 +359,6 @@ static void test_root_and_namespace(void **state)
 	assert_int_equal(close(base.root_fd), 0);
 	assert_int_equal(count(there, "shm"), 1);
 	assert_int_equal(count(there, "pshm"), 1);
-	assert_int_equal(ipcx_ns_new(there, 0), -EINVAL);
 	ipcx_free(there);
 	stop(pid);
 }
@@ -429,6 +455,7 @@ int main(void)
 		TEST(test_scanner),
 		TEST(test_scanner_copies_references),
 		TEST(test_namespace_descriptor),
+		TEST(test_moving_leaves_the_base),
 		TEST(test_root_and_namespace),
 		TEST(test_foreign_proc),
 		TEST(test_invalid_bases_are_refused),

@@ -152,7 +152,7 @@ def test_an_unprivileged_user_and_its_own_namespace(world):
     foreign.end()
 
 
-@pytest.mark.parametrize("caps,says", [("-sys_admin", "CAP_SYS_ADMIN in user:["), ("-sys_ptrace", None)])
+@pytest.mark.parametrize("caps,says", [("-sys_admin", "needs CAP_SYS_ADMIN in the user namespace user:["), ("-sys_ptrace", None)])
 def test_a_missing_capability_is_named(world, caps, says):
     there = Place(world)
     file = os.path.join(world.dir, "ns")
@@ -160,7 +160,7 @@ def test_a_missing_capability_is_named(world, caps, says):
     world.run("mount", "--bind", f"/proc/{there.pid}/ns/ipc", file)
     r = world.ipcx("ls", "shm", "--ns", file, caps=caps)
     if says:
-        assert r.rc == 1 and says in r.err and "which owns it" in r.err
+        assert r.rc == 1 and says in r.err and "that owns it" in r.err
     else:
         assert r.rc == 0
     world.run("umount", file)
