@@ -158,7 +158,7 @@ struct placed {
 
 /* clang-format off */
 static const struct placed placed[] = {
-	/* what a user says does not change what is said of root's container */
+	/* a user's claims do not change the mode of root's container */
 	{ IX_RANK_ROOT, 5, "p", "/proc/1/ns/ipc", "path:/proc/1/ns/ipc" },
 	{ IX_RANK_USER, 5, "p", "private", "private" },
 	{ IX_RANK_USER, 6, "q", "/x", "pod" },
