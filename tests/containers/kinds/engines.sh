@@ -36,6 +36,13 @@ start_buildah() {
 }
 stop_buildah() { quiet runc kill "$(runc list -q | grep buildah)" KILL; }
 
+start_named_pod() { # a pod with a hostname that is not its name
+	podman_conf runc && image
+	quiet podman_ pod create --name np --hostname other --share ipc --infra-image localhost/h:1 --infra-command "/bin/sleep 1000"
+	quiet podman_ run -d --pod np --name named localhost/h:1 /bin/holder && echo named
+}
+stop_named_pod() { quiet podman_ pod rm -f -t 0 np; }
+
 # As nerdctl's labels become annotations.
 start_nerdctl() {
 	containerd_up && image
