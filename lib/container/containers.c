@@ -278,12 +278,13 @@ static void say_cut(struct ix_containers *c, const struct ix_log_entry *e)
 		       e->c.uid, SHARE_MAX);
 }
 
-static void cut_shares(struct ix_containers *c)
+/* Returns whether entries have moved. */
+static bool cut_shares(struct ix_containers *c)
 {
 	size_t n = 0, share = 0, left = 0;
 
 	if (c->n <= SHARE_MAX)
-		return;
+		return false;
 	qsort(c->all, c->n, sizeof(*c->all), by_share);
 	for (size_t i = 0; i < c->n; i++) {
 		struct ix_log_entry *e = &c->all[i];
@@ -299,12 +300,14 @@ static void cut_shares(struct ix_containers *c)
 	}
 	c->n = n;
 	qsort(c->all, c->n, sizeof(*c->all), by_rank);
+	return true;
 }
 
 /* ---- making the list */
 
 static int containers_list(const struct ix_search *s, struct ix_containers *c)
 {
+	bool moved;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && ix_runtime(i); i++)
@@ -319,10 +322,12 @@ static int containers_list(const struct ix_search *s, struct ix_containers *c)
 		r = ix_outers_find(s, c);
 	if (r < 0)
 		return r;
-	cut_shares(c);
-	ix_cover_free(&c->cover);
+	moved = cut_shares(c);
 	r = ix_containers_label(c);
-	return r < 0 ? r : ix_cover_make(s, c);
+	if (r < 0 || !moved)
+		return r;
+	ix_cover_free(&c->cover);
+	return ix_cover_make(s, c);
 }
 
 static void say_astray(struct ix_containers *c, struct ipcx *x)
