@@ -1605,12 +1605,12 @@ struct ipcx_ns;
  * The argument where is one of:
  *
  * - a process id;
- * - a container's name, id or unique beginning of its id, preceded by its runtime and a
- * colon if several have that name;
+ * - a container's name, id or unique beginning of its id, preceded by its pod, or by its
+ * runtime and a colon, if several have that name; a pod; a systemd unit;
  * - the name of a pin;
- * - a file (anything with a slash);
- * - "ipc:[N]", or N if greater than any process id (a number too large for a namespace is
- * the beginning of a container's id);
+ * - a file (a text that begins with a slash or a dot);
+ * - "ipc:[N]", or N if greater than any process id (a number that is neither a process
+ * nor a namespace is the name of a container or the beginning of its id);
  * - "self";
  * - "all": every namespace, only for reading.
  *
@@ -1618,7 +1618,7 @@ struct ipcx_ns;
  * @return 0, or -errno
  * @retval -ENOENT there is no such namespace, container, pin or file
  * @retval -ESRCH there is no such process (any more)
- * @retval -ENOTUNIQ several match
+ * @retval -ENOTUNIQ several match, or a number is both a process and a container
  * @retval -EINVAL the file is not an IPC namespace
  * @retval -EACCES it may not be opened, or there may be a match that the caller cannot
  * see
