@@ -48,11 +48,6 @@ KINDS = {
     "rootless-docker": Kind([*DOCKER, "rootlesskit", "newuidmap"], "docker", user=ANY_USER, mode="rootless", ipc_mode="private"),
     "buildah": Kind(["buildah", "runc"], "buildah", ipc_mode="private"),
     "nerdctl": Kind(CTR, "nerdctl", mode="recorded", ipc_mode="shareable"),
-    # of kinds/places.sh
-    "firejail": Kind(["firejail"], "firejail"),
-    "lxd": Kind(["lxd", "lxc"], "lxd", mode="user namespace"),
-    "machine": Kind(["systemd-nspawn"], "nspawn", mode="escaped name", record={"systemd_unit": "machine-ma\\x2dchine.scope"}),
-    "service": Kind(["unshare"], "systemd", mode="recorded", record={"systemd_unit": "hold@1-main.service"}),
     "named-pod": Kind(["podman", "conmon", "runc"], "podman", mode="pod", label="podman:np/{name}", ipc_mode="pod", record={"pod": "np"},
                       forms=["np", "podman:np", "np/{name}", "podman:np/{name}"]),
     "same-id": Kind(CTR, "containerd", mode="one id in two namespaces", label="containerd[two]:{name}", where="containerd[two]:{name}",
@@ -61,4 +56,9 @@ KINDS = {
                        record={"pod": "shop-1", "pod_namespace": "shop1"}, forms=["shop1/shop-1", "k8s:shop1/shop-1"]),
     "crio": Kind(["runc", "jq"], "crio", mode="recorded, with conmon-rs", label="crio:prod/db-0/{name}", where="crio:prod/db-0/{name}", ipc_mode="pod",
                  record={"pod": "db-0", "pod_namespace": "prod"}, forms=["prod/db-0/{name}", "db-0/{name}", "db-0", "prod/db-0", "crio:prod/db-0"]),
+    # of kinds/places.sh
+    "firejail": Kind(["firejail"], "firejail"),
+    "lxd": Kind(["lxd", "lxc"], "lxd", mode="user namespace"),
+    "machine": Kind(["systemd-nspawn"], "nspawn", mode="escaped name", record={"systemd_unit": "machine-ma\\x2dchine.scope"}),
+    "service": Kind(["unshare"], "systemd", mode="recorded", record={"systemd_unit": "hold@1-main.service"}),
 }

@@ -64,7 +64,7 @@ def test_ipc_modes(zoo):
     modes = {kind: records(zoo, zoo.start(kind).pid) for kind in ("runc", "crun", "shareable", "containerd", "k8s", "crio", "nerdctl")}
     assert modes["runc"]["runc1"]["ipc_mode"] == modes["crun"]["crun1"]["ipc_mode"] == modes["containerd"]["ctr1"]["ipc_mode"] == "private"
     assert {name: r["ipc_mode"] for name, r in modes["k8s"].items()} == {"app": "pod", "mypod": "private"}
-    assert {name: r["ipc_mode"] for name, r in modes["crio"].items()} == {"app": "pod", "db-0": "private"}
+    assert {name: r["ipc_mode"] for name, r in modes["crio"].items()} == {"work": "pod", "db-0": "private"}
     lends = modes["shareable"]["lends"]
     assert (lends["ipc_mode"], modes["shareable"]["borrows"]["ipc_mode"]) == ("shareable", f"container:{lends['container_id']}")
     assert modes["nerdctl"]["nctl1"]["ipc_mode"] == "shareable"

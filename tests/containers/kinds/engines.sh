@@ -126,7 +126,7 @@ open(f"{own}/ready", "w").close()
 signal.pause()
 X
 	chmod 755 "$W/conmonrs"
-	crio_bundle "$CRIO_APP" k8s_app_db-0_prod_u9_0 '["/bin/holder"]' '{"type":"ipc","path":"/"}'
+	crio_bundle "$CRIO_APP" k8s_work_db-0_prod_u9_0 '["/bin/holder"]' '{"type":"ipc","path":"/"}'
 	dir=$W/crio/overlay-containers/$CRIO_POD/userdata
 	setsid "$W/conmonrs" --log-driver systemd --runtime-dir "$dir" -- "$CRIO_POD" "$CRIO_APP" </dev/null >>"$W/log" 2>&1 &
 	echo $! >crio.pid
@@ -134,7 +134,7 @@ X
 		[ ! -e "$dir/ready" ] || break
 		sleep 0.1
 	done
-	[ -e "$dir/ready" ] && echo app
+	[ -e "$dir/ready" ] && echo work
 }
 stop_crio() {
 	for id in "$CRIO_APP" "$CRIO_POD"; do quiet runc delete -f "$id"; done
