@@ -116,11 +116,15 @@ static void index_words(struct ix_section *s)
 
 static int add_place(struct ipcx_table *t, const struct ix_where *place)
 {
-	struct ix_where *more = reallocarray(t->places, t->nplaces + 1, sizeof(*more));
+	if (t->nplaces == t->place_room) {
+		size_t cap = 2 * t->place_room + 1;
+		struct ix_where *more = reallocarray(t->places, cap, sizeof(*more));
 
-	if (!more)
-		return -ENOMEM;
-	t->places = more;
+		if (!more)
+			return -ENOMEM;
+		t->places = more;
+		t->place_room = cap;
+	}
 	t->places[t->nplaces++] = *place;
 	return t->starved ? -ENOMEM : 0;
 }
@@ -249,16 +253,26 @@ void ix_table_keep(struct ipcx_table *t)
 const void *ix_table_at(const struct ipcx_table *t, size_t i,
 			const struct ix_section **ret_section)
 {
-	for (size_t n = 0; t && n < t->nsections; n++) {
-		const struct ix_section *s = &t->sections[n];
+	size_t low = 0, high = t ? t->nsections : 0;
+	const struct ix_section *s;
 
-		if (i - s->first < s->count) {
-			*ret_section = s;
-			return t->shared.data + s->offset +
-			       (i - s->first) * s->kind->row_size;
-		}
+	/* Find the last section that does not begin after the row: sections without rows
+	 * come before the one that has it. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (t->sections[middle].first <= i)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	if (low == 0)
+		return NULL;
+	s = &t->sections[low - 1];
+	if (i - s->first >= s->count)
+		return NULL;
+	*ret_section = s;
+	return t->shared.data + s->offset + (i - s->first) * s->kind->row_size;
 }
 
 ix_text ix_table_text(struct ipcx_table *t, const char *text)

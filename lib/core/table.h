@@ -171,7 +171,7 @@ struct ipcx_table {
 	struct ix_section *sections;
 	size_t nsections, section_room, rows;
 	struct ix_where *places;
-	size_t nplaces;
+	size_t nplaces, place_room;
 	struct ix_buf shared, pool;
 	struct ix_buf notes;   /* struct ix_note *, each allocated separately */
 	struct ix_buf unknown; /* struct ipcx_fieldset, without duplicates */

@@ -249,7 +249,9 @@ int ix_table_unpack(struct ipcx_table *t, const char *data, size_t len)
 	now = head;
 	if (len != sizeof(*now))
 		return -EPROTO;
-	/* The pointers are valid only in the other process. */
+	/* The pointers are valid only in the other process; what is received has no room
+	 * for more. */
+	now->place_room = now->nplaces;
 	now->sections = NULL;
 	now->places = NULL;
 	now->shared = now->pool = now->notes = now->unknown = now->lists =

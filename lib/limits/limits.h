@@ -52,6 +52,11 @@ struct ix_limits {
 	int (*total)(struct ix_limits *s, const char *mech, enum ipcx_field field,
 		     uint64_t *ret_n);
 	struct ix_info_answer info[IX_INFO_CALLS];
+	/* This is one of many namespaces. The kernel keeps a directory entry per sysctl
+	 * and namespace, and looks at all of them whenever one is opened: calls that
+	 * return the same number come first, and a directory is opened once. */
+	bool many;
+	int queues; /* the directory fs/mqueue of this namespace, or 0 */
 };
 
 /* What is known of one limit at the moment. */
@@ -152,6 +157,9 @@ void ix_limit_read(struct ix_limits *s, const struct ix_limit *l, bool use,
 /* Return the range of values that the kernel accepts for a limit's sysctl. */
 void ix_limit_range(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_least,
 		    uint64_t *ret_most);
+
+/* Close what a reading of limits has opened. */
+void ix_limits_end(struct ix_limits *s);
 
 /* Adjust a reading for a caller that may exceed the configured limit. */
 void ix_limit_with_rights(struct ipcx *x, const struct ix_limit *l, struct ix_reading *r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The limits as a table: how a row is filled, and which notes are added for limits that
- * cannot be read.
+ * The limits as a table: which limits are read, once for each namespace or once for the
+ * machine, and which notes are added for limits that cannot be read.
  */
 #include "query/limits.h"
 
@@ -87,77 +87,18 @@ static int limits_total_of(struct ix_limits *s, const char *mech, enum ipcx_fiel
 struct ix_limits ix_limits_begin(struct ipcx *x)
 {
 	return (struct ix_limits){ .x = x,
+				   .many = x->ns && x->ns->all,
 				   .count = count_objects,
 				   .total = limits_total_of };
 }
 
-void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
-		      const struct ix_reading *r, uint64_t part)
-{
-	row->divided = r->known && !r->unlimited && r->limit > 0;
-	if (row->divided)
-		row->percent = (double)part * 100.0 / (double)r->limit;
-	else if (!r->known)
-		ix_unknown(t, row, IPCX_F_PERCENT);
-}
-
-/*
- * Prefix the text with "unlimited: " to distinguish a limit that does not exist from one
- * that cannot be read.
- */
-static ix_text what_text(struct ipcx_table *t, const struct ix_limit *l,
-			 const struct ix_reading *r)
-{
-	char text[256];
-
-	if (!r->known || !r->unlimited)
-		return ix_table_text(t, l->what);
-	(void)snprintf(text, sizeof(text), "unlimited: %s", l->what);
-	return ix_table_text(t, text);
-}
-
-struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *kind,
-				  unsigned mech, const struct ix_limit *l,
-				  const struct ix_reading *r)
-{
-	struct ix_limit_row *row;
-
-	if (ix_table_section(t, kind, mech) < 0 || ix_table_dir(t, r->dev, r->ino) < 0)
-		return NULL;
-	row = ix_table_row(t);
-	if (!row)
-		return NULL;
-	row->name = ix_table_text(t, l->name);
-	row->unit = ix_table_text(t, l->unit);
-	row->source = ix_table_text(t, l->source);
-	row->what = what_text(t, l, r);
-	if (!row->name || !row->unit || !row->source || !row->what)
-		return NULL;
-	row->limit = r->limit;
-	row->limited = r->known && !r->unlimited;
-	row->used = r->used;
-	row->counted = r->counted;
-	row->ceiling = r->ceiling;
-	row->capped = r->capped;
-	if (r->cap_error) {
-		ix_unknown(t, row, IPCX_F_CEILING);
-		ix_table_once(t, r->cap_error,
-			      "the highest possible value of some limits is unknown");
-	}
-	if (!r->known)
-		ix_unknown(t, row, IPCX_F_LIMIT);
-	if (r->counted) {
-		ix_limit_percent(t, row, r, r->used);
-		return row;
-	}
-	/* A use that no source counts is empty; a use that could not be read is
-	 * unknown. */
-	if (!r->uncounted && !r->unlimited) {
-		ix_unknown(t, row, IPCX_F_USED);
-		ix_unknown(t, row, IPCX_F_PERCENT);
-	}
-	return row;
-}
+/* What is known of a limit for the whole machine: if there are many namespaces, it is
+ * read in the first of them. */
+struct common {
+	bool asked, read;
+	int listed;
+	struct ix_reading r;
+};
 
 /* A limit, and its reading. */
 struct look {
@@ -170,14 +111,32 @@ struct looks {
 	size_t n, room;
 	bool use;      /* also read how much of each limit is used */
 	bool left_out; /* some limits are not those of a /dev/shm: see limits_here() */
+	struct common *common; /* by the number of the limit */
 	const struct ix_limit
 		*unsure; /* the first limit whose existence is unknown, and the error */
 	int unsure_error;
 };
 
-static int limits_look_at(struct ix_limits *s, const struct ix_limit *l,
-			  struct looks *looks)
+/* Read limit number i, unless it is the whole machine's and was read already. */
+static void read_once(struct ix_limits *s, const struct ix_limit *l, unsigned i,
+		      const struct looks *looks, struct ix_reading *ret_r)
 {
+	struct common *c = &looks->common[i];
+
+	if (!l->machine || !s->many) {
+		ix_limit_read(s, l, looks->use, ret_r);
+		return;
+	}
+	if (!c->read)
+		ix_limit_read(s, l, looks->use, &c->r);
+	c->read = true;
+	*ret_r = c->r;
+}
+
+static int limits_look_at(struct ix_limits *s, unsigned i, struct looks *looks)
+{
+	const struct ix_limit *l = ix_limit(i);
+
 	if (looks->n == looks->room) {
 		size_t room = looks->room ? 2 * looks->room : 64;
 		struct look *more = reallocarray(looks->all, room, sizeof(*more));
@@ -188,7 +147,7 @@ static int limits_look_at(struct ix_limits *s, const struct ix_limit *l,
 		looks->room = room;
 	}
 	looks->all[looks->n].l = l;
-	ix_limit_read(s, l, looks->use, &looks->all[looks->n].r);
+	read_once(s, l, i, looks, &looks->all[looks->n].r);
 	looks->n++;
 	return 0;
 }
@@ -204,16 +163,27 @@ static bool limits_here(const struct ix_limits *s, const struct ix_limit *l,
 	return here;
 }
 
+/* Whether the list of limits has limit number i: this is the same everywhere. */
+static int limits_listed(struct ix_limits *s, unsigned i, const struct looks *looks)
+{
+	struct common *c = &looks->common[i];
+
+	if (!c->asked)
+		c->listed = ix_limit_listed(s, ix_limit(i));
+	c->asked = true;
+	return c->listed;
+}
+
 static int look_at_all(struct ix_limits *s, struct looks *looks)
 {
 	const struct ix_limit *l;
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++) {
-		int listed = limits_here(s, l, looks) ? ix_limit_listed(s, l) : 0;
+		int listed = limits_here(s, l, looks) ? limits_listed(s, i, looks) : 0;
 
 		if (listed > 0)
-			r = limits_look_at(s, l, looks);
+			r = limits_look_at(s, i, looks);
 		if (listed >= 0 || looks->unsure)
 			continue;
 		looks->unsure = l;
@@ -233,7 +203,7 @@ static int look_at_named(struct ix_limits *s, const char *name, struct looks *lo
 			continue;
 		known = true;
 		if (limits_here(s, l, looks))
-			r = limits_look_at(s, l, looks);
+			r = limits_look_at(s, i, looks);
 	}
 	return r || known ? r : ix_limit_unknown(s->x, name);
 }
@@ -355,6 +325,7 @@ static int note_spaces(struct ipcx *x, struct ipcx_table *t, const struct looks 
 struct choice {
 	const char *const *names;
 	bool use;
+	struct common *common; /* by the number of the limit */
 };
 
 static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
@@ -362,7 +333,7 @@ static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	const struct choice *choice = arg;
 	const char *const *names = choice->names;
 	struct ix_limits s = ix_limits_begin(x);
-	struct looks looks = { .use = choice->use };
+	struct looks looks = { .use = choice->use, .common = choice->common };
 	int r = 0;
 
 	if (!names)
@@ -372,11 +343,16 @@ static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	if (r == 0 && looks.left_out && x->view.denied && !x->ns->all)
 		ix_table_note(t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, -EPERM, "", "%s",
 			      x->view.denied);
+	if (r == 0 && !looks.n && x->view.shmfd && !s.many)
+		r = ix_fail_plain(
+			x, -ENOENT,
+			"a directory has only the limits of its file system: dev_shm, dev_shm_inodes");
 	if (r == 0)
 		r = limits_fill(t, &s, &looks);
 	if (r == 0 && choice->use)
 		r = note_spaces(x, t, &looks);
 	free(looks.all);
+	ix_limits_end(&s);
 	return r == -ENOMEM ? ix_fail(x, r, "limits") : r;
 }
 
@@ -385,9 +361,15 @@ static int limits(struct ipcx *x, struct choice choice, struct ipcx_table **ret_
 	struct ix_ns_call e = {
 		.run = limits_there, .arg = &choice, .looks = true, .parts = true
 	};
+	auto_free struct common *common = NULL;
 	struct ipcx_table *t;
-	int r = ix_table_new(&t);
+	unsigned n = 0;
+	int r;
 
+	while (ix_limit(n))
+		n++;
+	choice.common = common = calloc(n, sizeof(*common));
+	r = common ? ix_table_new(&t) : -ENOMEM;
 	if (r < 0)
 		return ix_fail(x, r, "limits");
 	e.t = t;
@@ -398,12 +380,12 @@ static int limits(struct ipcx *x, struct choice choice, struct ipcx_table **ret_
 int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, ret_table);
-	return limits(x, (struct choice){ names, true }, ret_table);
+	return limits(x, (struct choice){ .names = names, .use = true }, ret_table);
 }
 
 int ipcx_limit_values(struct ipcx *x, const char *const *names,
 		      struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, ret_table);
-	return limits(x, (struct choice){ names, false }, ret_table);
+	return limits(x, (struct choice){ .names = names }, ret_table);
 }
