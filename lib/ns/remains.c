@@ -67,7 +67,7 @@ int ix_remains_open(struct ipcx *x, const char *path, const char *shown,
 	auto_buf struct ix_buf text = { 0 };
 	auto_fd int fd = ix_open_unlinked(path, O_PATH | O_DIRECTORY);
 	struct ix_target p = IX_NO_TARGET;
-	struct ix_mntinfo m;
+	struct ix_mntinfo m = { .dev = 0 };
 	int r;
 
 	if (fd == -ENOTDIR)
