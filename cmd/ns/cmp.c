@@ -11,11 +11,11 @@ struct ns_cmp_args {
 	bool quiet;
 };
 
-static const enum ipcx_field shown[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
-					 IPCX_F_SAME, IPCX_F_FOLLOWS };
+static const enum ipcx_field shown[] = { IPCX_F_NAME, IPCX_F_FIRST,   IPCX_F_SECOND,
+					 IPCX_F_SAME, IPCX_F_FOLLOWS, IPCX_F_FIX };
 
-/* The columns of a table: all but "follows", whose values are whole sentences and are
- * printed below the table. */
+/* The columns of a table: all but "follows" and "fix", whose values are whole sentences
+ * and are printed below the table. */
 static const enum ipcx_field narrow[] = { IPCX_F_NAME, IPCX_F_FIRST, IPCX_F_SECOND,
 					  IPCX_F_SAME };
 
@@ -31,8 +31,8 @@ static const char *ns_cmp_text_of(const struct ipcx_table *t, size_t row,
  * the row is enough. */
 static void say_what_follows(const struct ipcx_table *t)
 {
-	struct ipcx_value name, follows;
-	char line[512];
+	struct ipcx_value name, follows, fix;
+	char line[2048];
 
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
 		const char *what = ns_cmp_text_of(t, i, IPCX_F_NAME, &name);
@@ -42,6 +42,11 @@ static void say_what_follows(const struct ipcx_table *t)
 			continue;
 		(void)snprintf(line, sizeof(line), "%s: %s.", what, then);
 		out_text("\n");
+		out_paragraph(line);
+		then = ns_cmp_text_of(t, i, IPCX_F_FIX, &fix);
+		if (!then)
+			continue;
+		(void)snprintf(line, sizeof(line), "To share it, %s.", then);
 		out_paragraph(line);
 	}
 }

@@ -10,12 +10,14 @@
 #include "core/columns.h"
 #include "core/copyin.h"
 #include "core/dirid.h"
+#include "ns/label.h"
 #include "ns/ns.h"
+#include "query/meet.h"
 #include "query/query.h"
 
 struct cmp_row {
 	struct ix_row head;
-	ix_text name, first, second, follows;
+	ix_text name, first, second, follows, fix;
 	uint8_t same;
 };
 
@@ -28,7 +30,8 @@ static const struct ix_kind cmp_kind = {
 		IX_COL(IPCX_F_FIRST,   struct cmp_row, first),
 		IX_COL(IPCX_F_SECOND,  struct cmp_row, second),
 		IX_COL(IPCX_F_SAME,    struct cmp_row, same),
-		IX_COL(IPCX_F_FOLLOWS, struct cmp_row, follows)
+		IX_COL(IPCX_F_FOLLOWS, struct cmp_row, follows),
+		IX_COL(IPCX_F_FIX,     struct cmp_row, fix)
 	),
 };
 /* clang-format on */
@@ -49,11 +52,15 @@ struct cmp {
 	struct ipcx_table *t;
 	bool same_ipc;
 	enum same shm;
+	struct ix_containers *boxes; /* NULL: not looked for yet */
+	struct ix_meet_side sides[2];
 	enum same meet; /* the combined result of all comparisons so far */
 };
 
-static int cmp_add(struct cmp *c, const char *name, const char *first, const char *second,
-		   enum same same, const char *follows)
+/* A row in which the sides differ: how to start them so that they meet. */
+static int cmp_add_fix(struct cmp *c, const char *name, const char *first,
+		       const char *second, enum same same, const char *follows,
+		       const char *fix)
 {
 	struct cmp_row *row = ix_table_row(c->t);
 
@@ -66,8 +73,41 @@ static int cmp_add(struct cmp *c, const char *name, const char *first, const cha
 	if (same == UNKNOWN)
 		ix_unknown(c->t, row, IPCX_F_SAME);
 	row->follows = ix_table_text(c->t, follows);
+	row->fix = ix_table_text(c->t, fix);
 	ix_table_keep(c->t);
 	return c->t->starved ? -ENOMEM : 0;
+}
+
+static int cmp_add(struct cmp *c, const char *name, const char *first, const char *second,
+		   enum same same, const char *follows)
+{
+	return cmp_add_fix(c, name, first, second, same, follows, NULL);
+}
+
+/* Write how the sides share this, if they do not; containers are looked for only then.
+ * One that is not known is a process: that is no gap of the comparison. */
+static int cmp_fix(struct cmp *c, enum ix_meet what, enum same same, char *buf,
+		   const char **ret_fix)
+{
+	int r;
+
+	*ret_fix = NULL;
+	if (same != OTHER)
+		return 0;
+	if (!c->boxes) {
+		r = ix_containers_all(c->x, &c->boxes);
+		for (int i = 0; r == 0 && i < 2; i++) {
+			c->sides[i].pid = c->side[i]->places->pid;
+			if (c->sides[i].pid)
+				c->sides[i].box =
+					ix_container_of(c->x, c->boxes, c->sides[i].pid);
+		}
+		if (r < 0)
+			return r;
+	}
+	ix_meet_text(what, &c->sides[0], &c->sides[1], buf, IX_MEET_MAX);
+	*ret_fix = buf;
+	return 0;
 }
 
 /* ---- what is shared */
@@ -84,24 +124,31 @@ static int cmp_ns(struct cmp *c)
 {
 	const struct ix_target *a = c->side[0]->places, *b = c->side[1]->places;
 	bool same = a->ino == b->ino && a->id == b->id;
-	char first[40], second[40];
+	char first[40], second[40], fix[IX_MEET_MAX];
+	const char *text;
+	int r = cmp_fix(c, IX_MEET_IPC, same ? SAME : OTHER, fix, &text);
 
+	if (r < 0)
+		return r;
 	(void)snprintf(first, sizeof(first), "ipc:[%" PRIu64 "]", a->ino);
 	(void)snprintf(second, sizeof(second), "ipc:[%" PRIu64 "]", b->ino);
 	c->same_ipc = same;
 	cmp_count(c, same ? SAME : OTHER);
-	return cmp_add(
+	return cmp_add_fix(
 		c, "IPC namespace", first, second, same ? SAME : OTHER,
 		same ? "keys and ids of System V, names of queues and limits are the same"
-		     : "a System V key or id, or mq_open(3) of a name, refers to different objects on each side");
+		     : "a System V key or id, or mq_open(3) of a name, refers to different objects on each side",
+		text);
 }
 
 static int cmp_dir(struct cmp *c, const char *name, const char *path, const char *type,
-		   const char *const follows[2], enum same *ret_same)
+		   const char *const follows[2], enum ix_meet what, enum same *ret_same)
 {
 	struct ix_dirid dirids[2];
-	char text[2][IX_DIRID_TEXT];
+	char text[2][IX_DIRID_TEXT], fix[IX_MEET_MAX];
 	bool neither, unknown = false;
+	const char *how;
+	int r;
 
 	for (int i = 0; i < 2; i++) {
 		int root = c->side[i]->places->rootfd;
@@ -123,12 +170,16 @@ static int cmp_dir(struct cmp *c, const char *name, const char *path, const char
 	*ret_same = unknown                                            ? UNKNOWN
 		    : neither || ix_dirid_same(&dirids[0], &dirids[1]) ? SAME
 								       : OTHER;
-	return cmp_add(
+	r = cmp_fix(c, what, *ret_same, fix, &how);
+	if (r < 0)
+		return r;
+	return cmp_add_fix(
 		c, name, ix_dirid_text(&dirids[0], text[0]),
 		ix_dirid_text(&dirids[1], text[1]), *ret_same,
 		unknown ? "unknown: no process is known on one side, or it may not be inspected"
 		: neither ? "neither side has one"
-			  : follows[*ret_same]);
+			  : follows[*ret_same],
+		how);
 }
 
 static int cmp_dirs(struct cmp *c)
@@ -142,10 +193,11 @@ static int cmp_dirs(struct cmp *c)
 		"the same queues are listed there",
 	};
 	enum same queues = SAME;
-	int r = cmp_dir(c, "/dev/shm", "dev/shm", NULL, shm, &c->shm);
+	int r = cmp_dir(c, "/dev/shm", "dev/shm", NULL, shm, IX_MEET_SHM, &c->shm);
 
 	if (r == 0)
-		r = cmp_dir(c, "/dev/mqueue", "dev/mqueue", "mqueue", mqueue, &queues);
+		r = cmp_dir(c, "/dev/mqueue", "dev/mqueue", "mqueue", mqueue,
+			    IX_MEET_QUEUES, &queues);
 	cmp_count(c, c->shm);
 	cmp_count(c, queues);
 	return r;
@@ -442,6 +494,7 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
 	r = cmp_compare(&c);
+	ix_containers_free(c.boxes);
 	ipcx_use(x, before);
 	if (r == -ENOMEM)
 		r = ix_fail_plain(x, r, "out of memory");

@@ -328,6 +328,17 @@ def told(r):
     return {row["name"]: row for row in r.json["comparison"]}
 
 
+def test_how_two_processes_meet(world, place):
+    """The field fix, and the same below the table, work when typed."""
+    rows_ = told(world.ipcx("ns", "cmp", place.pid, "self", "--json"))
+    fix = rows_["IPC namespace"]["fix"]
+    assert f"ipcx ns enter {place.pid} -- COMMAND" in fix and rows_["MIT-SHM"]["fix"] is None
+    out = " ".join(world.ipcx("ns", "cmp", place.pid, "self").out.split())
+    assert f"To share it, {fix}." in out
+    assert world.ipcx("ns", "enter", place.pid, "--", IPCX, "ns", "cmp", place.pid, "self", "-q").rc in (0, 1)
+    assert told(world.ipcx("ns", "cmp", "self", "self", "--json"))["IPC namespace"]["fix"] is None
+
+
 def test_comparing_two_places_that_share_nothing(world, place):
     world.ok("mk", "shm:0x55", "--size", "4K")
     world.ok("mk", "shm:0x55", "--size", "4K", "--ns", place.pid)

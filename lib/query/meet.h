@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How to start two places so that they share what they need for IPC. */
+#pragma once
+
+#include <stddef.h>
+
+#include "container/container.h"
+
+/* What two places do not share. */
+enum ix_meet {
+	IX_MEET_IPC,
+	IX_MEET_SHM,
+	IX_MEET_QUEUES,
+};
+
+/* Longest text of ix_meet_text(). */
+#define IX_MEET_MAX 1024
+
+/*
+ * Write what to do so that a second place shares this with a first one. A place is a
+ * container, or NULL for a process that is in none, with its pid (0: none is known).
+ * Names are quoted for a shell.
+ */
+struct ix_meet_side {
+	const struct ix_container *box;
+	int32_t pid;
+};
+
+void ix_meet_text(enum ix_meet what, const struct ix_meet_side *first,
+		  const struct ix_meet_side *second, char *buf, size_t size);
