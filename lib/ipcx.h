@@ -1846,6 +1846,60 @@ int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns);
  */
 int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps);
 
+/** A user of a namespace: what ipcx_ns_user() finds out. */
+struct ipcx_ns_user {
+	size_t size;     /**< sizeof(struct ipcx_ns_user) */
+	uint32_t uid;    /**< as in the user namespace that is entered */
+	uint32_t gid;    /**< as in the user namespace that is entered */
+	char home[1024]; /**< an absolute path, below the root that is entered */
+};
+
+/** Size of the struct in the first version. */
+#define IPCX_NS_USER_SIZE_0_1 (offsetof(struct ipcx_ns_user, home) + 1024)
+
+/**
+ * Look up a user and a group for a program that is to run in a namespace, before entering
+ * it with the same flags. With IPCX_ENTER_MOUNT, names are those of passwd(5) and
+ * group(5) below the root of the target; otherwise those of the caller. The ids are
+ * checked to be mapped in the user namespace that is entered. What a container's files
+ * say was written by the container.
+ *
+ * @param flags IPCX_ENTER_… or 0
+ * @param user a name or number; NULL: root
+ * @param group a name or number; NULL: the group of the user, 0 if the container does not
+ * list the user
+ * @param ret_user its member size is set by the caller; home is /root for root and / for
+ * others if the user is not listed
+ * @return 0, or -errno
+ * @retval -EINVAL there is no such user or group, or it is not mapped
+ * @retval -errno the files could not be read, and a name was given
+ */
+int ipcx_ns_user(struct ipcx *x, const struct ipcx_ns *ns, unsigned flags,
+		 const char *user, const char *group, struct ipcx_ns_user *ret_user);
+
+/**
+ * Read the environment that the process of a namespace was started with: only variables
+ * with a name of printable characters, each followed by a NUL. The process chose it: pass
+ * it on to programs of that container, and use nothing of it.
+ *
+ * @param size bytes of buf; at most 256 KiB are read
+ * @param ret_len the number of bytes in buf; 0 if the namespace has no known process
+ * @return 0, or -errno
+ * @retval -EFBIG it has more bytes
+ */
+int ipcx_ns_environ(struct ipcx *x, const struct ipcx_ns *ns, char *buf, size_t size,
+		    size_t *ret_len);
+
+/**
+ * After ipcx_ns_enter(): drop all supplementary groups, and become a user and a group of
+ * the user namespace that was entered. The ids are read back.
+ *
+ * @param ns the namespace that was entered
+ * @return 0, or -errno: then end the process
+ * @retval -errno any error of setgroups(2), setresgid(2) or setresuid(2)
+ */
+int ipcx_ns_become(struct ipcx *x, const struct ipcx_ns *ns, uint32_t uid, uint32_t gid);
+
 /* ---- ipcx_ns_pin(3): keep namespaces alive under a name ---- */
 /*
  * A pin is a bind mount of a namespace on /run/ipcx/ns/NAME or, for unprivileged users,

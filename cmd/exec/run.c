@@ -19,11 +19,13 @@
 
 #include "base/cap.h"
 #include "base/util.h"
+#include "exec/env.h"
 #include "exec/signals.h"
 
 /* clang-format off */
 const struct opt run_opts[] = {
 	{ "env",       'e', LISTED(struct run_options, env),      .arg = "NAME=VALUE", .help = "set an environment variable; may be repeated" },
+	{ "env-file",  0,   TEXT(struct run_options, env_file),  .arg = "FILE", .complete = COMPLETE_FILES, .help = "set the variables in this file: lines NAME=VALUE, or NAME for our value" },
 	{ "keep-caps", 0,   TEXT(struct run_options, keep_caps), .arg = "LIST", .help = "keep only these capabilities: cap_net_raw,cap_chown, or none, or all" },
 	{ "drop-caps", 0,   JOINED(struct run_options, drop_caps), .arg = "LIST", .help = "drop these capabilities; may be repeated" },
 	{ "no-pty",    0,   FLAG(struct run_options, no_pty),    .help = "share our terminal instead of creating a new one" },
@@ -79,23 +81,40 @@ static void wipe_environment(void)
 	(void)clearenv();
 }
 
-/* Programs of a container get nothing of our environment but TERM. */
+#define RUN_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/*
+ * Programs of a container get that container's environment, and nothing of ours but TERM.
+ * It stays out of our own environment, which is wiped.
+ */
+static int foreign_environment(const struct run *run, char ***ret_env)
+{
+	const char *term = secure_getenv("TERM");
+	struct ix_buf own = { 0 };
+	struct env_list lists[4] = { { RUN_PATH, sizeof(RUN_PATH) },
+				     { run->environment, run->environment_len } };
+	int r = 0;
+
+	if (run->home && ix_buf_add(&own, "HOME=", 5) == 0)
+		r = ix_buf_add(&own, run->home, strlen(run->home) + 1);
+	if (r == 0 && term && (r = ix_buf_add(&own, "TERM=", 5)) == 0)
+		r = ix_buf_add(&own, term, strlen(term) + 1);
+	if (r < 0)
+		return r;
+	lists[2] = (struct env_list){ own.data, own.len };
+	lists[3] = (struct env_list){ run->given->pool.data, run->given->pool.len };
+	/* The array points into "own", which lives until execve(2). */
+	*ret_env = env_array(lists, ARRAY_SIZE(lists));
+	wipe_environment();
+	return *ret_env ? 0 : -ENOMEM;
+}
+
 static int set_environment(const struct run *run)
 {
-	static char path[] =
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	const char *term = secure_getenv("TERM");
-	auto_free char *kept = term ? strdup(term) : NULL;
+	const struct ix_buf *given = &run->given->pool;
 
-	if (term && !kept)
-		return -ENOMEM;
-	if (run->foreign) {
-		wipe_environment();
-		if (putenv(path) != 0 || (kept && setenv("TERM", kept, 1) != 0))
-			return -ENOMEM;
-	}
-	for (size_t i = 0; i < run->options->env.n; i++) {
-		auto_free char *name = strdup(run->options->env.all[i]);
+	for (size_t at = 0; at < given->len; at += strlen(given->data + at) + 1) {
+		auto_free char *name = strdup(given->data + at);
 		char *sign = name ? strchr(name, '=') : NULL;
 
 		if (!sign)
@@ -107,14 +126,6 @@ static int set_environment(const struct run *run)
 	return 0;
 }
 
-static int check_environment(const struct run_options *o)
-{
-	for (size_t i = 0; i < o->env.n; i++)
-		if (!strchr(o->env.all[i], '=') || o->env.all[i][0] == '=')
-			return msg_usage("--env: '%s' is not NAME=VALUE", o->env.all[i]);
-	return 0;
-}
-
 /* ---- running it */
 
 static int exec_run_cannot(const char *program, int error)
@@ -123,7 +134,35 @@ static int exec_run_cannot(const char *program, int error)
 	return error == ENOENT ? EXIT_NO_PROGRAM : EXIT_CANNOT_RUN;
 }
 
-static int exec_run_become(const struct run *run)
+/* Like execvpe(3), which would search along our own PATH. */
+static void exec_run_search(char **argv, char **env)
+{
+	const char *dirs = env_value(env, "PATH");
+	int fault = ENOENT;
+	char path[PATH_MAX];
+
+	if (strchr(argv[0], '/') || !*argv[0]) {
+		(void)execvpe(argv[0], argv, env);
+		return;
+	}
+	for (bool more = dirs && *dirs; more;) {
+		size_t len = strcspn(dirs, ":");
+		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, dirs,
+				 len ? "/" : "./", argv[0]);
+
+		if (n < (int)sizeof(path))
+			(void)execvpe(path, argv, env);
+		if (errno == EACCES)
+			fault = EACCES;
+		else if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
+			return;
+		more = dirs[len];
+		dirs += len + 1;
+	}
+	errno = fault;
+}
+
+static int exec_run_become(const struct run *run, char **env)
 {
 	const char *shell = run->foreign ? NULL : secure_getenv("SHELL");
 	char path[PATH_MAX] = "/bin/sh", *alone[] = { path, NULL }, **argv = run->argv;
@@ -134,7 +173,10 @@ static int exec_run_become(const struct run *run)
 			(void)snprintf(path, sizeof(path), "%s", shell);
 	}
 	signals_finish();
-	(void)execvp(argv[0], argv);
+	if (env)
+		exec_run_search(argv, env);
+	else
+		(void)execvp(argv[0], argv);
 	signals_begin();
 	return exec_run_cannot(argv[0], errno);
 }
@@ -144,7 +186,7 @@ int run_become(struct app *app, char **argv, bool alone)
 	(void)out_flush();
 	if (alone)
 		close_rest(app);
-	return exec_run_become(&(struct run){ .argv = argv });
+	return exec_run_become(&(struct run){ .argv = argv }, NULL);
 }
 
 /* Return an errno if a file cannot be executed; 0 if it probably can. */
@@ -236,7 +278,7 @@ int run_child(struct app *app, char **argv, bool alone, const struct signals *he
 
 /* Only children are in the new PID namespace, not the process that entered the
  * namespace. */
-static int in_child(const struct run *run)
+static int in_child(const struct run *run, char **env)
 {
 	struct signals held;
 	pid_t pid;
@@ -246,7 +288,7 @@ static int in_child(const struct run *run)
 	pid = fork();
 	if (pid == 0) {
 		signals_give_back(&held);
-		r = exec_run_become(run);
+		r = exec_run_become(run, env);
 		(void)out_flush();
 		_exit(r);
 	}
@@ -263,8 +305,14 @@ static int in_child(const struct run *run)
 int run_prepare(const struct run_options *options, bool bounded, struct run *ret_run)
 {
 	struct run run = { .options = options, .caps = IX_CAPS_ALL };
-	int r = check_environment(options);
+	int r;
 
+	run.given = calloc(1, sizeof(*run.given));
+	if (!run.given) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	r = env_read(run.given, options->env_file, &options->env);
 	/* Load libcap before entering: after entering, the container's copy would be
 	 * loaded or, if it has none, the capabilities could not be dropped. */
 	if (!r && (bounded || options->keep_caps || options->drop_caps)) {
@@ -273,15 +321,24 @@ int run_prepare(const struct run_options *options, bool bounded, struct run *ret
 			msg_error("capabilities: libcap %s",
 				  r == -ENOPKG ? "is not installed"
 					       : "cannot be loaded: out of memory");
-			return EXIT_FAILED;
+			r = EXIT_FAILED;
+		} else {
+			r = read_caps(&run);
 		}
-		r = read_caps(&run);
 	}
 	if (r)
-		free(run.lib);
+		run_free(&run);
 	else
 		*ret_run = run;
 	return r;
+}
+
+void run_free(struct run *run)
+{
+	free(run->lib);
+	if (run->given)
+		ix_buf_free(&run->given->pool);
+	free(run->given);
 }
 
 void run_limit(struct run *run, uint64_t most)
@@ -290,18 +347,78 @@ void run_limit(struct run *run, uint64_t most)
 		run->caps &= most;
 }
 
-int run_there(struct app *app, const struct run *run)
+/*
+ * Become another user. The bounding set is reduced before, which needs a capability, and
+ * all others are dropped after it: a program of root there could regain them by a
+ * set-user-ID bit only as far as the bounding set goes.
+ */
+static int run_become_user(struct app *app, const struct run *run)
+{
+	int r = run->caps == IX_CAPS_ALL ? 0 : ix_cap_bound(run->lib, run->caps);
+
+	if (r == 0) {
+		r = ipcx_ns_become(app->x, app->ns, run->uid, run->gid);
+		if (r < 0)
+			return app_failed(app, r);
+		r = run->uid ? ix_cap_clear(run->lib) : 0;
+	}
+	if (r == 0 && !run->uid && run->caps != IX_CAPS_ALL)
+		r = ix_cap_keep(run->lib, run->caps);
+	if (r == 0)
+		return 0;
+	msg_error("cannot drop capabilities: %s", strerror(-r));
+	return EXIT_FAILED;
+}
+
+static int run_drop_caps(const struct run *run)
 {
 	int r = run->caps == IX_CAPS_ALL ? 0 : ix_cap_keep(run->lib, run->caps);
 
-	if (r < 0) {
-		msg_error("cannot drop capabilities: %s", strerror(-r));
-		return EXIT_FAILED;
+	if (r == 0)
+		return 0;
+	msg_error("cannot drop capabilities: %s", strerror(-r));
+	return EXIT_FAILED;
+}
+
+/* Change to a directory, with the rights of the command. It must be below the root: a
+ * link of /proc may lead elsewhere. */
+static int run_change_dir(const struct run *run)
+{
+	char cwd[PATH_MAX];
+
+	if (!run->cwd)
+		return 0;
+	if (chdir(run->cwd) == 0 && getcwd(cwd, sizeof(cwd)) && cwd[0] == '/')
+		return 0;
+	msg_error("%s: cannot change to this directory: %s", run->cwd,
+		  strerror(errno ? errno : ENOENT));
+	return EXIT_FAILED;
+}
+
+/* Fail after the root directory was changed: run no exit handlers. */
+static int run_failed(const struct run *run, int r)
+{
+	if (!run->foreign)
+		return r;
+	(void)out_flush();
+	_exit(r);
+}
+
+int run_there(struct app *app, const struct run *run)
+{
+	char **env = NULL;
+	int r = run->become ? run_become_user(app, run) : run_drop_caps(run);
+
+	if (!r) {
+		errno = 0;
+		r = run_change_dir(run);
 	}
-	if (set_environment(run) < 0) {
+	if (r)
+		return run_failed(run, r);
+	if ((run->foreign ? foreign_environment(run, &env) : set_environment(run)) < 0) {
 		msg_error("cannot set the environment");
-		return EXIT_FAILED;
+		return run_failed(run, EXIT_FAILED);
 	}
 	close_rest(app);
-	return run->fork ? in_child(run) : exec_run_become(run);
+	return run->fork ? in_child(run, env) : exec_run_become(run, env);
 }

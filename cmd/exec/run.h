@@ -12,6 +12,7 @@ struct ix_libcap;
 
 struct run_options {
 	struct opt_list env; /* NAME=VALUE */
+	const char *env_file;
 	const char *keep_caps, *drop_caps;
 	bool no_pty;
 };
@@ -28,11 +29,22 @@ struct run {
 	bool foreign; /* the programs are a container's: use a small environment */
 	bool fork;    /* a child is needed after entering, for a PID namespace */
 	char **argv;  /* NULL-terminated; empty: a shell */
+	struct run_env *given;   /* the variables of --env-file and --env; to be freed */
+	const char *environment; /* if foreign: that of the container's first process,
+				  * NUL-separated, or NULL */
+	size_t environment_len;
+	const char *home; /* if foreign: HOME */
+	const char *cwd;  /* change to this directory; NULL: stay */
+	bool become;      /* as this user and group */
+	uint32_t uid, gid;
 };
 
-/* Parse the options; bounded must be set if run_limit() may be called later. Returns 0,
- * or an exit status after a message. */
+/* Parse the options, and read the file of --env-file; bounded must be set if run_limit()
+ * may be called or a user be set later. Returns 0 and what run_free() frees, or an exit
+ * status after a message. */
 int run_prepare(const struct run_options *options, bool bounded, struct run *ret_run);
+
+void run_free(struct run *run);
 
 /* Keep at most these capabilities; no effect with --keep-caps all. */
 void run_limit(struct run *run, uint64_t most);

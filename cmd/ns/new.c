@@ -159,10 +159,11 @@ static int ns_new_check(const struct ns_new_args *args, int n)
 		return msg_usage(
 			"a pin keeps the objects of the IPC namespace, not a /dev/shm: "
 			"--pin and --shm-size contradict each other");
-	if (n == 0 && (args->run.env.n || args->run.keep_caps || args->run.drop_caps ||
-		       args->run.no_pty))
-		return msg_usage("--env, --keep-caps, --drop-caps and --no-pty are for a "
-				 "command, and --pin alone runs none");
+	if (n == 0 && (args->run.env.n || args->run.env_file || args->run.keep_caps ||
+		       args->run.drop_caps || args->run.no_pty))
+		return msg_usage(
+			"--env, --env-file, --keep-caps, --drop-caps and --no-pty are "
+			"for a command, and --pin alone runs none");
 	return 0;
 }
 
@@ -177,21 +178,11 @@ static int ns_new_go(struct app *app, const struct ns_new_args *args)
 	return r < 0 ? app_failed(app, r) : 0;
 }
 
-static int ns_new_run(struct app *app, void *data, int n, char **words)
+static int ns_new_command(struct app *app, const struct ns_new_args *args, int n,
+			  struct run *run)
 {
-	const struct ns_new_args *args = data;
-	auto_free struct ix_libcap *lib = NULL;
-	struct run run;
-	int r = ns_new_check(args, n);
+	int r = args->pin ? make_pinned(app, args) : 0;
 
-	if (!r)
-		r = run_prepare(&args->run, false, &run);
-	if (r)
-		return r;
-	lib = run.lib;
-	run.argv = words;
-	if (args->pin)
-		r = make_pinned(app, args);
 	if (r || (args->pin && n == 0))
 		return r;
 	if (args->pin)
@@ -201,7 +192,23 @@ static int ns_new_run(struct app *app, void *data, int n, char **words)
 	if (!args->run.no_pty && !pty_fork(&r))
 		return r;
 	r = ns_new_go(app, args);
-	return r ? r : run_there(app, &run);
+	return r ? r : run_there(app, run);
+}
+
+static int ns_new_run(struct app *app, void *data, int n, char **words)
+{
+	const struct ns_new_args *args = data;
+	struct run run;
+	int r = ns_new_check(args, n);
+
+	if (!r)
+		r = run_prepare(&args->run, false, &run);
+	if (r)
+		return r;
+	run.argv = words;
+	r = ns_new_command(app, args, n, &run);
+	run_free(&run);
+	return r;
 }
 
 /* clang-format off */

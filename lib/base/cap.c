@@ -288,3 +288,17 @@ int ix_cap_keep(const struct ix_libcap *lib, uint64_t caps)
 		r = cut_sets(lib, caps);
 	return r == 0 ? check_sets(caps) : r;
 }
+
+int ix_cap_bound(const struct ix_libcap *lib, uint64_t caps)
+{
+	return cut_bound(lib, caps);
+}
+
+int ix_cap_clear(const struct ix_libcap *lib)
+{
+	int r = cut_ambient(lib);
+
+	if (r == 0)
+		r = cut_sets(lib, 0);
+	return r == 0 ? check_sets(0) : r;
+}

@@ -47,3 +47,12 @@ int ix_cap_parse(const struct ix_libcap *lib, const char *list, uint64_t *ret_ca
  * other, or another -errno if a step failed or a set could not be read back.
  */
 int ix_cap_keep(const struct ix_libcap *lib, uint64_t caps);
+
+/*
+ * ix_cap_keep() in two steps, for a thread that becomes another user between them:
+ * ix_cap_bound() removes all capabilities except caps from the bounding set, which takes
+ * CAP_SETPCAP; ix_cap_clear() drops all others that the thread has, which takes none, and
+ * leaves the bounding set. Both read back what they did, and return as ix_cap_keep().
+ */
+int ix_cap_bound(const struct ix_libcap *lib, uint64_t caps);
+int ix_cap_clear(const struct ix_libcap *lib);

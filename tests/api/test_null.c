@@ -67,6 +67,9 @@ static void test_without_a_context(void **state)
 	assert_int_equal(ipcx_sharers(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_compare(NULL, some(), some(), some()), -EINVAL);
 	assert_int_equal(ipcx_ns_bounding(NULL, some(), &caps), -EINVAL);
+	assert_int_equal(ipcx_ns_user(NULL, some(), 0, NULL, NULL, some()), -EINVAL);
+	assert_int_equal(ipcx_ns_environ(NULL, some(), buf, 8, some()), -EINVAL);
+	assert_int_equal(ipcx_ns_become(NULL, some(), 0, 0), -EINVAL);
 	assert_int_equal(ipcx_ns_enter(NULL, some(), 0), -EINVAL);
 	assert_int_equal(ipcx_ns_may_act(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_ns_new(NULL, 0), -EINVAL);
@@ -237,7 +240,10 @@ static void test_namespaces(void **state)
 	struct ipcx *x = *state;
 	struct ipcx_table *t = UNTOUCHED;
 	struct ipcx_ns *ns = NULL;
+	struct ipcx_ns_user user = { .size = sizeof(user) };
 	uint64_t caps;
+	char buf[8];
+	size_t len;
 
 	assert_int_equal(ipcx_ns_open(x, "self", &ns), 0);
 	refused(x, ipcx_ns_open(x, NULL, &ns));
@@ -253,6 +259,12 @@ static void test_namespaces(void **state)
 	refused(x, ipcx_compare(x, ns, ns, NULL));
 	refused(x, ipcx_ns_bounding(x, NULL, &caps));
 	refused(x, ipcx_ns_bounding(x, ns, NULL));
+	refused(x, ipcx_ns_user(x, NULL, 0, NULL, NULL, &user));
+	refused(x, ipcx_ns_user(x, ns, 0, NULL, NULL, NULL));
+	refused(x, ipcx_ns_environ(x, NULL, buf, sizeof(buf), &len));
+	refused(x, ipcx_ns_environ(x, ns, NULL, 1, &len));
+	refused(x, ipcx_ns_environ(x, ns, buf, sizeof(buf), NULL));
+	refused(x, ipcx_ns_become(x, NULL, 0, 0));
 	refused(x, ipcx_ns_enter(x, NULL, 0));
 	refused(x, ipcx_ns_may_act(x, NULL));
 	refused(x, ipcx_ns_pin(x, NULL, "name"));

@@ -73,6 +73,83 @@ def test_the_environment_of_the_command(world, place):
     assert world.ipcx("ns", "enter", "-e", "nothing", place.pid, "--", "true").rc == 2
 
 
+ITS_OWN = """mkdir /mnt/etc && mount --bind /mnt/etc /etc
+printf 'broken\\nroot:x:0:0:r:/root-of-it:/bin/sh\\nweb:x:33:44::/srv/web:/bin/sh\\n' > /etc/passwd
+printf 'root:x:0:\\nstaff:x:50:web\\n' > /etc/group
+"""
+
+
+@pytest.fixture
+def its_own(world):
+    """A container with users, a directory and an environment of its own."""
+    world.run("mount", "-t", "tmpfs", "none", "/mnt")
+    script = PLACE.replace("echo $$; exec cat", ITS_OWN + 'echo $$; exec env -i PATH=/usr/bin:/bin:/its HOME=/wrong A=1 "B=x=y z" "bad name=1" LD_PRELOAD= TERM=its cat')
+    p = Place(world, script=script)
+    yield p
+    p.end()
+
+
+def test_the_environment_is_that_of_the_container(world, its_own):
+    """That of its first process, HOME of its passwd, TERM of ours; --env-file and --env come last."""
+    ours = {"TERM": "ours", "MINE": "1", "PASS": "me"}
+    seen = enter(world, its_own, "--mount", "env", env=ours).lines
+    assert {"A=1", "B=x=y z", "PATH=/usr/bin:/bin:/its", "HOME=/root-of-it", "TERM=ours", "LD_PRELOAD="} <= set(seen), seen
+    assert not any(line.startswith(("MINE=", "bad", "LC_ALL", "PASS")) for line in seen)
+    file = os.path.join(world.dir, "vars")
+    with open(file, "w", encoding="ascii") as f:
+        f.write("# a comment\n\nA=2\nPASS\nABSENT\n  C=a # b\n")
+    seen = enter(world, its_own, "--mount", "--env-file", file, "-e", "B=3", "env", env=ours).lines
+    assert {"A=2", "PASS=me", "C=a # b", "B=3"} <= set(seen) and not any(line.startswith(("ABSENT", "MINE")) for line in seen)
+    with open(file, "w", encoding="ascii") as f:
+        f.write("A=1\n=x\n")
+    r = enter(world, its_own, "--env-file", file, "echo ran")
+    assert (r.rc, r.out) == (2, "") and f"{file}:2:" in r.err
+    assert enter(world, its_own, "--env-file", "/absent", "echo ran").rc == 1
+
+
+def test_programs_are_found_along_the_path_of_the_container(world, its_own):
+    world.run("nsenter", "-t", its_own.pid, "-m", "sh", "-c", "mount -t tmpfs none /srv; printf '#!/bin/sh\necho mine' > /srv/tool; chmod 755 /srv/tool")
+    r = world.ipcx("ns", "enter", "--mount", "-e", "PATH=/absent:/srv:/usr/bin:/bin", its_own.pid, "--", "tool")
+    assert (r.rc, r.out) == (0, "mine\n"), r.err
+    assert world.ipcx("ns", "enter", "--mount", its_own.pid, "--", "tool").rc == 127
+
+
+def test_as_a_user_of_the_container(world, its_own):
+    show = "id -u; id -g; id -G; echo $HOME; grep -E 'Cap(Prm|Eff|Inh|Amb)' /proc/self/status"
+    none = ["CapInh:\t" + "0" * 16, "CapPrm:\t" + "0" * 16, "CapEff:\t" + "0" * 16, "CapAmb:\t" + "0" * 16]
+    for words, ids in ((["-S", "web"], ["33", "44", "44", "/srv/web"]), (["-S", "33", "-G", "staff"], ["33", "50", "50", "/srv/web"]),
+                       (["-S", "4711"], ["4711", "0", "0", "/"]), (["-S", "web", "--keep-caps", "all"], ["33", "44", "44", "/srv/web"])):
+        r = enter(world, its_own, "--mount", *words, show)
+        assert r.rc == 0 and r.lines == [*ids, *none], (words, r.out, r.err)
+    for words, text in ((["-S", "daemon"], "no user 'daemon'"), (["-G", "absent"], "no group 'absent'"), (["-S", "4294967295"], "no user")):
+        r = enter(world, its_own, "--mount", *words, "echo ran")
+        assert (r.rc, r.out) == (2, "") and text in r.err, r.err
+    r = enter(world, its_own, "-S", "daemon", "id -u; cd /proc/self; readlink ns/ipc")
+    assert r.lines == ["1", f"ipc:[{its_own.ino}]"], r.err
+    assert enter(world, its_own, "-S", "4711", "echo ran").rc == 2, "its group is unknown"
+    assert enter(world, its_own, "-S", "1", "--pid", "echo ran").rc == 2
+
+
+def test_a_user_that_is_not_mapped(world):
+    p = Place(world, "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc", script=PLACE.replace("echo $$", "echo 0"))
+    assert enter(world, p, "--mount", "-S", "0", "id -u").out == "0\n"
+    r = enter(world, p, "--mount", "-S", "33", "echo ran")
+    assert (r.rc, r.out) == (2, "") and "user 33 is not mapped in its user namespace" in r.err, r.err
+    p.end()
+
+
+def test_the_directory_of_the_command(world, its_own):
+    assert enter(world, its_own, "--mount", "--cwd", "/etc", "cat passwd").lines[0] == "broken"
+    assert enter(world, its_own, "--cwd", "/usr", "pwd").out == "/usr\n"
+    for dir in ("/absent", "/etc/passwd"):
+        r = enter(world, its_own, "--mount", "--cwd", dir, "echo ran")
+        assert (r.rc, r.out) == (1, "") and "cannot change to this directory" in r.err, r.err
+    world.run("nsenter", "-t", its_own.pid, "-m", "mount", "-t", "tmpfs", "-o", "mode=700", "none", "/srv")
+    assert enter(world, its_own, "--mount", "--cwd", "/srv", "pwd").out == "/srv\n"
+    r = enter(world, its_own, "--mount", "-S", "web", "--cwd", "/srv", "echo ran")
+    assert (r.rc, r.out) == (1, "") and "not permitted" in r.err.lower() or "denied" in r.err, r.err
+
+
 @pytest.mark.parametrize("script,rc", [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", -15), ("kill -KILL $$", -9)])
 def test_exit_status_is_that_of_the_command(world, place, script, rc):
     assert enter(world, place, script).rc in (rc, 128 - rc)

@@ -71,7 +71,7 @@ def nothing_crosses(world, pid, *words, **more):
 
 
 @pytest.mark.parametrize("words", [["--mount"], ["--mount", "--pid"], ["--mount", "--keep-caps", "all"], ["--mount", "--keep-caps", "none"],
-                                   ["--mount", "--env", "A=1"]], ids=" ".join)
+                                   ["--mount", "--env", "A=1"], ["--mount", "--uid", "33"], ["--mount", "--cwd", "/usr"]], ids=" ".join)
 def test_its_pid_namespace_reaches_nothing_of_ours(world, box, words):
     nothing_crosses(world, box.pid, "--no-pty", *words)
 
@@ -301,6 +301,26 @@ def test_a_user_namespace_that_was_not_really_entered(world, call):
         fault = f"{call}:retval=0:when={when}"
         judge(strace(world, fault, *words), exactly(theirs), fault)
     p.end()
+
+
+USER = ["-S", "33", "-G", "34"]
+IDS = ["sh", "-c", "id -u; id -g; id -G; grep -E 'Cap(Prm|Eff|Inh|Amb)' /proc/self/status"]
+AS_USER = "33\n34\n34\n" + "".join(f"Cap{name}:\t{'0' * 16}\n" for name in ("Inh", "Prm", "Eff", "Amb"))
+CHANGES = ("setgroups", "setresuid", "setresgid", "capset", "prctl")
+
+
+def test_another_user_fails_closed(world, box):
+    """Whichever call fails, the command runs as that user and without capabilities, or not at all."""
+    fail_each(world, ["ns", "enter", "--no-pty", "--mount", *USER, box.pid, "--", *IDS], exactly(AS_USER),
+              calls=("getgroups", "getresuid", "getresgid", "capget", *CHANGES))
+
+
+@pytest.mark.parametrize("call", CHANGES)
+def test_a_user_that_it_did_not_really_become(world, box, call):
+    words = ["ns", "enter", "--no-pty", "--mount", *USER, box.pid, "--", *IDS]
+    for when in range(1, count(world, *words)[call] + 1, 1 if call != "prctl" else 7):
+        fault = f"{call}:retval=0:when={when}"
+        judge(strace(world, fault, *words), exactly(AS_USER), fault)
 
 
 def test_a_pin_is_of_the_right_namespace_or_does_not_exist(world, place):

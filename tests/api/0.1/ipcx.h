@@ -139,8 +139,15 @@ struct ipcx_base {
  * calls then also enter the namespace. With IPCX_BASE_PROC, process ids are those of the
  * given /proc.
  *
- * ipcx_use() with NULL returns to the namespace of this base. Such a context cannot move
- * its process: ipcx_ns_enter() and ipcx_ns_new() fail with -EINVAL.
+ * With IPCX_BASE_ROOT and a root directory that is not the caller's own, containers are
+ * named as process 1 of that /proc would name them: by the files below root_fd, and by
+ * processes in the namespaces of process 1. They have no names unless root_fd is the root
+ * directory of process 1, and the PID namespace of that /proc is the caller's or contains
+ * it.
+ *
+ * ipcx_use() with NULL returns to the namespace of this base. If ipcx_ns_enter() or
+ * ipcx_ns_new() moves the process, the context leaves its base, and acts in the namespaces
+ * and below the root directory of the process from then on.
  *
  * @param base what to use
  * @param ret_x the new context; free it with ipcx_free()
@@ -1598,12 +1605,12 @@ struct ipcx_ns;
  * The argument where is one of:
  *
  * - a process id;
- * - a container's name, id or unique beginning of its id, preceded by its runtime and a
- * colon if several have that name;
+ * - a container's name, id or unique beginning of its id, preceded by its pod, or by its
+ * runtime and a colon, if several have that name; a pod; a systemd unit;
  * - the name of a pin;
- * - a file (anything with a slash);
- * - "ipc:[N]", or N if greater than any process id (a number too large for a namespace is
- * the beginning of a container's id);
+ * - a file (a text that begins with a slash or a dot);
+ * - "ipc:[N]", or N if greater than any process id (a number that is neither a process
+ * nor a namespace is the name of a container or the beginning of its id);
  * - "self";
  * - "all": every namespace, only for reading.
  *
@@ -1611,7 +1618,7 @@ struct ipcx_ns;
  * @return 0, or -errno
  * @retval -ENOENT there is no such namespace, container, pin or file
  * @retval -ESRCH there is no such process (any more)
- * @retval -ENOTUNIQ several match
+ * @retval -ENOTUNIQ several match, or a number is both a process and a container
  * @retval -EINVAL the file is not an IPC namespace
  * @retval -EACCES it may not be opened, or there may be a match that the caller cannot
  * see
@@ -1798,7 +1805,7 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
  * @retval -EPERM the text names the missing capability
  * @retval -ESRCH the process of the target ended
  * @retval -EBUSY the process has more than one thread; nothing was done
- * @retval -EINVAL ns is every namespace, or the context was made by ipcx_new_at()
+ * @retval -EINVAL ns is every namespace
  * @retval -errno any error of setns(2), mount(2) or another step; the text names the step
  */
 int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
@@ -1813,7 +1820,6 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
  * @retval -EPERM user namespaces are not permitted
  * @retval -ENOSPC a limit on the number of namespaces is reached
  * @retval -EBUSY the process has more than one thread; nothing was done
- * @retval -EINVAL the context was made by ipcx_new_at()
  * @retval -errno any error of unshare(2) or mount(2)
  */
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size);
@@ -1839,6 +1845,60 @@ int ipcx_ns_may_act(struct ipcx *x, const struct ipcx_ns *ns);
  * capability to programs that run there
  */
 int ipcx_ns_bounding(struct ipcx *x, const struct ipcx_ns *ns, uint64_t *ret_caps);
+
+/** A user of a namespace: what ipcx_ns_user() finds out. */
+struct ipcx_ns_user {
+	size_t size;     /**< sizeof(struct ipcx_ns_user) */
+	uint32_t uid;    /**< as in the user namespace that is entered */
+	uint32_t gid;    /**< as in the user namespace that is entered */
+	char home[1024]; /**< an absolute path, below the root that is entered */
+};
+
+/** Size of the struct in the first version. */
+#define IPCX_NS_USER_SIZE_0_1 (offsetof(struct ipcx_ns_user, home) + 1024)
+
+/**
+ * Look up a user and a group for a program that is to run in a namespace, before entering
+ * it with the same flags. With IPCX_ENTER_MOUNT, names are those of passwd(5) and
+ * group(5) below the root of the target; otherwise those of the caller. The ids are
+ * checked to be mapped in the user namespace that is entered. What a container's files
+ * say was written by the container.
+ *
+ * @param flags IPCX_ENTER_… or 0
+ * @param user a name or number; NULL: root
+ * @param group a name or number; NULL: the group of the user, 0 if the container does not
+ * list the user
+ * @param ret_user its member size is set by the caller; home is /root for root and / for
+ * others if the user is not listed
+ * @return 0, or -errno
+ * @retval -EINVAL there is no such user or group, or it is not mapped
+ * @retval -errno the files could not be read, and a name was given
+ */
+int ipcx_ns_user(struct ipcx *x, const struct ipcx_ns *ns, unsigned flags,
+		 const char *user, const char *group, struct ipcx_ns_user *ret_user);
+
+/**
+ * Read the environment that the process of a namespace was started with: only variables
+ * with a name of printable characters, each followed by a NUL. The process chose it: pass
+ * it on to programs of that container, and use nothing of it.
+ *
+ * @param size bytes of buf; at most 256 KiB are read
+ * @param ret_len the number of bytes in buf; 0 if the namespace has no known process
+ * @return 0, or -errno
+ * @retval -EFBIG it has more bytes
+ */
+int ipcx_ns_environ(struct ipcx *x, const struct ipcx_ns *ns, char *buf, size_t size,
+		    size_t *ret_len);
+
+/**
+ * After ipcx_ns_enter(): drop all supplementary groups, and become a user and a group of
+ * the user namespace that was entered. The ids are read back.
+ *
+ * @param ns the namespace that was entered
+ * @return 0, or -errno: then end the process
+ * @retval -errno any error of setgroups(2), setresgid(2) or setresuid(2)
+ */
+int ipcx_ns_become(struct ipcx *x, const struct ipcx_ns *ns, uint32_t uid, uint32_t gid);
 
 /* ---- ipcx_ns_pin(3): keep namespaces alive under a name ---- */
 /*
