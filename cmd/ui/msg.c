@@ -425,10 +425,8 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 
 		if (!fine)
 			msg_count(tally, n->kind);
-		if (n->kind == IPCX_NOTE_UNAVAILABLE && n->error != -ENOSYS)
-			tally->unseen++;
-		if (n->kind == IPCX_NOTE_UNAVAILABLE && n->error == -EPERM)
-			tally->denied++;
+		tally->unseen += n->kind == IPCX_NOTE_UNAVAILABLE && n->error != -ENOSYS;
+		tally->denied += n->kind == IPCX_NOTE_UNAVAILABLE && n->error == -EPERM;
 		if ((fine || n->kind == IPCX_NOTE_SKIPPED) && !verbose)
 			continue;
 		msg_hint(&(struct ipcx_hint){ .kind = n->hint, .subject = n->subject },

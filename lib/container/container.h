@@ -63,8 +63,8 @@ struct ix_container {
 	const char *outer; /* the label of the container that the giver is in ("?" if this
 			    * container has no name); NULL if the giver is in none */
 	uint64_t ipc; /* inode number of the first process's IPC namespace; 0 if we may
-		       * not read it, or if the objects are elsewhere and this namespace is
-		       * ours */
+		       * not read it, or if the objects are elsewhere and this namespace
+		       * is ours */
 
 	/* Set when the list is complete (container/named.c): */
 	const char *label; /* differs from the labels of all other containers */

@@ -12,7 +12,7 @@ struct ix_log_entry {
 	struct ix_space pids, mnt; /* namespaces of the container's first process */
 	int32_t giver;             /* pid of the watcher, or 0 */
 	struct ix_space giver_pids, giver_mnt;
-	bool placed; /* its systemd unit was looked up */
+	bool placed;   /* its systemd unit was looked up */
 	char *label;   /* the same as c.label */
 	unsigned form; /* how its last part is written (named.c) */
 };

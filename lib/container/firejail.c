@@ -105,8 +105,10 @@ static int firejail_read(const struct ix_search *s, struct ix_containers *c,
 		found.name = name;
 	else if (r != -ENOMEM && ix_words_of(&g, &w) == 0)
 		(void)firejail_read_words(&w, &found);
+	/* firejail knows a sandbox by the PID of its watcher, which as a word on its own
+	 * is that process: so the sandbox has this id only if it has no name. */
 	(void)snprintf(id, sizeof(id), "%d", p->pid);
-	found.id = id;
+	found.id = found.name ? NULL : id;
 	found.pid = init.pid;
 	found.start = init.start;
 	r = r == -ENOMEM ? r : ix_container_add(s, c, &found, 0, &g);

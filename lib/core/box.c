@@ -105,7 +105,8 @@ struct ix_boxes *ix_boxes_new(const struct ix_box *all, size_t n)
 			const char *text = *texts[k];
 
 			*texts[k] = text ? at : NULL;
-			at = text ? stpcpy(at, text) + 1 : at;
+			if (text)
+				at = (char *)mempcpy(at, text, strlen(text) + 1);
 		}
 	}
 	return boxes;
@@ -171,6 +172,66 @@ bool ix_box_wanted(const struct ipcx_fieldset *want)
 	for (size_t i = 0; i < ARRAY_SIZE(ours.bits); i++)
 		any |= want->bits[i] & ours.bits[i];
 	return any;
+}
+
+/* ---- the namespace of rows */
+
+static int add_place(struct ipcx_table *t, const struct ix_where *place)
+{
+	if (t->nplaces == t->place_room) {
+		size_t cap = 2 * t->place_room + 1;
+		struct ix_where *more = reallocarray(t->places, cap, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		t->places = more;
+		t->place_room = cap;
+	}
+	t->places[t->nplaces++] = *place;
+	if (place->unnamed)
+		t->no_name.fields = ix_box_fields();
+	return t->starved ? -ENOMEM : 0;
+}
+
+/* Whether a place was added already: one place may be scanned in several steps. */
+static bool is_place(const struct ipcx_table *t, uint64_t ns)
+{
+	return ns && t->nplaces && t->places[t->nplaces - 1].ns == ns;
+}
+
+int ix_table_place(struct ipcx_table *t, uint64_t ns, const struct ix_boxes *boxes,
+		   bool unnamed)
+{
+	if (is_place(t, ns))
+		return 0;
+	return add_place(t, &(struct ix_where){
+				    .ns = ns,
+				    .boxes = boxes ? ix_box_list(t, boxes->all, boxes->n)
+						   : 0,
+				    .unnamed = unnamed && !boxes });
+}
+
+int ix_table_same_place(struct ipcx_table *t, const struct ipcx_table *from,
+			const struct ix_where *place)
+{
+	struct ix_where copy = *place;
+
+	if (is_place(t, place->ns))
+		return 0;
+	copy.boxes = ix_box_copy(t, from, place->boxes);
+	if (place->directory)
+		copy.directory =
+			ix_table_text(t, ix_table_string(from, place->directory));
+	return add_place(t, &copy);
+}
+
+int ix_table_directory(struct ipcx_table *t, const char *path)
+{
+	int r = ix_table_place(t, 0, NULL, false);
+
+	if (r == 0)
+		t->places[t->nplaces - 1].directory = ix_table_text(t, path);
+	return t->starved ? -ENOMEM : r;
 }
 
 /* The field of a container's row that another row's field is taken from, and the two

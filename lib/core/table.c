@@ -8,9 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/box.h"
 #include "core/columns.h"
 #include "core/ctx.h"
+#include "core/rows.h"
 #include "core/type.h"
 
 int ix_table_new(struct ipcx_table **ret_t)
@@ -114,62 +114,6 @@ static void index_words(struct ix_section *s)
 	}
 }
 
-static int add_place(struct ipcx_table *t, const struct ix_where *place)
-{
-	if (t->nplaces == t->place_room) {
-		size_t cap = 2 * t->place_room + 1;
-		struct ix_where *more = reallocarray(t->places, cap, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		t->places = more;
-		t->place_room = cap;
-	}
-	t->places[t->nplaces++] = *place;
-	return t->starved ? -ENOMEM : 0;
-}
-
-/* Whether a place was added already: one place may be scanned in several steps. */
-static bool is_place(const struct ipcx_table *t, uint64_t ns)
-{
-	return ns && t->nplaces && t->places[t->nplaces - 1].ns == ns;
-}
-
-int ix_table_place(struct ipcx_table *t, uint64_t ns, const struct ix_boxes *boxes,
-		   bool unnamed)
-{
-	if (is_place(t, ns))
-		return 0;
-	return add_place(t, &(struct ix_where){
-				    .ns = ns,
-				    .boxes = boxes ? ix_box_list(t, boxes->all, boxes->n)
-						   : 0,
-				    .unnamed = unnamed && !boxes });
-}
-
-int ix_table_same_place(struct ipcx_table *t, const struct ipcx_table *from,
-			const struct ix_where *place)
-{
-	struct ix_where copy = *place;
-
-	if (is_place(t, place->ns))
-		return 0;
-	copy.boxes = ix_box_copy(t, from, place->boxes);
-	if (place->directory)
-		copy.directory =
-			ix_table_text(t, ix_table_string(from, place->directory));
-	return add_place(t, &copy);
-}
-
-int ix_table_directory(struct ipcx_table *t, const char *path)
-{
-	int r = ix_table_place(t, 0, NULL, false);
-
-	if (r == 0)
-		t->places[t->nplaces - 1].directory = ix_table_text(t, path);
-	return t->starved ? -ENOMEM : r;
-}
-
 /* Room for one more section. A look at thousands of places has many. */
 static struct ix_section *section_room(struct ipcx_table *t)
 {
@@ -235,7 +179,6 @@ void *ix_table_row(struct ipcx_table *t)
 		return NULL;
 	memset(row, 0, size);
 	if (t->nplaces && t->places[t->nplaces - 1].unnamed) {
-		t->no_name.fields = ix_box_fields();
 		ix_lacks(t, row, &t->no_name);
 	}
 	return row;

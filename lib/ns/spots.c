@@ -147,8 +147,8 @@ int ix_spots_read(struct ipcx *x, struct ix_spots *s)
 			s->all = more;
 		}
 		s->all[s->n++] = (struct ix_spot){ .dev = m.dev,
-						.target = m.target,
-						.order = order++ };
+						   .target = m.target,
+						   .order = order++ };
 	}
 	if (r == 0)
 		spots_merge(s);

@@ -124,10 +124,9 @@ int ipcx_shares(struct ipcx *x, const struct ipcx_table *t, size_t row,
 	r = ix_table_new(&shares);
 	if (r < 0)
 		return ix_fail(x, r, "shares");
-	r = ix_ns_run(x, &(struct ix_ns_call){
-				 .run = shares_there,
-				 .arg = &o,
-				 .t = shares,
-				 .parts = o.mech->mounted });
+	r = ix_ns_run(x, &(struct ix_ns_call){ .run = shares_there,
+					       .arg = &o,
+					       .t = shares,
+					       .parts = o.mech->mounted });
 	return ix_table_hand(x, shares, r, ret_table);
 }

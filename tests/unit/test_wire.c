@@ -22,28 +22,30 @@ static uint32_t offset_of(struct ipcx_table *t, const char *name)
 	return text;
 }
 
+/* The containers of a place. */
+static const struct ix_box all[] = {
+	{ .label = "docker:w\x1b"
+		   "eb",
+	  .runtime = "docker",
+	  .name = "w\x1b"
+		  "eb",
+	  .uid = 1000,
+	  .pid = 12,
+	  .ns = AWAY },
+	{ .label = "k8s:prod/db-0/app",
+	  .runtime = "k8s",
+	  .id = "0123456789ab",
+	  .name = "app",
+	  .pod = "db-0",
+	  .pod_namespace = "prod",
+	  .unit = "cri.scope",
+	  .ipc_mode = "private",
+	  .pid = 13 },
+};
+
 /* Return a table with everything that a table can hold. */
 static struct ipcx_table *full_table(void)
 {
-	const struct ix_box all[] = {
-		{ .label = "docker:w\x1b"
-			   "eb",
-		  .runtime = "docker",
-		  .name = "w\x1b"
-			  "eb",
-		  .uid = 1000,
-		  .pid = 12,
-		  .ns = AWAY },
-		{ .label = "k8s:prod/db-0/app",
-		  .runtime = "k8s",
-		  .id = "0123456789ab",
-		  .name = "app",
-		  .pod = "db-0",
-		  .pod_namespace = "prod",
-		  .unit = "cri.scope",
-		  .ipc_mode = "private",
-		  .pid = 13 },
-	};
 	struct ipcx_table *t = test_table();
 	struct ix_boxes *boxes;
 	struct test_row *row;
