@@ -12,6 +12,7 @@
 #include "core/dirid.h"
 #include "ns/label.h"
 #include "ns/ns.h"
+#include "query/cmpside.h"
 #include "query/meet.h"
 #include "query/query.h"
 
@@ -335,74 +336,10 @@ static int objects_of(struct cmp *c, int side, struct ipcx_table **ret_t)
 	return r;
 }
 
-/* Return the mechanisms of which a side may have objects that were not read. */
-static uint64_t uncounted(const struct ipcx_ns *ns, const struct ipcx_table *t)
-{
-	uint64_t mechs = ns->places->elsewhere ? UINT64_MAX : 0;
-
-	for (size_t i = 0; i < t->nsections; i++)
-		if (t->sections[i].uncounted)
-			mechs |= IPCX_MECH_BIT(t->sections[i].mech);
-	return mechs;
-}
-
-/* How programs find an object: "shm:0x000004d2", "mq:/jobs"; "" if it has no key or
- * name. */
-static void public_name(const struct ipcx_table *t, size_t row, char *buf, size_t size)
-{
-	struct ipcx_value v;
-
-	buf[0] = '\0';
-	if (ipcx_row_get(t, row, IPCX_F_KEY, &v) == 0) {
-		if (v.type == IPCX_TYPE_KEY && v.as.u)
-			(void)snprintf(buf, size, "%s:0x%08" PRIx64,
-				       ipcx_mech_info(ipcx_row_mech(t, row))->name,
-				       v.as.u);
-	} else if (ipcx_row_get(t, row, IPCX_F_REF, &v) == 0) {
-		(void)snprintf(buf, size, "%s", ipcx_value_string(&v));
-	}
-}
-
-/* An object of one side, sorted by its public name. */
-struct found {
-	char name[IPCX_REF_MAX];
-	unsigned mech;
-};
-
-/* All objects of a side. */
-struct side {
-	struct found *all;
-	size_t n;
-	uint64_t uncounted; /* mechanisms of which the side may have more objects */
-};
-
-static int cmp_by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct found *)a)->name, ((const struct found *)b)->name);
-}
-
-static int sorted(const struct ipcx_ns *ns, const struct ipcx_table *t,
-		  struct side *ret_side)
-{
-	struct found *all = calloc(t->rows + 1, sizeof(*all));
-	size_t n = 0;
-
-	if (!all)
-		return -ENOMEM;
-	for (size_t i = 0; i < t->rows; i++) {
-		public_name(t, i, all[n].name, sizeof(all[n].name));
-		all[n].mech = ipcx_row_mech(t, i);
-		n += all[n].name[0] != '\0';
-	}
-	qsort(all, n, sizeof(*all), cmp_by_name);
-	*ret_side = (struct side){ .all = all, .n = n, .uncounted = uncounted(ns, t) };
-	return 0;
-}
-
 /* Add an object that only one side is known to have; the other side may have it too, if
  * that side was not read completely. */
-static int add_alone(struct cmp *c, const struct found *f, bool second,
-		     const struct side *other)
+static int add_alone(struct cmp *c, const struct ix_cmp_object *f, bool second,
+		     const struct ix_cmp_side *other)
 {
 	bool unknown = other->uncounted & IPCX_MECH_BIT(f->mech);
 	const char *there = unknown ? "unknown" : NULL;
@@ -413,7 +350,7 @@ static int add_alone(struct cmp *c, const struct found *f, bool second,
 			       : "only one side has it");
 }
 
-static int merge(struct cmp *c, const struct side *a, const struct side *b)
+static int merge(struct cmp *c, const struct ix_cmp_side *a, const struct ix_cmp_side *b)
 {
 	size_t i = 0, j = 0;
 	int r = 0;
@@ -439,15 +376,15 @@ static int merge(struct cmp *c, const struct side *a, const struct side *b)
 static int cmp_objects(struct cmp *c)
 {
 	struct ipcx_table *first = NULL, *second = NULL;
-	struct side a = { .n = 0 }, b = { .n = 0 };
+	struct ix_cmp_side a = { .n = 0 }, b = { .n = 0 };
 	int r = objects_of(c, 0, &first);
 
 	if (r == 0)
 		r = objects_of(c, 1, &second);
 	if (r == 0)
-		r = sorted(c->side[0], first, &a);
+		r = ix_cmp_sorted(c->side[0], first, &a);
 	if (r == 0)
-		r = sorted(c->side[1], second, &b);
+		r = ix_cmp_sorted(c->side[1], second, &b);
 	if (r == 0)
 		r = merge(c, &a, &b);
 	free(a.all);

@@ -23,7 +23,7 @@ HOMES = [
     ("what a link reads", r"\breadlink(at)?\s*\(", {"lib/base/file.c"}),
     ("dlopen", r"\b(dlopen|dlsym|dlmopen)\s*\(", {"lib/base/dl.c"}),
     ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/base/nss.c"}),
-    ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/exec/run.c", "cmd/ui/output.c", "cmd/compat/lsipc.c"}),
+    ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/exec/env.c", "cmd/exec/run.c", "cmd/ui/output.c", "cmd/compat/lsipc.c"}),
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"lib/base/zone.c"}),
     ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/foreign.c", "cmd/ui/plot.c"}),
     ("growing bytes", r"\bopen_memstream\s*\(", set()),
