@@ -225,9 +225,9 @@ int ix_table_same_place(struct ipcx_table *t, const struct ipcx_table *from,
 	return add_place(t, &copy);
 }
 
-int ix_table_directory(struct ipcx_table *t, const char *path)
+int ix_table_directory(struct ipcx_table *t, const char *path, bool doubt)
 {
-	int r = ix_table_place(t, 0, NULL, false);
+	int r = ix_table_place(t, 0, NULL, doubt);
 
 	if (r == 0)
 		t->places[t->nplaces - 1].directory = ix_table_text(t, path);

@@ -218,9 +218,9 @@ int ix_table_place(struct ipcx_table *t, uint64_t ns, const struct ix_boxes *box
 int ix_table_same_place(struct ipcx_table *t, const struct ipcx_table *from,
 			const struct ix_where *place);
 
-/* The rows that follow are from a directory that was the /dev/shm of a container.
- * Returns 0 or -ENOMEM. */
-int ix_table_directory(struct ipcx_table *t, const char *path);
+/* The rows that follow are from a directory that was the /dev/shm of a container. With
+ * "doubt", it is unknown whether it still is. Returns 0 or -ENOMEM. */
+int ix_table_directory(struct ipcx_table *t, const char *path, bool doubt);
 
 /* Set the directory of the rows that follow: they continue the current section, or begin
  * a new one if that has rows of another directory. Returns 0 or -ENOMEM. */

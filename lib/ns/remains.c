@@ -101,6 +101,7 @@ int ix_remains_again(struct ipcx *x, const struct ix_target *p, struct ix_target
 	if (r == 0 && now.dev == p->dev) {
 		free(now.directory);
 		now.directory = p->directory;
+		now.doubt = p->doubt;
 		*ret_p = now;
 		return 0;
 	}
@@ -111,12 +112,13 @@ int ix_remains_again(struct ipcx *x, const struct ix_target *p, struct ix_target
 
 /* ---- the list */
 
-static int remains_place(struct ipcx_ns *ns, const struct ix_spot *spot)
+static int remains_place(struct ipcx_ns *ns, const struct ix_spot *spot, bool doubt)
 {
 	struct ix_target p = IX_NO_TARGET;
 
 	p.oldest = INT32_MAX;
 	p.dev = spot->dev;
+	p.doubt = doubt;
 	p.directory = strdup(spot->target);
 	if (!p.directory)
 		return -ENOMEM;
@@ -135,7 +137,7 @@ static int add_unused(struct ipcx_ns *ns, const struct ix_spots *s)
 	ns->places = more;
 	for (size_t i = 0; r == 0 && i < s->n; i++)
 		if (!s->all[i].used)
-			r = remains_place(ns, &s->all[i]);
+			r = remains_place(ns, &s->all[i], ix_spots_doubt(s));
 	return r;
 }
 
@@ -146,10 +148,10 @@ int ix_remains_add(struct ipcx *x, const struct ix_nslist *l, struct ipcx_ns *ns
 
 	if (r == 0)
 		r = ix_spots_users(x, l, &s);
-	if (r == 0 && s.unused && s.error)
-		ix_gap(&ns->gaps, s.error,
+	if (r == 0 && s.unused && ix_spots_doubt(&s))
+		ix_gap(&ns->gaps, s.error ? s.error : -EACCES,
 		       "directories of containers: whether a process still uses them is unknown (%s)",
-		       ix_errno_text(s.error));
+		       ix_spots_doubt(&s));
 	/* Objects in a directory that only a hidden process may use would not be listed
 	 * otherwise. Without the right to inspect processes, nearly all are hidden. */
 	if (r == 0 && s.unused && (!s.error || ix_cap_has(CAP_SYS_PTRACE) == 1))
@@ -232,9 +234,10 @@ static int check_unused(struct ipcx *x, const struct ix_target *p)
 	else if (spot->used)
 		r = ix_fail_plain(x, -EBUSY, "%s: is also mounted on %s: it is in use",
 				  p->directory, spot->other);
-	else if (s.error)
-		r = ix_fail(x, s.error, "%s: whether a process uses it is unknown",
-			    p->directory);
+	else if (ix_spots_doubt(&s))
+		r = ix_fail_plain(x, s.error ? s.error : -EACCES,
+				  "%s: whether a process uses it is unknown: %s",
+				  p->directory, ix_spots_doubt(&s));
 	ix_spots_free(&s);
 	return r;
 }

@@ -57,7 +57,7 @@ static int begin_place(struct ns_run *t, const struct ix_target *p)
 	int r = 0;
 
 	if (table && p->directory)
-		r = ix_table_directory(table, p->directory);
+		r = ix_table_directory(table, p->directory, p->doubt);
 	else if (table)
 		r = ix_table_place(table, p->ino, p->boxes, t->x->ns->gaps.names);
 	return r < 0 ? ix_fail_plain(t->x, -ENOMEM, "out of memory") : 0;

@@ -15,6 +15,7 @@
 
 #include "base/mntinfo.h"
 #include "core/dirid.h"
+#include "core/numbered.h"
 #include "ns/target.h"
 
 /* The ends of the paths on which runtimes mount these directories (fnmatch(3)). The
@@ -236,5 +237,14 @@ int ix_spots_users(struct ipcx *x, const struct ix_nslist *l, struct ix_spots *s
 		s->error = -EACCES;
 	if (!s->error && l->missed)
 		s->error = l->missed_error ? l->missed_error : -EIO;
+	s->outside = !ix_numbers_all(x);
 	return 0;
+}
+
+const char *ix_spots_doubt(const struct ix_spots *s)
+{
+	if (s->error)
+		return ix_errno_text(s->error);
+	return s->outside ? "processes outside of this PID namespace cannot be seen"
+			  : NULL;
 }

@@ -24,7 +24,8 @@ struct ix_spots {
 	struct ix_buf text;  /* our mount table, which the paths are parts of */
 	struct ix_spot *all; /* sorted by device number */
 	size_t n, unused;
-	int error; /* why it is unknown whether a process uses them; or 0 */
+	int error;    /* why it is unknown whether a process uses them; or 0 */
+	bool outside; /* processes outside of our PID namespace may use them */
 };
 
 /* Whether a path is one on which a container runtime mounts such a directory. */
@@ -35,6 +36,9 @@ int ix_spots_read(struct ipcx *x, struct ix_spots *s);
 
 /* Find out which of them a process in a list uses. Returns 0 or -ENOMEM. */
 int ix_spots_users(struct ipcx *x, const struct ix_nslist *l, struct ix_spots *s);
+
+/* Return why it is unknown whether a process uses them; NULL if it is known. */
+const char *ix_spots_doubt(const struct ix_spots *s);
 
 /* Return the one with this device number, or NULL. */
 struct ix_spot *ix_spots_find(const struct ix_spots *s, uint64_t dev);

@@ -40,6 +40,7 @@ struct ix_target {
 			  * namespace (ns/remains.h); or NULL */
 	int shmfd;       /* that directory (O_PATH); -1: currently not open */
 	uint64_t dev;    /* its device number */
+	bool doubt;      /* a process that cannot be seen may use it */
 };
 
 #define IX_NO_TARGET                                                              \

@@ -53,15 +53,21 @@ static void sum_up(const struct ipcx_table *usage, size_t first, size_t n,
 static int remains_row(struct ipcx_table *t, const struct ipcx_table *usage,
 		       size_t *first, const struct ix_where *place)
 {
+	static const enum ipcx_field unseen[] = { IPCX_F_PROCESSES, IPCX_F_KEPT_BY };
 	const struct ix_section *s = &usage->sections[*first];
 	struct remains_row *row;
 
-	if (ix_table_directory(t, ix_table_string(usage, place->directory)) < 0 ||
+	if (ix_table_directory(t, ix_table_string(usage, place->directory),
+			       place->unnamed) < 0 ||
 	    ix_table_section(t, &remains_kind, IPCX_NO_MECH) < 0 ||
 	    ix_table_dir(t, s->dev, s->ino) < 0 || !(row = ix_table_row(t)))
 		return -ENOMEM;
-	row->kept_by = ix_table_text(t, "mounts");
 	row->mounts = 1;
+	if (!place->unnamed)
+		row->kept_by = ix_table_text(t, "mounts");
+	else
+		for (size_t i = 0; i < ARRAY_SIZE(unseen); i++)
+			ix_unknown(t, row, unseen[i]);
 	for (; *first < usage->nsections && usage->sections[*first].place == s->place;
 	     ++*first)
 		sum_up(usage, usage->sections[*first].first,
