@@ -223,6 +223,7 @@ enum ix_verb {
 /* A directory that has been listed or searched for objects of a mechanism. */
 struct ix_listed {
 	uint64_t dev, ino;
+	bool used;
 	unsigned mech;
 	size_t ref; /* the reference that it was searched for (ref of struct ix_scan); 0:
 		       it was listed */
@@ -257,8 +258,9 @@ struct ix_scan {
 	uint64_t same_home; /* the namespace of rows in same that do not record a
 			       namespace */
 	bool once; /* list a directory only once even if several namespaces see it */
-	struct ix_listed *dirs; /* the directories listed so far */
-	size_t ndirs;
+	struct ix_listed *dirs; /* the directories listed so far: a hash table */
+	size_t ndirs, dir_slots;
+	size_t indexed;             /* number of sections whose directory is in it */
 	struct ix_finding *finding; /* the processes' files, if objects are found there
 				       (who/found.h) */
 	uint64_t unlisted;  /* the mechanisms of the query that have such objects */

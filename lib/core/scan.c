@@ -82,28 +82,70 @@ int ipcx_row_ref(const struct ipcx_table *t, size_t row, struct ipcx_ref *ret_re
 	return 0;
 }
 
+/* Return the slot of a directory, which is unused if the directory is not in the table. */
+static struct ix_listed *listed_slot(struct ix_listed *dirs, size_t slots,
+				     const struct ix_listed *d)
+{
+	uint64_t h = (d->ino * UINT64_C(0x9e3779b97f4a7c15) + d->dev + d->ref) *
+			     UINT64_C(0x9e3779b97f4a7c15) +
+		     d->mech;
+	size_t i = (size_t)(h >> 32) & (slots - 1);
+
+	while (dirs[i].used && (dirs[i].dev != d->dev || dirs[i].ino != d->ino ||
+				dirs[i].mech != d->mech || dirs[i].ref != d->ref))
+		i = (i + 1) & (slots - 1);
+	return &dirs[i];
+}
+
+static int listed_grow(struct ix_scan *s)
+{
+	size_t slots = s->dir_slots ? 2 * s->dir_slots : 64;
+	struct ix_listed *dirs = calloc(slots, sizeof(*dirs));
+
+	if (!dirs)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->dir_slots; i++)
+		if (s->dirs[i].used)
+			*listed_slot(dirs, slots, &s->dirs[i]) = s->dirs[i];
+	free(s->dirs);
+	s->dirs = dirs;
+	s->dir_slots = slots;
+	return 0;
+}
+
+/* Add a directory. Returns 1 if it was added before, 0 if not, or -ENOMEM. */
+static int listed_add(struct ix_scan *s, uint64_t dev, uint64_t ino, unsigned mech,
+		      size_t ref)
+{
+	const struct ix_listed d = {
+		.dev = dev, .ino = ino, .used = true, .mech = mech, .ref = ref
+	};
+	struct ix_listed *slot;
+
+	if (2 * s->ndirs >= s->dir_slots && listed_grow(s) < 0)
+		return -ENOMEM;
+	slot = listed_slot(s->dirs, s->dir_slots, &d);
+	if (slot->used)
+		return 1;
+	*slot = d;
+	s->ndirs++;
+	return 0;
+}
+
 int ix_scan_once(struct ix_scan *s, uint64_t dev, uint64_t ino)
 {
-	struct ix_listed *more;
+	int r = 0;
 
 	if (!s->once || !s->many)
 		return ix_table_dir(s->t, dev, ino);
-	/* Check also the sections that another process or thread has read and that were
-	 * merged into this table. */
-	for (size_t i = 0; !s->ref && i + 1 < s->t->nsections; i++)
-		if (s->t->sections[i].dev == dev && s->t->sections[i].ino == ino &&
-		    s->t->sections[i].mech == s->mech)
-			return 1;
-	for (size_t i = 0; i < s->ndirs; i++)
-		if (s->dirs[i].dev == dev && s->dirs[i].ino == ino &&
-		    s->dirs[i].mech == s->mech && s->dirs[i].ref == s->ref)
-			return 1;
-	more = reallocarray(s->dirs, s->ndirs + 1, sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	s->dirs = more;
-	s->dirs[s->ndirs++] = (struct ix_listed){
-		.dev = dev, .ino = ino, .mech = s->mech, .ref = s->ref
-	};
-	return ix_table_dir(s->t, dev, ino);
+	/* Also the sections that another process or thread has read and that were merged
+	 * into this table; the last section is the one to be filled. */
+	for (; r >= 0 && s->indexed + 1 < s->t->nsections; s->indexed++) {
+		const struct ix_section *done = &s->t->sections[s->indexed];
+
+		r = listed_add(s, done->dev, done->ino, done->mech, 0);
+	}
+	if (r >= 0)
+		r = listed_add(s, dev, ino, s->mech, s->ref);
+	return r ? r : ix_table_dir(s->t, dev, ino);
 }
