@@ -42,7 +42,7 @@ int ix_mntinfo_read(int proc, int pid, struct ix_buf *ret_b)
 
 /* End the word at *pos, and move on to the next one. Returns the word; NULL if the line
  * ends with it. */
-static char *take_word(char **pos)
+static char *mntinfo_word(char **pos)
 {
 	char *word = *pos, *blank = word ? strchr(word, ' ') : NULL;
 
@@ -85,9 +85,9 @@ static int parse_dev(const char *text, uint64_t *ret_dev)
 
 static int parse_line(char *line, struct ix_mntinfo *ret_mount)
 {
-	const char *id = take_word(&line), *parent = take_word(&line),
-		   *dev = take_word(&line);
-	char *root = take_word(&line), *target = take_word(&line),
+	const char *id = mntinfo_word(&line), *parent = mntinfo_word(&line),
+		   *dev = mntinfo_word(&line);
+	char *root = mntinfo_word(&line), *target = mntinfo_word(&line),
 	     *fields = target ? strstr(line, "- ") : NULL;
 
 	/* The optional fields may be missing: then "-" follows the mount options. */
@@ -96,7 +96,7 @@ static int parse_line(char *line, struct ix_mntinfo *ret_mount)
 	if (!id || !parent || !dev || !root || !fields)
 		return -EPROTO;
 	fields += 2;
-	ret_mount->type = take_word(&fields);
+	ret_mount->type = mntinfo_word(&fields);
 	if (!ret_mount->type || ix_parse_u64(id, UINT64_MAX, &ret_mount->id) < 0 ||
 	    parse_dev(dev, &ret_mount->dev) < 0)
 		return -EPROTO;
