@@ -205,6 +205,11 @@ static int read_mark(struct input *in, const struct ix_json *j, const char *obje
 	if (!unsigned_at(j, object, "ns", &ns))
 		return in->app->ns ? rmfrom_lacks(in, text, "ns")
 				   : rmfrom_add(in->list, ref, &mark);
+	if (!in->ns && in->app->ns)
+		return fail(in,
+			    "%s is of namespace ipc:[%" PRIu64
+			    "], but a directory has no namespace",
+			    text, ns);
 	if (!in->ns)
 		return fail(in, "%s: our own namespace is unknown without /proc", text);
 	if (ns != in->ns)
@@ -340,13 +345,13 @@ static int rmfrom_read_file(const char *file, struct ix_buf *text)
 	return EXIT_FAILED;
 }
 
-/* Return the N of "ipc:[N]"; 0 if unknown. */
+/* Return the N of "ipc:[N]"; 0 if unknown. A directory may have brackets in its name. */
 static uint64_t number_of(char *ns)
 {
 	char *open = strchr(ns, '['), *close = strchr(ns, ']');
 	uint64_t n = 0;
 
-	if (!open || !close)
+	if (strncmp(ns, "ipc:[", 5) != 0 || !open || !close)
 		return 0;
 	*close = '\0';
 	return ix_parse_u64(open + 1, UINT64_MAX, &n) == 0 ? n : 0;
