@@ -195,6 +195,8 @@ int ipcx_ns_user(struct ipcx *x, const struct ipcx_ns *ns, unsigned flags,
 	int root = own_root ? ix_rootfd(x) : p->rootfd;
 	int r = IX_COPY_CHECK(x, ipcx_ns_user, IPCX_NS_USER_SIZE_0_1, ret_user);
 
+	if (r == 0)
+		r = ix_ns_needed(x, ns);
 	if (r == 0 && (ns->all || root < 0))
 		r = ix_fail_plain(x, -EINVAL,
 				  "no process is known whose users could be read");
