@@ -39,7 +39,8 @@ static const char *last_words(const char *path, size_t n)
 	return n ? NULL : p + 1;
 }
 
-bool ix_spot_path(const char *path)
+/* Return the end of a path that one of the patterns matches, or NULL. */
+static const char *spot_end(const char *path)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
 		size_t words = 1;
@@ -49,9 +50,23 @@ bool ix_spot_path(const char *path)
 			words += *p == '/';
 		end = last_words(path, words);
 		if (end && fnmatch(patterns[i], end, FNM_PATHNAME) == 0)
-			return true;
+			return end;
 	}
-	return false;
+	return NULL;
+}
+
+bool ix_spot_path(const char *path)
+{
+	return spot_end(path) != NULL;
+}
+
+/* Whether a mount elsewhere is only a copy of one here, as each mount namespace that is
+ * made from ours has, and not the use that a container makes of it. */
+static bool is_copy(const char *target, const char *here)
+{
+	const char *end = spot_end(target);
+
+	return end && !strcmp(end, spot_end(here));
 }
 
 /* ---- who uses them */
@@ -114,10 +129,11 @@ static void spots_merge(struct ix_spots *s)
 			const struct ix_spot *spot = &s->all[next];
 
 			one.dev = spot->dev;
-			if (ix_spot_path(spot->target))
-				one.target = spot->target;
-			else
+			if (!ix_spot_path(spot->target) ||
+			    (one.target && !is_copy(spot->target, one.target)))
 				one.other = spot->target;
+			else
+				one.target = spot->target;
 		}
 		one.used = one.other != NULL;
 		s->unused += one.target && !one.used;
@@ -212,9 +228,12 @@ static void look_at_mounts(struct ipcx *x, const struct group *g, struct ix_spot
 	if (r == -ENOENT || r == -ESRCH || r == -EINVAL)
 		return; /* gone meanwhile */
 	pos = text.data;
-	while (r >= 0 && (r = ix_mntinfo_next(&pos, &m)) > 0)
-		if (!ix_spot_path(m.target))
+	while (r >= 0 && (r = ix_mntinfo_next(&pos, &m)) > 0) {
+		const struct ix_spot *spot = ix_spots_find(s, m.dev);
+
+		if (spot && !is_copy(m.target, spot->target))
 			take_use(s, m.dev, g->pid);
+	}
 	if (r < 0 && !s->error)
 		s->error = r;
 }
