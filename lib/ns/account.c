@@ -33,18 +33,29 @@ struct account {
 	bool listed;
 };
 
-/* Read passwd or group below a root. Returns 0 or -errno. */
-static int account_read(int root, bool group, struct ix_buf *ret_text)
+/*
+ * Read passwd or group below a root. Returns 0 or -errno.
+ *
+ * The mere opening of a device can have effects on the machine, and the limits of a
+ * container's devices are not ours. So find out first what the file is.
+ */
+static int account_read(struct ipcx *x, int root, bool group, struct ix_buf *ret_text)
 {
-	auto_fd int fd = ix_open_below(root, group ? "etc/group" : "etc/passwd",
-				       O_RDONLY | O_NONBLOCK | O_NOCTTY, true);
-	struct stat st;
+	auto_fd int held =
+		ix_open_below(root, group ? "etc/group" : "etc/passwd", O_PATH, true);
+	auto_fd int fd = -1;
+	char through[40];
+	struct statx st;
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
+	if (held < 0)
+		return held;
+	if (statx(held, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
 		return -errno;
-	return S_ISREG(st.st_mode) ? ix_read_all(fd, FILE_BYTES, ret_text) : -EINVAL;
+	if (!S_ISREG(st.stx_mode))
+		return -EINVAL;
+	(void)snprintf(through, sizeof(through), "thread-self/fd/%d", held);
+	fd = ix_open(ix_procfd(x), through, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? fd : ix_read_all(fd, FILE_BYTES, ret_text);
 }
 
 /* Split a line at its colons. Returns the number of fields; more than max is max + 1. */
@@ -115,7 +126,7 @@ static int account_find(struct ipcx *x, int root, bool ours, bool group, const c
 {
 	const char *what = group ? "group" : "user", *name = NULL;
 	auto_buf struct ix_buf b = { 0 };
-	int r = account_read(root, group, &b), found = 0;
+	int r = account_read(x, root, group, &b), found = 0;
 
 	if (!account_number(text, &a->id)) {
 		if (ours)

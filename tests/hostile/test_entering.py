@@ -95,6 +95,18 @@ def test_nothing_is_reachable_if_the_command_cannot_be_executed(world, box):
     assert r.rc == 127 and "leak" not in r.err and seen > 0, r.err
 
 
+def test_a_device_in_place_of_its_passwd_is_not_opened(world):
+    """Opening one can have effects, and the limits of a container's devices are not ours. This one does not exist, which only an attempt to open it tells."""
+    script = "mount -t tmpfs none /mnt; mkdir /mnt/etc; mknod /mnt/etc/passwd c 240 77; mkfifo /mnt/etc/group; mount --bind /mnt/etc /etc; "
+    p = Place(world, script=script + PLACE)
+    r = world.ipcx("ns", "enter", "--no-pty", "--mount", "--uid", "web", p.pid, "--", "true")
+    assert r.rc != 0 and "No such device" not in r.err, r.err
+    r = world.ipcx("ns", "enter", "--no-pty", "--mount", "--gid", "web", p.pid, "--", "true")
+    assert r.rc != 0, r.err
+    assert world.ok("ns", "enter", "--no-pty", "--mount", p.pid, "--", "printenv", "HOME") == "/root"
+    p.end()
+
+
 @pytest.mark.parametrize("shared", [False, True], ids=["PIDs of its own", "PIDs shared"])
 def test_root_of_a_user_namespace_reaches_nothing(world, shared):
     pids = [] if shared else ["--pid", "--fork", "--kill-child", "--mount-proc"]
