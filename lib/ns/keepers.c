@@ -208,8 +208,9 @@ void ix_keeper_let_go(const struct ix_keeper *k, bool here, char *buf, size_t si
 		return;
 	}
 	keepers_quote(k->path, path, sizeof(path));
+	/* nsenter(1) would run the umount of the other side, with our rights. */
 	if (here)
 		(void)snprintf(buf, size, "umount %s", path);
 	else
-		(void)snprintf(buf, size, "nsenter -t %d -m umount %s", k->pid, path);
+		(void)snprintf(buf, size, "umount -N %d %s", k->pid, path);
 }
