@@ -59,9 +59,9 @@ static const struct ix_kind keepers_kind = {
 /* ---- one row */
 
 /* The command of a process or thread; "" if it has ended or may not be asked.
- * *ret_stays: a signal does not end it. */
-static void keepers_command(struct ipcx *x, const struct ix_keeper *one, char *buf,
-			    size_t size, bool *ret_stays)
+ * *ret_stays: a signal does not end it. Returns 0, or -errno if it could not be read. */
+static int keepers_command(struct ipcx *x, const struct ix_keeper *one, char *buf,
+			   size_t size, bool *ret_stays)
 {
 	char path[48], text[1024];
 	struct ix_proc_stat st;
@@ -75,9 +75,10 @@ static void keepers_command(struct ipcx *x, const struct ix_keeper *one, char *b
 		(void)snprintf(path, sizeof(path), "%d/stat", one->pid);
 	len = ix_read_file(ix_procfd(x), path, text, sizeof(text));
 	if (len <= 0 || ix_proc_stat_parse(text, (size_t)len, &st) < 0)
-		return;
+		return len == -ENOENT || len == -ESRCH ? 0 : MIN(len, 0);
 	(void)snprintf(buf, size, "%s", st.comm);
 	*ret_stays |= st.flags & IX_PROC_KTHREAD;
+	return 0;
 }
 
 static void keepers_box(struct ipcx *x, struct ipcx_table *rows, const struct ix_kept *k,
@@ -104,8 +105,8 @@ static int keepers_add(struct ipcx *x, struct ipcx_table *rows, const struct ix_
 
 	if (!row)
 		return -ENOMEM;
-	if (one->pid)
-		keepers_command(x, one, comm, sizeof(comm), &stays);
+	if (one->pid && keepers_command(x, one, comm, sizeof(comm), &stays) < 0)
+		ix_unknown(rows, row, IPCX_F_COMMAND);
 	row->kind = one->kind == IX_KEEPER_UNKNOWN
 			    ? 0
 			    : ix_table_text(rows, ix_keeper_kind(one->kind));
@@ -256,7 +257,7 @@ static void keepers_vague(struct ipcx *x, struct ipcx_table *t, const struct ix_
 		char comm[64], subject[IX_KEEPER_TEXT];
 		bool stays;
 
-		keepers_command(x, &all[i], comm, sizeof(comm), &stays);
+		(void)keepers_command(x, &all[i], comm, sizeof(comm), &stays);
 		ix_keeper_words(&all[i], comm[0] ? comm : NULL, true, subject,
 				sizeof(subject));
 		ix_table_note(
@@ -277,6 +278,8 @@ int ix_kept_begin(struct ipcx *x, struct ipcx_table *t, bool all, struct ix_kept
 {
 	int r = ix_containers_among(x, k->l, &k->boxes);
 
+	if (r == 0)
+		ix_gaps_note(ix_containers_gaps(k->boxes), t);
 	if (r == 0)
 		r = ix_kept_mapped(x, t, all, &k->mapped);
 	ix_keepers_sort(&k->mapped);
