@@ -27,6 +27,21 @@ static const char *ns_cmp_text_of(const struct ipcx_table *t, size_t row,
 		       : NULL;
 }
 
+/* The name of an earlier row with the same fix, or NULL. */
+static const char *ns_cmp_earlier(const struct ipcx_table *t, size_t row, const char *fix,
+				  struct ipcx_value *name)
+{
+	struct ipcx_value v;
+
+	for (size_t i = 0; i < row; i++) {
+		const char *then = ns_cmp_text_of(t, i, IPCX_F_FIX, &v);
+
+		if (then && !strcmp(then, fix))
+			return ns_cmp_text_of(t, i, IPCX_F_NAME, name);
+	}
+	return NULL;
+}
+
 /* Print the values of "follows" below the table; none for objects and limits, for which
  * the row is enough. */
 static void say_what_follows(const struct ipcx_table *t)
@@ -46,7 +61,12 @@ static void say_what_follows(const struct ipcx_table *t)
 		then = ns_cmp_text_of(t, i, IPCX_F_FIX, &fix);
 		if (!then)
 			continue;
-		(void)snprintf(line, sizeof(line), "To share it, %s.", then);
+		what = ns_cmp_earlier(t, i, then, &name);
+		if (what)
+			(void)snprintf(line, sizeof(line),
+				       "To share it, do the same as for the %s.", what);
+		else
+			(void)snprintf(line, sizeof(line), "To share it, %s.", then);
 		out_paragraph(line);
 	}
 }

@@ -86,7 +86,7 @@ static int cmp_add(struct cmp *c, const char *name, const char *first, const cha
 }
 
 /* Write how the sides share this, if they do not; containers are looked for only then.
- * One that is not known is a process: that is no gap of the comparison. */
+ * If one is not known, the side is a process; the comparison has no gap from that. */
 static int cmp_fix(struct cmp *c, enum ix_meet what, enum same same, char *buf,
 		   const char **ret_fix)
 {
@@ -99,6 +99,7 @@ static int cmp_fix(struct cmp *c, enum ix_meet what, enum same same, char *buf,
 		r = ix_containers_all(c->x, &c->boxes);
 		for (int i = 0; r == 0 && i < 2; i++) {
 			c->sides[i].pid = c->side[i]->places->pid;
+			c->sides[i].self = c->side[i]->places->self;
 			if (c->sides[i].pid)
 				c->sides[i].box =
 					ix_container_of(c->x, c->boxes, c->sides[i].pid);
@@ -107,7 +108,10 @@ static int cmp_fix(struct cmp *c, enum ix_meet what, enum same same, char *buf,
 			return r;
 	}
 	ix_meet_text(what, &c->sides[0], &c->sides[1], buf, IX_MEET_MAX);
-	*ret_fix = buf;
+	*ret_fix =
+		what == IX_MEET_QUEUES && c->same_ipc
+			? "mount a file system of type mqueue at /dev/mqueue in the place that lacks it, from inside of it"
+			: buf;
 	return 0;
 }
 
@@ -207,11 +211,19 @@ static int cmp_dirs(struct cmp *c)
 /* X11's MIT-SHM hands a shmid from client to server. */
 static int cmp_mit_shm(struct cmp *c)
 {
-	return cmp_add(
-		c, "MIT-SHM", NULL, NULL, c->same_ipc ? SAME : OTHER,
+	enum same same = c->same_ipc ? SAME : OTHER;
+	char fix[IX_MEET_MAX];
+	const char *text;
+	int r = cmp_fix(c, IX_MEET_IPC, same, fix, &text);
+
+	if (r < 0)
+		return r;
+	return cmp_add_fix(
+		c, "MIT-SHM", NULL, NULL, same,
 		c->same_ipc
 			? "an X client on one side and a server on the other can use it"
-			: "an X client on one side and a server on the other cannot use it (BadAccess, or the wrong segment): disable it");
+			: "an X client on one side and a server on the other cannot use it (BadAccess, or the wrong segment): disable it, or share the IPC namespace",
+		text);
 }
 
 /* ---- gaps of either side are gaps of the comparison */

@@ -17,13 +17,15 @@ enum ix_meet {
 #define IX_MEET_MAX 1024
 
 /*
- * Write what to do so that a second place shares this with a first one. A place is a
- * container, or NULL for a process that is in none, with its pid (0: none is known).
- * Names are quoted for a shell.
+ * Write what to do so that two places share this; "first" and "second" in the text are
+ * these. A place is a container, or NULL for a process that is in none, with its pid (0:
+ * none is known). The text has only printable ASCII characters; names are quoted for a
+ * shell.
  */
 struct ix_meet_side {
 	const struct ix_container *box;
 	int32_t pid;
+	bool self; /* the place is that of the caller, whose pid nothing can enter later */
 };
 
 void ix_meet_text(enum ix_meet what, const struct ix_meet_side *first,
