@@ -146,8 +146,8 @@ struct ipcx_base {
  * it.
  *
  * ipcx_use() with NULL returns to the namespace of this base. If ipcx_ns_enter() or
- * ipcx_ns_new() moves the process, the context leaves its base, and acts in the namespaces
- * and below the root directory of the process from then on.
+ * ipcx_ns_new() moves the process, the context leaves its base, and acts in the
+ * namespaces and below the root directory of the process from then on.
  *
  * @param base what to use
  * @param ret_x the new context; free it with ipcx_free()

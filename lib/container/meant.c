@@ -76,7 +76,7 @@ static struct choice weigh_all(const struct ix_containers *c, const struct ix_wo
 }
 
 /* Return the container that is meant, or NULL if there is none or more than one. */
-static const struct ix_container *choose(const struct choice *h)
+static const struct ix_container *meant_choose(const struct choice *h)
 {
 	bool one_pod = h->same_pod && h->same_ipc;
 
@@ -146,7 +146,7 @@ static bool can_be_typed(const struct ix_containers *c, const char *text,
 	    !strcmp(text, "self") || !strcmp(text, "all") || !strncmp(text, "pin:", 4))
 		return false;
 	h = weigh_all(c, &w, IX_RANK_HIDDEN);
-	one = one ? one : choose(&h);
+	one = one ? one : meant_choose(&h);
 	return one && ix_containers_same_pod(one, meant);
 }
 
@@ -247,7 +247,7 @@ int ix_container_of_rank(struct ipcx *x, const struct ix_containers *c, const ch
 	h = weigh_all(c, &w, least);
 	if (!h.first)
 		return meant_unknown(x, c, &w);
-	found = choose(&h);
+	found = meant_choose(&h);
 	if (!found)
 		return ambiguous(x, c, &w, &h);
 	*ret_container = found;

@@ -108,7 +108,7 @@ void ix_unit_name(const struct ix_unit_place *p, const struct ix_unit_part *part
 /* ---- who owns the cgroups */
 
 /* Whether users other than the owner may write. */
-static bool is_open(const struct stat *st)
+static bool unit_is_open(const struct stat *st)
 {
 	return (st->st_mode & S_IWOTH) || ((st->st_mode & S_IWGRP) && st->st_gid != 0);
 }
@@ -121,7 +121,7 @@ static int unit_check(int fd, uid_t *uid)
 		return -errno;
 	if (*uid == 0)
 		*uid = st.st_uid;
-	return is_open(&st) ? -EPERM : 0;
+	return unit_is_open(&st) ? -EPERM : 0;
 }
 
 /* Open the root of the hierarchy. If both versions are mounted, v2 is a directory beside
@@ -193,10 +193,10 @@ static bool is_roots(int dir)
 	struct stat st;
 
 	if (fstatat(dir, "cgroup.procs", &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid ||
-	    is_open(&st))
+	    unit_is_open(&st))
 		return false;
 	return fstatat(dir, "tasks", &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	       (st.st_uid == 0 && !is_open(&st));
+	       (st.st_uid == 0 && !unit_is_open(&st));
 }
 
 int ix_unit_oldest(const struct ix_search *s, int dir, int32_t rather,

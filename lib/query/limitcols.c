@@ -2,7 +2,7 @@
 /* Columns of rows about limits whose numbers may be absent. */
 #include "query/limits.h"
 
-static void put_number(struct ipcx_value *v, bool there, uint64_t n)
+static void limitcols_put_number(struct ipcx_value *v, bool there, uint64_t n)
 {
 	if (!there)
 		return; /* none */
@@ -17,7 +17,7 @@ void ix_derive_limit(const struct ipcx_table *t, const struct ix_section *s,
 
 	(void)t;
 	(void)s;
-	put_number(v, r->limited, r->limit);
+	limitcols_put_number(v, r->limited, r->limit);
 }
 
 void ix_derive_used(const struct ipcx_table *t, const struct ix_section *s,
@@ -27,7 +27,7 @@ void ix_derive_used(const struct ipcx_table *t, const struct ix_section *s,
 
 	(void)t;
 	(void)s;
-	put_number(v, r->counted, r->used);
+	limitcols_put_number(v, r->counted, r->used);
 }
 
 void ix_derive_ceiling(const struct ipcx_table *t, const struct ix_section *s,
@@ -37,7 +37,7 @@ void ix_derive_ceiling(const struct ipcx_table *t, const struct ix_section *s,
 
 	(void)t;
 	(void)s;
-	put_number(v, r->capped, r->ceiling);
+	limitcols_put_number(v, r->capped, r->ceiling);
 }
 
 void ix_derive_percent(const struct ipcx_table *t, const struct ix_section *s,

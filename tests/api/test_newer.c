@@ -20,7 +20,7 @@ static void test_every_struct_is_tested(void **state)
 		"ipcx_stress_plan", "ipcx_message",     "ipcx_sem_op",
 		"ipcx_setting",     "ipcx_queue_state", "ipcx_stress_progress",
 		"ipcx_outcome",     "ipcx_base",        "ipcx_unseen",
-		"ipcx_wait_opts",
+		"ipcx_wait_opts",   "ipcx_ns_user",
 	};
 	size_t found = 0;
 
@@ -186,6 +186,18 @@ static void test_newer_options_of_waits(void **state)
 	ipcx_table_free(t);
 }
 
+static void test_newer_user(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_ns_user user = { .size = sizeof(user), .newer = 7 };
+	struct ipcx_ns *ns;
+
+	assert_int_equal(ipcx_ns_open(x, "self", &ns), 0);
+	assert_int_equal(ipcx_ns_user(x, ns, 0, "0", "0", &user), 0);
+	assert_true(user.uid == 0 && user.gid == 0 && user.newer == 0);
+	ipcx_ns_free(ns);
+}
+
 static void test_newer_messages(void **state)
 {
 	struct ipcx *x = *state;
@@ -268,6 +280,7 @@ int main(void)
 		TEST(test_newer_field),
 		TEST(test_newer_base_and_result),
 		TEST(test_newer_options_of_waits),
+		TEST(test_newer_user),
 		TEST(test_newer_messages),
 #ifdef HAS_NEWER_ipcx_sem_op
 		TEST(test_newer_semaphores),

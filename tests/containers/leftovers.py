@@ -66,7 +66,7 @@ def firewall():
 
 
 def machine(hierarchies, namespaces=()):
-    """Return what there is: sets of names, by kind of thing."""
+    """Return sets of names, by kind of thing."""
     return {
         "cgroups": cgroups(hierarchies),
         "mounts": {line.split(" ", 4)[4] for line in text("/proc/self/mountinfo").splitlines()},

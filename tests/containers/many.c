@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * many NUMBER: a process in each of so many IPC namespaces, with a message queue of its
+ * many NUMBER: a process in each of that many IPC namespaces, with a message queue of its
  * own. Prints the processes' ids, one a line, and an empty line; they end with it, which
  * waits for the end of standard input.
  */

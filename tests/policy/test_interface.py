@@ -184,6 +184,7 @@ OPTIONS = {
     "lib/container/firejail.c": {"--name"},  # firejail's
     "lib/container/nspawn.c": {"--machine", "--directory", "--image"},  # systemd-nspawn's, read from its command line
     "lib/container/podman.c": {"--cid", "--name", "--exec", "--bundle"},  # conmon's, likewise
+    "lib/ns/keepers.c": {"ipcx ns"},  # a value that is a command: how to let go of a pin
     "lib/limits/table.c": {"--fsize", "--msgqueue", "--memlock"},  # prlimit(1)'s: how the limit is raised
 }
 

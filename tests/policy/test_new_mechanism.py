@@ -250,7 +250,7 @@ def test_dump(toys):
                     "named": True, "unlisted": False, "lasts": None, "shown": ["name", "owner", "mode", "size"]}
     having = {f["name"] for f in tables["fields"] if "toy" in f["mechs"]}
     assert having == {"mech", "ref", "name", "owner", "uid", "group", "gid", "mode", "size", "ctime", "age", "inode", "device", "ns",
-                      "container", "container_uid"}
+                      "container", "container_uid", "containers", "runtime", "pod", "pod_ns", "systemd_unit"}
 
 
 def test_rows_match_the_schema(toys):

@@ -20,8 +20,7 @@
 #define ID_E "9999999999991234f1f8f40ab1c3d7a6b5e4f302118293a4b5c6d7e8f9010203"
 #define POD  "b7b7b7b7b7b71234f1f8f40ab1c3d7a6b5e4f302118293a4b5c6d7e8f9010203"
 
-/* Make a list of containers. PIDs not given are 100, 101, …; the namespace is that
- * PID. */
+/* Make a list of containers. PIDs not given are 100, 101, …; so is the namespace. */
 static struct ix_containers *list_of(const struct ix_container *all, size_t n)
 {
 	struct ix_containers *c = calloc(1, sizeof(*c));
@@ -70,8 +69,8 @@ static void check_proposals(const struct ix_containers *c, const char *text, siz
 	char *copy, *rest, *word;
 	const char *list;
 	struct ipcx *x;
-	size_t n = 0;
 	const struct ix_container *found;
+	size_t n = 0;
 
 	assert_int_equal(ipcx_new(&x), 0);
 	assert_int_equal(ix_container_named(x, c, text, &found), -ENOTUNIQ);
@@ -294,8 +293,8 @@ static void test_names_of_the_caller(void **state)
 		  .rank = IX_RANK_USER },
 	};
 	const struct row rows[] = {
-		{ "hp", 100 },     { "podman:hp", 100 },  { "1000/podman:hp", 101 },
-		{ "1000/hp", 101 }, { "web", 102 },       { "podman:web", 102 },
+		{ "hp", 100 },       { "podman:hp", 100 }, { "1000/podman:hp", 101 },
+		{ "1000/hp", 101 },  { "web", 102 },       { "podman:web", 102 },
 		{ "1001/web", 103 }, { "1000/web", 102 },
 	};
 	struct ix_containers *c = list_of(all, ARRAY_SIZE(all));
@@ -391,8 +390,8 @@ static const char *some(unsigned *seed, const char *const texts[], size_t n)
 static void test_random_lists(void **state)
 {
 	static const char *const runtimes[] = { "k8s", "podman", "docker", "lxc" };
-	static const char *const names[] = { "a", "b", "a/b", "b:a", "#1", "1", NULL, "a",
-					     "\n", "[a]" };
+	static const char *const names[] = { "a", "b",  "a/b", "b:a", "#1",
+					     "1", NULL, "a",   "\n",  "[a]" };
 	static const char *const ids[] = { ID_A, ID_B, ID_C, "a", "1", NULL };
 	static const char *const podnames[] = { NULL, NULL, "a", "b" };
 	static const char *const outers[] = { NULL, NULL, NULL, "a", "?", "podman:1" };
