@@ -4,8 +4,11 @@
 #include "ns/contained.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/esc.h"
 #include "container/container.h"
+#include "container/unit.h"
 #include "core/box.h"
 #include "ns/label.h"
 
@@ -45,6 +48,30 @@ static int open_claimed(struct ipcx *x, const struct ix_container *c,
 	return 0;
 }
 
+/* A unit of root whose processes share our own IPC namespace is in no list of
+ * containers. r is what is known without it, with its text. */
+static int open_unit(struct ipcx *x, const char *name, int r, struct ix_gaps *gaps,
+		     struct ix_target *ret_p)
+{
+	static const char family[] = "systemd:";
+	size_t len = sizeof(family) - 1;
+	struct ix_unit unit;
+	int found = ix_unit_find(x, name + (strncmp(name, family, len) ? 0 : len), &unit);
+	char shown[IPCX_REF_MAX];
+
+	if (found == 0)
+		return open_claimed(x, &unit.c, gaps, ret_p);
+	if (found == -ENOMEM)
+		return ix_fail_plain(x, found, "out of memory");
+	if (r != -ENOENT || found == -ENOENT)
+		return r;
+	(void)ix_escape(shown, sizeof(shown), name, IX_ESC_TEXT);
+	return ix_fail_plain(
+		x, -ENODATA,
+		"cannot tell whether there is a unit '%.300s': not all control groups can be read",
+		shown);
+}
+
 int ix_open_container(struct ipcx *x, const char *name, struct ix_gaps *gaps,
 		      struct ix_target *ret_p)
 {
@@ -58,7 +85,7 @@ int ix_open_container(struct ipcx *x, const char *name, struct ix_gaps *gaps,
 	if (r == 0)
 		r = open_claimed(x, found, gaps, ret_p);
 	ix_containers_free(c);
-	return r;
+	return r == -ENOENT || r == -ENODATA ? open_unit(x, name, r, gaps, ret_p) : r;
 }
 
 /* Refuse a number that means both a process and a container. */

@@ -107,6 +107,22 @@ def test_a_service_with_a_namespace_of_its_own(tree, unit):
     m.end()
 
 
+def test_a_unit_in_our_own_namespace(tree):
+    """It may be looked at by its name, but nothing is changed by it; and a unit without processes is not there."""
+    m = Manager(tree, "plain.service", box="exec")
+    assert names(tree) == []
+    for where in ("plain.service", "systemd:plain.service"):
+        assert sorted(keys(tree, where)) == [*FOUND, "0x000004d2"], where
+        r = tree.world.ipcx("rm", "msg", "--all", "--yes", "--ns", where)
+        assert r.rc != 0 and "--ns" in r.err, r.err
+    assert sorted(o["key"] for o in tree.world.objects("msg")) == [*FOUND, "0x000004d2"]
+    tree.give("plain.service", 1234)
+    assert tree.world.ipcx("ls", "--ns", "plain.service").rc == 3
+    m.end()
+    tree.give("plain.service", 0)
+    assert tree.world.ipcx("ls", "--ns", "plain.service").rc == 3
+
+
 def test_an_escaped_name(tree):
     m = Manager(tree, "pg@a\\x2db.service")
     assert len(names(tree)) == 1
