@@ -60,3 +60,16 @@ def test_what_did_the_dead_pod_leave(zoo, dead_pod):
     rows = [o for o in one(zoo, "objects", "ls", "pshm", "--ns", "all") if o["name"] == "/left"]
     assert [(o["directory"], o["size"], o["container"]) for o in rows] == [(dead_pod, 1 << 20, None)], rows
     assert [o["name"] for o in one(zoo, "objects", "ls", "pshm", "--ns", os.path.join("/", dead_pod))] == ["/left"]
+
+
+def test_why_a_cannot_see_bs_key_and_how_they_are_started(zoo):
+    a, b = zoo.start("docker"), zoo.start("runc")
+    r = zoo.world.ipcx("ns", "cmp", a.where, b.where, "--json")
+    assert r.rc == 1, r.err
+    rows = {row["name"]: row for row in r.json["comparison"]}
+    key = rows["shm:0x00001234"]
+    assert (key["same"], key["follows"]) == (False, "two different objects: not shared by the sides")
+    why = rows["IPC namespace"]
+    assert why["same"] is False and "a System V key" in why["follows"] and f"ipcx ns enter {a.label} -- COMMAND" in why["fix"]
+    people = " ".join(zoo.world.ipcx("ns", "cmp", a.where, b.where).out.split())
+    assert f"{why['follows']}. To share it, {why['fix']}." in people and "shm:0x00001234" in people
