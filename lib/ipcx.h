@@ -1741,8 +1741,9 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table);
 
 /**
  * List who shares the IPC namespace in use, its /dev/shm or its /dev/mqueue: a row for
- * each pair of IPC and mount namespace, with its first process and the devices of the
- * file systems.
+ * each pair of IPC and mount namespace, with what it shares, its first process, that
+ * process's container, and the devices of the file systems. Notes tell of processes whose
+ * /dev/mqueue shows the queues of another IPC namespace than their own.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno

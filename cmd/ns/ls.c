@@ -34,9 +34,12 @@ static const enum ipcx_field box_fields[] = { IPCX_F_RUNTIME,       IPCX_F_NAME,
 					      IPCX_F_CONTAINER_ID,  IPCX_F_POD,
 					      IPCX_F_POD_NAMESPACE, IPCX_F_SYSTEMD_UNIT,
 					      IPCX_F_IPC_MODE,      IPCX_F_PID };
+/* A table omits the first six fields: what is shared follows from them. */
+#define SHARER_RAW 6
 static const enum ipcx_field sharer_fields[] = {
-	IPCX_F_NS,        IPCX_F_MNT_NS,     IPCX_F_PID,
-	IPCX_F_PROCESSES, IPCX_F_SHM_DEVICE, IPCX_F_MQUEUE_DEVICE
+	IPCX_F_NS,    IPCX_F_MNT_NS,  IPCX_F_SHM_DEVICE, IPCX_F_MQUEUE_DEVICE,
+	IPCX_F_OWNER, IPCX_F_UID,     IPCX_F_SHARES,     IPCX_F_CONTAINER,
+	IPCX_F_PID,   IPCX_F_COMMAND, IPCX_F_PROCESSES
 };
 static const enum ipcx_field limit_fields[] = { IPCX_F_NAME, IPCX_F_LIMIT, IPCX_F_USED,
 						IPCX_F_PERCENT, IPCX_F_SOURCE };
@@ -190,7 +193,7 @@ static const struct part {
 	{ "objects",                                      "mechanisms", COLUMN_LIST_INIT(usage_fields),  ipcx_usage,      0, false },
 	{ "containers",                                   "containers", COLUMN_LIST_INIT(box_fields),    ipcx_containers, BOX_RAW, true },
 	{ "processes",                                    "members",    COLUMN_LIST_INIT(member_fields), ipcx_members,    0, false },
-	{ "processes that share it, its /dev/shm or /dev/mqueue",   "sharers",    COLUMN_LIST_INIT(sharer_fields), ipcx_sharers,    0, false },
+	{ "who shares it, its /dev/shm or its /dev/mqueue", "sharers", COLUMN_LIST_INIT(sharer_fields), ipcx_sharers, SHARER_RAW, false },
 };
 /* clang-format on */
 
@@ -383,8 +386,8 @@ const struct cmd cmd_ns_ls = {
 
 const struct cmd cmd_ns_show = {
 	.name = "ns show", .operands = "WHERE", .summary = "Show everything about an IPC namespace",
-	.about = "Shows what is known about one namespace: what keeps it alive and how to end that, its objects by mechanism, containers, processes, limits, and which processes share its /dev/shm or "
-		 "/dev/mqueue, by the device numbers of the file systems there.",
+	.about = "Shows what is known about one namespace: what keeps it alive and how to end that, its objects by mechanism, containers, processes, limits, and which containers and processes share "
+		 "the namespace itself (ipc), its /dev/shm (shm) or its /dev/mqueue (mqueue).",
 	.options = show_options, .examples = show_examples, .complete = COMPLETE_NS | COMPLETE_FILES,
 	.exits = EXITS(NO_SUCH_NAMESPACE),
 	.args_size = sizeof(struct ns_ls_args), .run = run_show,

@@ -49,17 +49,21 @@ struct ix_dirid ix_dirid_below(struct ipcx *x, int rootfd, const char *path)
 				  .ino = st.stx_ino };
 }
 
+int ix_dirid_root(int dir, const char *link)
+{
+	int root = dir < 0 ? dir : ix_open_link(dir, link, O_PATH | O_DIRECTORY);
+
+	/* "No such directory" must not be reported for a process that has ended. */
+	return root == -ENOENT ? -ESRCH : root;
+}
+
 struct ix_dirid ix_dirid_of(struct ipcx *x, int32_t pid, const char *path)
 {
-	int proc = ix_procfd(x);
 	auto_fd int root = -1;
 	char name[24];
 
 	(void)snprintf(name, sizeof(name), "%d/root", pid);
-	root = proc < 0 ? proc : ix_open_link(proc, name, O_PATH | O_DIRECTORY);
-	/* "No such directory" must not be reported for a process that has ended. */
-	if (root == -ENOENT)
-		root = -ESRCH;
+	root = ix_dirid_root(ix_procfd(x), name);
 	return ix_dirid_below(x, root, path);
 }
 
@@ -87,17 +91,24 @@ static uint64_t mount_of(int fd, unsigned how)
 		       : 0;
 }
 
-bool ix_dirid_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
-		     const char *type)
+int ix_dirid_is(struct ipcx *x, int32_t pid, int rootfd, const char *path,
+		const char *type)
 {
 	auto_fd int fd = ix_dirid_open(x, rootfd, path, O_PATH | O_DIRECTORY);
 	uint64_t id = fd < 0 ? 0 : mount_of(fd, STATX_MNT_ID);
 	char found[32];
+	int r;
 
-	return !id ||
-	       ix_mnt_type(ix_procfd(x), pid ? pid : getpid(), id, found, sizeof(found)) <
-		       0 ||
-	       !strcmp(found, type);
+	if (!id)
+		return fd < 0 ? fd : -ENOSYS;
+	r = ix_mnt_type(ix_procfd(x), pid ? pid : getpid(), id, found, sizeof(found));
+	return r < 0 ? r : !strcmp(found, type);
+}
+
+bool ix_dirid_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
+		     const char *type)
+{
+	return ix_dirid_is(x, pid, rootfd, path, type) != 0;
 }
 
 /* Whether the process has ended in the meantime. This must be asked separately: reading

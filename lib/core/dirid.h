@@ -27,6 +27,11 @@ int ix_dirid_open(struct ipcx *x, int rootfd, const char *path, int flags);
  * Sends no request to the directory's file system. */
 struct ix_dirid ix_dirid_below(struct ipcx *x, int rootfd, const char *path);
 
+/* Open the root directory of a process (O_PATH): "root" in its /proc directory, or
+ * "PID/root" in /proc; dir may be an -errno. Returns a descriptor or -errno, -ESRCH if
+ * the process has ended. */
+int ix_dirid_root(int dir, const char *link);
+
 /* The same as ix_dirid_below(), below the root of a process. */
 struct ix_dirid ix_dirid_of(struct ipcx *x, int32_t pid, const char *path);
 
@@ -36,8 +41,12 @@ bool ix_dirid_same(const struct ix_dirid *a, const struct ix_dirid *b);
 /* Return "MAJOR:MINOR/INODE", "none" or "unknown". */
 const char *ix_dirid_text(const struct ix_dirid *s, char buf[IX_DIRID_TEXT]);
 
-/* Whether a directory of a process (pid 0: our own) may be on a file system of this type;
- * also true if the type cannot be found out. */
+/* Whether a directory of a process (pid 0: our own) is on a file system of this type.
+ * Returns 1, 0 or, if the type cannot be found out, -errno. */
+int ix_dirid_is(struct ipcx *x, int32_t pid, int rootfd, const char *path,
+		const char *type);
+
+/* Whether it may be: also true if the type cannot be found out. */
 bool ix_dirid_may_be(struct ipcx *x, int32_t pid, int rootfd, const char *path,
 		     const char *type);
 

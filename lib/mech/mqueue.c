@@ -251,3 +251,20 @@ int ix_mqueue_dir(struct ix_scan *s, struct ix_posix_dir *ret_dir)
 				      may == -EACCES ? "a seccomp filter may forbid it"
 						     : ix_errno_text(r));
 }
+
+int ix_mqueue_device(struct ipcx *x, uint64_t *ret_dev)
+{
+	struct mounted m = { .dir = IX_NO_DIR, .is = ix_mnt_may() };
+
+	if (m.is == 0)
+		m.is = mount_one(&m.dir);
+	if (m.is < 0) {
+		mqueue_look_at(x, MQUEUE_DIR, &m);
+		if (m.is >= 0)
+			m.is = m.is ? 0 : -ENODATA;
+	}
+	if (m.is == 0)
+		*ret_dev = m.dir.dev;
+	ix_posix_dir_end(&m.dir);
+	return m.is;
+}

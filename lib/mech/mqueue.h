@@ -16,6 +16,10 @@
  */
 int ix_mqueue_dir(struct ix_scan *s, struct ix_posix_dir *ret_dir);
 
+/* Find the device of the mqueue file system of the caller's IPC namespace, which tells
+ * whose queues a mounted one shows. Returns 0 or, if that is unknown, -errno. */
+int ix_mqueue_device(struct ipcx *x, uint64_t *ret_dev);
+
 /* The contents of a queue's file (mq_overview(7)). */
 struct ix_mq_status {
 	uint64_t qsize; /* bytes of all messages */
