@@ -97,7 +97,7 @@ def test_our_own_file_system_is_mounted_there(host, of):
 
 
 @pytest.mark.parametrize("what", ["mount --bind /run/dir", "cp -a /run/dir/. "])
-def test_a_directory_that_is_no_file_system_of_its_own(host, what):
+def test_a_directory_without_a_file_system_of_its_own(host, what):
     do(host, f"mkdir -p /run/dir {DIR} && echo >/run/dir/big && {what} {DIR}")
     check(host, "nor the root of a tmpfs")
 

@@ -56,7 +56,7 @@ def rows_of(world, path, *words, key="objects", **more):
     assert r.rc == 0, r.err
     if "whether a process still uses them is unknown" in r.err:
         return None
-    return [row for row in r.json[key] if row["directory"] == path]
+    return [row for row in r.json[key] if row.get("directory") == path]
 
 
 @contextlib.contextmanager
