@@ -10,13 +10,13 @@
 /* clang-format off */
 const struct opt ns_opts[] = {
 	{ "ns", 'N', TEXT(struct ns_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_NS_ALL | COMPLETE_FILES,
-	  .help = "namespace of a process, container, pin, file; or all" },
+	  .help = "namespace of a process, container, pin, file or directory; or all" },
 	{ .name = "" },
 };
 
 const struct opt ns_one_opts[] = {
 	{ "ns", 'N', TEXT(struct ns_args, ns), .arg = "WHERE", .complete = COMPLETE_NS | COMPLETE_FILES,
-	  .help = "namespace of a process, container, pin or file" },
+	  .help = "namespace of a process, container, pin, file or directory" },
 	{ .name = "" },
 };
 /* clang-format on */

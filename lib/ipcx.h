@@ -1609,6 +1609,9 @@ struct ipcx_ns;
  * runtime and a colon, if several have that name; a pod; a systemd unit;
  * - the name of a pin;
  * - a file (a text that begins with a slash or a dot);
+ * - a directory, in the same way: the root of a tmpfs, without symbolic links. It has
+ * POSIX shared memory and named semaphores, and no IPC namespace. Objects are removed
+ * there only if a container left it that no process uses;
  * - "ipc:[N]", or N if greater than any process id (a number that is neither a process
  * nor a namespace is the name of a container or the beginning of its id);
  * - "self";
@@ -1619,7 +1622,7 @@ struct ipcx_ns;
  * @retval -ENOENT there is no such namespace, container, pin or file
  * @retval -ESRCH there is no such process (any more)
  * @retval -ENOTUNIQ several match, or a number is both a process and a container
- * @retval -EINVAL the file is not an IPC namespace
+ * @retval -EINVAL the file is not an IPC namespace, nor the root of a tmpfs
  * @retval -EACCES it may not be opened, or there may be a match that the caller cannot
  * see
  */

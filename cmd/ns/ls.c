@@ -362,6 +362,7 @@ static const struct example examples[] = {
 	{ "ipcx ns ls -w 'processes == 0'",             "namespaces without processes, and what keeps them alive" },
 	{ "ipcx ns ls --tree",                          "by user namespace, with its creator" },
 	{ "ipcx ns ls -o +keepers",                     "what to end so that a namespace ends" },
+	{ "ipcx ns ls -w 'directory != null'",          "what dead containers left in memory" },
 	{ "ipcx ns ls --thorough --json",               "all that can be found, for a program" },
 	{ "", "" },
 };

@@ -348,6 +348,7 @@ static const struct example examples[] = {
 	{ "ipcx ls --ns web",                                 "the objects of a container" },
 	{ "ipcx ls pshm --deleted --sort -allocated",         "what fills /dev/shm" },
 	{ "ipcx ls -q shm -w 'nattch == 0' | xargs ipcx show", "pass references to other commands" },
+	{ "ipcx ls --ns all -w 'directory != null' -o +directory", "what dead containers left in memory" },
 	{ "ipcx ls --ns all -w 'size > 1G' -o ns,container,ref,size", "large objects in any namespace" },
 	{ "", "" },
 };
