@@ -12,10 +12,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include "base/below.h"
 #include "base/file.h"
 #include "base/mnt.h"
+#include "base/mntinfo.h"
 #include "base/num.h"
 #include "container/claim.h"
 
@@ -108,9 +110,24 @@ static int open_root(const struct ix_giver *g, int *ret_fd)
 	return MIN(*ret_fd, 0);
 }
 
+/* Whether an overlay is also mounted in our own mount namespace, as those of containers
+ * are: then root has mounted it. */
+static bool is_roots_overlay(const struct ix_search *s, uint64_t dev)
+{
+	auto_buf struct ix_buf text = { 0 };
+	struct ix_mntinfo m = { .dev = 0 };
+	int r = ix_mntinfo_read(ix_procfd(s->x), 0, &text);
+	char *pos = text.data;
+
+	while (r >= 0 && (r = ix_mntinfo_next(&pos, &m)) > 0)
+		if (m.dev == dev && !strcmp(m.type, "overlay"))
+			return true;
+	return false;
+}
+
 /* Whether reading a file depends on neither a user's program (FUSE) nor another machine,
  * so that it cannot block. The answer comes from the mount table, without touching the
- * file system. */
+ * file system. The layers of an overlay that a user has mounted may be on FUSE. */
 static bool is_local(const struct ix_search *s, const struct ix_giver *g, int fd)
 {
 	static const char *const asks[] = { "fuse", "nfs", "9p", "cifs", "smb", "ceph" };
@@ -126,7 +143,8 @@ static bool is_local(const struct ix_search *s, const struct ix_giver *g, int fd
 	for (size_t i = 0; i < ARRAY_SIZE(asks); i++)
 		if (!strncmp(type, asks[i], strlen(asks[i])))
 			return false;
-	return true;
+	return strcmp(type, "overlay") != 0 ||
+	       is_roots_overlay(s, makedev(st.stx_dev_major, st.stx_dev_minor));
 }
 
 static int state_open_dir(const struct ix_search *s, const char *path,

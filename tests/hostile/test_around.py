@@ -132,6 +132,29 @@ def test_unresponsive_file_system_in_run_user(machine):
         p.stdout.close()
 
 
+def test_an_overlay_of_a_user_on_a_file_system_that_does_not_respond(machine):
+    """The overlay is no FUSE itself. Its user's monitor names a directory there."""
+    machine.sh("mount -t tmpfs none /mnt; mkdir /mnt/f /mnt/m /mnt/none; chown 1234 /mnt/*; mknod -m 666 /mnt/fuse c 10 229")
+    server = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stallbelow.py")
+    script = f"""{sys.executable} {server} /mnt/f /mnt/fuse & until grep -q ' /mnt/f fuse' /proc/mounts || ! kill -0 $!; do sleep 0.1; done
+mount -t overlay -o lowerdir=/mnt/f:/mnt/none none /mnt/m && ls -d /mnt/m/c-containers/id/userdata >/dev/null && echo $$ $! || echo 0 $!; exec cat"""
+    p = subprocess.Popen(machine.argv("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, uid=1234), **PIPES)
+    pid, number = map(int, p.stdout.readline().split())
+    around = ["nsenter", "-t", pid, "--user", "--mount", "--preserve-credentials"]
+    words = ["-c", "4d1fc9ea", "-n", "@", "-b", "/mnt/m/c-containers/id/userdata"]
+    try:
+        if not pid:
+            pytest.skip("a user cannot mount an overlay on FUSE here")
+        f = Forged(machine, "conmon", "fresh", ["unshare", "--mount", "--ipc"], around=[str(w) for w in around], uid=1234, words=words)
+        r = machine.run("timeout", "-s", "KILL", "60", IPCX, "ns", "ls", "--json")
+        assert r.rc == 0 and "names may be missing" not in r.err, r.err
+        assert "1234/podman:fresh" in [n["container"] for n in r.json["namespaces"]], "the rest is known"
+        f.end()
+    finally:
+        machine.run("kill", "-9", number)
+        stop(p)
+
+
 def test_rootless_container_with_our_pids_gives_its_owners_names(machine):
     around = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", 'exec unshare --user --map-root-user --mount "$0" "$@"']
     f = Forged(machine, "conmon", "fresh", ["unshare", "--ipc", "--mount"], around=around, uid=1234)
