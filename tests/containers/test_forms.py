@@ -9,7 +9,7 @@ from kinds import KINDS
 
 RECORD = {"container": str, "runtime": str, "name": str, "container_id": str, "pod": str, "pod_namespace": str, "systemd_unit": str, "ipc_mode": str,
           "container_uid": int, "pid": int}
-ALWAYS = {"container", "runtime", "name", "container_id", "container_uid", "pid"}
+ALWAYS = {"container", "runtime", "name", "container_uid", "pid"}
 
 
 def ino(zoo, pid):
@@ -52,7 +52,7 @@ def forms(zoo, container):
     """Return the texts by which the container is to be found."""
     c, own = record(zoo, container), container.what
     texts = [container.label, container.where, str(container.pid), f"/proc/{container.pid}/ns/ipc"]
-    if re.fullmatch(r"[0-9a-f]{64}", c["container_id"]):
+    if re.fullmatch(r"[0-9a-f]{64}", c["container_id"] or ""):
         # A beginning of digits only could be an inode number, unless it is longer than one.
         short = c["container_id"][:12]
         giver = f"{own.user}/" if own.user else ""

@@ -55,7 +55,7 @@ class Booted:
                 "--console=pipe")), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pids = {}
         until(self.started, 120)
-        self.leader = int(self.world.run("sh", "-c", "pgrep -P $(pgrep -x systemd-nspawn) -x systemd").out)
+        self.leader = int(self.world.run("sh", "-c", "pgrep -P $(pgrep -d, -x systemd-nspawn) -x systemd").out)
 
     def started(self):
         r = self.world.run("sh", "-c", "for p in $(pgrep -x sleep); do echo $p $(grep -o '[^/]*\\.service$' /proc/$p/cgroup | head -n 1); done")

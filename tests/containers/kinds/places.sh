@@ -13,6 +13,7 @@ start_firejail() {
 	echo 1 >/proc/sys/kernel/ns_last_pid
 	setsid "$W/kthreadd" 10000 </dev/null >>"$W/log" 2>&1 &
 	echo $! >firejail.kthreadd
+	until grep -qx kthreadd "/proc/$(cat firejail.kthreadd)/comm"; do sleep 0.1; done
 	setsid firejail --noprofile --name=fire1 --ipc-namespace --private-dev --chroot="$W/rootfs-f" /bin/holder </dev/null >>"$W/log" 2>&1 &
 	echo $! >firejail.pid
 	echo fire1
