@@ -48,9 +48,9 @@ stop_lxd() {
 	kill "$(cat lxd.pid)"
 }
 
-# Go into a cgroup of the hierarchy that systemd uses.
-in_unit() { # SLICE/UNIT
-	for tree in systemd unified .; do
+# Go into a cgroup of the first of these hierarchies that exists, or of the one that systemd uses.
+in_unit() { # SLICE/UNIT TREE…
+	for tree in "${@:2}" systemd unified .; do
 		[ -w "/sys/fs/cgroup/$tree/cgroup.procs" ] || continue
 		mkdir -p "/sys/fs/cgroup/$tree/$1"
 		echo "$BASHPID" >"/sys/fs/cgroup/$tree/$1/cgroup.procs"
@@ -61,7 +61,8 @@ in_unit() { # SLICE/UNIT
 
 start_machine() {
 	cp -a "$R" "$W/rootfs-m"
-	(in_unit 'machine.slice/machine-ma\x2dchine.scope' && exec setsid systemd-nspawn --register=no --keep-unit -q -D "$W/rootfs-m" \
+	# Where there is a unified one, nspawn goes into the same cgroup of all.
+	(in_unit 'machine.slice/machine-ma\x2dchine.scope' unified && in_unit 'machine.slice/machine-ma\x2dchine.scope' && exec setsid systemd-nspawn --register=no --keep-unit -q -D "$W/rootfs-m" \
 		-M ma-chine --as-pid2 /bin/holder </dev/null >>"$W/log" 2>&1) &
 	echo $! >machine.pid
 	echo ma-chine
