@@ -142,7 +142,7 @@ def test_two_processes_of_which_one_ends(host):
 
 
 def test_a_process_that_has_ended_does_not_hide_another(host):
-    """The first process of a mount namespace may be a zombie, which has no mounts to read."""
+    """A zombie is listed, but has no mounts to read."""
     leave(host)
     do(host, "mkdir /run/cache")
     p, pid = start(host, "unshare", "--ipc", "--mount", "sh", "-c",
