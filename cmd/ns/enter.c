@@ -96,7 +96,7 @@ static int ns_enter_user(struct app *app, const struct ns_enter_args *args,
 	return 0;
 }
 
-/* An environment that cannot be had is left out. */
+/* An environment that cannot be read is left out. */
 static int ns_enter_environment(struct app *app, struct ns_enter_given *given,
 				struct run *run)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Whether programs in two places can communicate: which of the namespaces, directories
- * and objects that they need are shared, and what else differs.
- */
+/* Whether programs in two places can communicate: which of the namespaces, directories
+ * and objects that they need are shared, and what else differs. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>

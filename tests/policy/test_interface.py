@@ -185,6 +185,9 @@ OPTIONS = {
     "lib/container/nspawn.c": {"--machine", "--directory", "--image"},  # systemd-nspawn's, read from its command line
     "lib/container/podman.c": {"--cid", "--name", "--exec", "--bundle"},  # conmon's, likewise
     "lib/ns/keepers.c": {"ipcx ns"},  # a value that is a command: how to let go of a pin
+    "lib/query/meet.c": {"--bind", "--containall", "--dev", "--device", "--driver", "--ipc", "--ipc-namespace", "--join", "--keep-dev-shm", "--mount",
+                         "--name", "--opt", "--pod", "--share", "--share-ipc", "--unshare-all", "--unshare-ipc", "--volume", "--with-ns",
+                         "ipcx ns"},  # those of the runtimes: how two containers are started
     "lib/limits/table.c": {"--fsize", "--msgqueue", "--memlock"},  # prlimit(1)'s: how the limit is raised
 }
 
