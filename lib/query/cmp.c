@@ -83,8 +83,7 @@ static int cmp_add(struct cmp *c, const char *name, const char *first, const cha
 	return cmp_add_fix(c, name, first, second, same, follows, NULL);
 }
 
-/* Write how the sides share this, if they do not; containers are looked for only then.
- * If one is not known, the side is a process; the comparison has no gap from that. */
+/* Write how the sides share this, if they do not. Only then containers are looked for. */
 static int cmp_fix(struct cmp *c, enum ix_meet what, enum same same, char *buf,
 		   const char **ret_fix)
 {

@@ -148,7 +148,7 @@ def test_bwrap(zoo, again):
 
 @pytest.mark.parametrize("kinds", [("docker", "runc"), ("runc", "podman"), ("containerd", "crun")], ids="-".join)
 def test_two_runtimes(zoo, again, kinds):
-    """What is said for all of them works: the command of the second, run so, is where the first is."""
+    """The text for all runtimes works: the command of the second, run so, is where the first is."""
     first, second = (zoo.start(kind) for kind in kinds)
     rows = again.fixes(first.where, second.where)
     assert "--ipc=container:" not in rows["IPC namespace"]["fix"]
