@@ -16,7 +16,7 @@
 
 struct ns_new_args {
 	struct run_options run;
-	struct opt_list set;
+	struct opt_list set, users, groups;
 	const char *pin;
 	uint64_t shm_size;
 };
@@ -34,11 +34,95 @@ static int ns_new_read_setting(const char *word, char *name, size_t size,
 	return 0;
 }
 
+/* ---- maps of users and groups */
+
+/* The ranges of one option. */
+struct new_map {
+	struct ipcx_id_range ranges[OPT_LIST_MAX];
+	size_t n;
+	bool automatic;
+};
+
+/* Three numbers with this sign between them. */
+static bool new_numbers(const char *word, char sign, uint32_t ret_n[3])
+{
+	const char *end = word + strlen(word);
+	uint64_t n;
+
+	for (int i = 0; i < 3; i++) {
+		if ((i && *word++ != sign) || ix_take_u64(&word, end, UINT32_MAX, &n) < 0)
+			return false;
+		ret_n[i] = (uint32_t)n;
+	}
+	return word == end;
+}
+
+/* unshare(1) has two notations with different orders: INNER:OUTER:COUNT, and the older
+ * OUTER,INNER,COUNT. */
+static int new_read_map(const char *option, const struct opt_list *words,
+			struct new_map *ret_map)
+{
+	struct ipcx_id_range range = { .size = sizeof(range) };
+	uint32_t n[3];
+
+	for (size_t i = 0; i < words->n; i++) {
+		const char *word = words->all[i];
+
+		if (!strcmp(word, "auto")) {
+			ret_map->automatic = true;
+			continue;
+		}
+		if (new_numbers(word, ':', n)) {
+			range.inner = n[0];
+			range.outer = n[1];
+		} else if (new_numbers(word, ',', n)) {
+			range.inner = n[1];
+			range.outer = n[0];
+		} else {
+			return msg_usage(
+				"%s: '%s' is not INNER:OUTER:COUNT, OUTER,INNER,COUNT or auto",
+				option, word);
+		}
+		range.count = n[2];
+		if (!n[2] || UINT32_MAX - n[2] < n[0] || UINT32_MAX - n[2] < n[1])
+			return msg_usage("%s: '%s' is not a range of ids", option, word);
+		ret_map->ranges[ret_map->n++] = range;
+	}
+	if (ret_map->automatic && words->n > 1)
+		return msg_usage("%s: auto stands alone", option);
+	return 0;
+}
+
+static int new_read_maps(const struct ns_new_args *args, struct new_map *users,
+			 struct new_map *groups)
+{
+	int r = new_read_map("--map-users", &args->users, users);
+
+	return r ? r : new_read_map("--map-groups", &args->groups, groups);
+}
+
+static int new_mapped(struct app *app, const struct ns_new_args *args)
+{
+	struct new_map users = { .n = 0 }, groups = { .n = 0 };
+	struct ipcx_ns_map map = { .size = sizeof(map), .shm_size = args->shm_size };
+
+	if (new_read_maps(args, &users, &groups))
+		return -EINVAL;
+	map.users = users.ranges;
+	map.nusers = users.n;
+	map.groups = groups.ranges;
+	map.ngroups = groups.n;
+	map.flags = (users.automatic ? IPCX_MAP_AUTO_USERS : 0) |
+		    (groups.automatic ? IPCX_MAP_AUTO_GROUPS : 0);
+	return ipcx_ns_new_mapped(app->x, &map);
+}
+
 static int ns_new_make(struct app *app, const struct ns_new_args *args)
 {
 	char name[64];
 	uint64_t value = 0;
-	int r = ipcx_ns_new(app->x, args->shm_size);
+	int r = args->users.n || args->groups.n ? new_mapped(app, args)
+						: ipcx_ns_new(app->x, args->shm_size);
 
 	for (size_t i = 0; r == 0 && i < args->set.n; i++) {
 		if (ns_new_read_setting(args->set.all[i], name, sizeof(name), &value))
@@ -147,14 +231,21 @@ static int reopen(struct app *app, const char *pin)
 
 static int ns_new_check(const struct ns_new_args *args, int n)
 {
+	struct new_map users = { .n = 0 }, groups = { .n = 0 };
 	char name[64];
 	uint64_t value;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < args->set.n; i++)
 		r = ns_new_read_setting(args->set.all[i], name, sizeof(name), &value);
+	if (!r)
+		r = new_read_maps(args, &users, &groups);
 	if (r || !args->pin)
 		return r;
+	if (args->users.n || args->groups.n)
+		return msg_usage(
+			"a pin keeps an IPC namespace, not a user namespace: --pin and "
+			"--map-users or --map-groups contradict each other");
 	if (args->shm_size)
 		return msg_usage(
 			"a pin keeps the objects of the IPC namespace, not a /dev/shm: "
@@ -216,6 +307,8 @@ static const struct opt opts[] = {
 	{ "pin",      0, TEXT(struct ns_new_args, pin),      .arg = "NAME", .help = "keep it under this name; without a command, do nothing else" },
 	{ "set",      0, LISTED(struct ns_new_args, set),    .arg = "LIMIT=VALUE", .complete = COMPLETE_LIMITS, .help = "set a limit in it: shmmni=64; may be repeated" },
 	{ "shm-size", 0, SIZE(struct ns_new_args, shm_size), .arg = "SIZE", .help = "size of its /dev/shm (default: half of the memory)" },
+	{ "map-users",  0, LISTED(struct ns_new_args, users),  .arg = "RANGE", .help = "map users INNER:OUTER:COUNT, or OUTER,INNER,COUNT, or auto; may be repeated" },
+	{ "map-groups", 0, LISTED(struct ns_new_args, groups), .arg = "RANGE", .help = "map groups, written as for --map-users; may be repeated" },
 	{ .name = "" },
 };
 
@@ -229,13 +322,14 @@ static const struct example examples[] = {
 	{ "ipcx ns new -- make check",                  "tests that cannot touch anybody's objects" },
 	{ "ipcx ns new --set shmmni=8 --shm-size 1M",   "a shell with tight limits" },
 	{ "ipcx ns new --pin lab --set shmmax=64M",     "an empty namespace for --ns lab" },
+	{ "ipcx ns new --map-users auto --map-groups auto", "as root over our subordinate ids" },
 	{ "", "" },
 };
 
 const struct cmd cmd_ns_new = {
 	.name = "ns new", .operands = "[--] [COMMAND…]", .summary = "Run a command in a fresh namespace",
 	.about = "Creates an IPC namespace with a /dev/shm and a /dev/mqueue of its own, sets its limits, and runs a command, or a shell, in it. Without "
-		 "CAP_SYS_ADMIN that is done in a new user namespace, where the caller is root.",
+		 "CAP_SYS_ADMIN that is done in a new user namespace, where the caller is root; so is it with --map-users or --map-groups.",
 	.options = options, .examples = examples, .program = true,
 	.exits = EXITS(OF_THE_COMMAND),
 	.at_home = true, .args_size = sizeof(struct ns_new_args), .run = ns_new_run,

@@ -3,6 +3,8 @@
  * done. */
 #include "api.h"
 
+#include <sys/stat.h>
+
 static void test_query_struct(void **state)
 {
 	struct ipcx *x = *state;
@@ -366,6 +368,49 @@ static void test_memory(void **state)
 	ipcx_mem_close(NULL);
 }
 
+/* Nothing was done: the process is where it was, and could otherwise not fail again. */
+static void test_maps_of_ids(void **state)
+{
+	struct ipcx *x = *state;
+	const struct ipcx_id_range good = { .size = sizeof(good), .count = 1 };
+	const struct ipcx_id_range ranges[] = {
+		{ .size = sizeof(good) },
+		{ .size = sizeof(good) - 5, .count = 1 },
+		{ .size = sizeof(good), .inner = UINT32_MAX, .count = 1 },
+		{ .size = sizeof(good), .outer = 2, .count = UINT32_MAX },
+		{ .size = sizeof(good), .count = 1, .reserved = 1 },
+		{ .size = sizeof(good), .inner = 5, .outer = 999999, .count = 1 },
+	};
+	const struct ipcx_id_range twice[] = { good, good };
+	const struct ipcx_ns_map wrong[] = {
+		{ .size = 0 },
+		{ .size = sizeof(struct ipcx_ns_map) - 1 },
+		{ .size = sizeof(struct ipcx_ns_map), .flags = 4 },
+		{ .size = sizeof(struct ipcx_ns_map), .nusers = 1 },
+		{ .size = sizeof(struct ipcx_ns_map), .groups = &good, .ngroups = 341 },
+		{ .size = sizeof(struct ipcx_ns_map), .users = twice, .nusers = 2 },
+		{ .size = sizeof(struct ipcx_ns_map),
+		  .users = &good,
+		  .nusers = 1,
+		  .flags = IPCX_MAP_AUTO_USERS },
+	};
+	struct ipcx_ns_map map = { .size = sizeof(map), .nusers = 1 };
+	struct stat before, after;
+
+	assert_int_equal(stat("/proc/self/ns/user", &before), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		assert_int_equal(ipcx_ns_new_mapped(x, &wrong[i]), -EINVAL);
+		assert_true(*ipcx_error(x));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		map.users = &ranges[i];
+		assert_int_equal(ipcx_ns_new_mapped(x, &map), -EINVAL);
+		assert_true(*ipcx_error(x));
+	}
+	assert_int_equal(stat("/proc/self/ns/user", &after), 0);
+	assert_true(before.st_ino == after.st_ino);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +426,7 @@ int main(void)
 		TEST(test_texts),
 		TEST(test_missing_objects),
 		TEST(test_memory),
+		TEST(test_maps_of_ids),
 	};
 
 	return cmocka_run_group_tests_name("misuse", tests, NULL, NULL);

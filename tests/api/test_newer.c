@@ -20,7 +20,8 @@ static void test_every_struct_is_tested(void **state)
 		"ipcx_stress_plan", "ipcx_message",     "ipcx_sem_op",
 		"ipcx_setting",     "ipcx_queue_state", "ipcx_stress_progress",
 		"ipcx_outcome",     "ipcx_base",        "ipcx_unseen",
-		"ipcx_wait_opts",   "ipcx_ns_user",
+		"ipcx_wait_opts",   "ipcx_ns_user",     "ipcx_id_range",
+		"ipcx_ns_map",
 	};
 	size_t found = 0;
 
@@ -259,6 +260,21 @@ static void test_newer_settings(void **state)
 }
 #endif
 
+static void test_newer_maps(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_id_range range = { .size = sizeof(range), .count = 1, .newer = 1 };
+	struct ipcx_ns_map map = { .size = sizeof(map), .newer = 1 };
+
+	assert_int_equal(ipcx_ns_new_mapped(x, &map), -E2BIG);
+	assert_non_null(strstr(ipcx_error(x), "struct ipcx_ns_map"));
+	map.newer = 0;
+	map.groups = &range;
+	map.ngroups = 1;
+	assert_int_equal(ipcx_ns_new_mapped(x, &map), -E2BIG);
+	assert_non_null(strstr(ipcx_error(x), "struct ipcx_id_range"));
+}
+
 static void test_newer_stress(void **state)
 {
 	struct ipcx *x = *state;
@@ -288,6 +304,7 @@ int main(void)
 #ifdef HAS_NEWER_ipcx_setting
 		TEST(test_newer_settings),
 #endif
+		TEST(test_newer_maps),
 		TEST(test_newer_stress),
 	};
 

@@ -73,6 +73,7 @@ static void test_without_a_context(void **state)
 	assert_int_equal(ipcx_ns_enter(NULL, some(), 0), -EINVAL);
 	assert_int_equal(ipcx_ns_may_act(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_ns_new(NULL, 0), -EINVAL);
+	assert_int_equal(ipcx_ns_new_mapped(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_ns_pin(NULL, some(), "name"), -EINVAL);
 	assert_int_equal(ipcx_ns_unpin(NULL, "name", 0), -EINVAL);
 	ipcx_use(NULL, NULL);
@@ -267,6 +268,7 @@ static void test_namespaces(void **state)
 	refused(x, ipcx_ns_become(x, NULL, 0, 0));
 	refused(x, ipcx_ns_enter(x, NULL, 0));
 	refused(x, ipcx_ns_may_act(x, NULL));
+	refused(x, ipcx_ns_new_mapped(x, NULL));
 	refused(x, ipcx_ns_pin(x, NULL, "name"));
 	refused(x, ipcx_ns_pin(x, ns, NULL));
 	refused(x, ipcx_ns_unpin(x, NULL, 0));

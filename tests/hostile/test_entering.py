@@ -230,6 +230,18 @@ def test_ns_new_never_runs_in_our_namespace(world, call, error):
     fail_each(world, NEW, is_fresh(world), calls=(call,), errors=(error,))
 
 
+def test_new_with_maps_fails_closed(world):
+    """The maps are as asked for, whichever call fails in ipcx or in the processes that write them."""
+    words = ["ns", "new", "--no-pty", "--map-users", "0:100000:9", "--map-groups", "0:200000:9", "--", "sh", "-c", "cat /proc/self/uid_map /proc/self/gid_map && id -u && id -G"]
+    lines = [["0", "100000", "9"], ["0", "200000", "9"], ["0"], ["0"]]
+
+    def right(out, rc):
+        said = [line.split() for line in out.splitlines()]
+        return said == lines if rc == 0 else all(line in lines for line in said)
+    fail_each(world, words, right,
+              calls=("openat", "write", "read", "unshare", "clone", "setgroups", "setresuid", "setresgid", "capget"))
+
+
 def test_without_proc_nothing_is_entered(world, place):
     """Without /proc the result of a step cannot be verified: the command does not run."""
     for words in (["ns", "new"], ["ns", "enter", "self"], ["ns", "enter", place.pid], ["sem", "run", "--ns", place.pid, "sem:0"]):

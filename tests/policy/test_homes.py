@@ -14,7 +14,7 @@ HOMES = [
     ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/", "lib/base/mnt.c"}),
     ("getopt", r"\bgetopt\w*\b", {"cmd/ui/opt.c", "cmd/compat/tool.c"}),
     ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c",
-      "lib/mech/psemcall.c", "lib/stress/engine/worker.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
+      "lib/ns/maps.c", "lib/mech/psemcall.c", "lib/stress/engine/worker.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
     ("stderr", r"\bstderr\b|\bSTDERR_FILENO\b|\bperror\s*\(", {"cmd/ui/msg.c"}),
     ("stdout", r"\bstdout\b|\bSTDOUT_FILENO\b", {"cmd/ui/out.c"}),
     ("writing to descriptors by number", r"\b(p?write|writev|dprintf)\s*\(\s*[012]\b", set()),
@@ -30,7 +30,7 @@ HOMES = [
     ("growing bytes", r"\bopen_memstream\s*\(", set()),
     ("bytes as a stream", r"\bfmemopen\s*\(", {"lib/base/mnt.c"}),
     ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(",
-     {"cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c", "lib/stress/engine/workers.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
+     {"cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c", "lib/ns/maps.c", "lib/stress/engine/workers.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/run.c", "lib/base/sidethread.c", "lib/base/mnt.c"}),
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run/run.c"}),
     ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/exec/signals.c", "cmd/stop.c", "lib/mech/psemcall.c", "lib/stress/run/run.c", "lib/stress/engine/worker.c"}),
@@ -95,6 +95,7 @@ NEVER = {"creat", "tmpfile", "mkstemp", "mkstemps", "dup", "dup2", "pipe", "epol
 INHERITED = {
     "cmd/exec/pty.c": "slave, fd",  # the new terminal as a standard stream of the command
     "cmd/main.c": r'"/dev/null"',  # replaces a closed standard stream
+    "lib/ns/maps.c": "null, fd",  # /dev/null as the standard streams of newuidmap
 }
 
 

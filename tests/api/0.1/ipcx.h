@@ -146,8 +146,8 @@ struct ipcx_base {
  * it.
  *
  * ipcx_use() with NULL returns to the namespace of this base. If ipcx_ns_enter() or
- * ipcx_ns_new() moves the process, the context leaves its base, and acts in the namespaces
- * and below the root directory of the process from then on.
+ * ipcx_ns_new() moves the process, the context leaves its base, and acts in the
+ * namespaces and below the root directory of the process from then on.
  *
  * @param base what to use
  * @param ret_x the new context; free it with ipcx_free()
@@ -1609,6 +1609,9 @@ struct ipcx_ns;
  * runtime and a colon, if several have that name; a pod; a systemd unit;
  * - the name of a pin;
  * - a file (a text that begins with a slash or a dot);
+ * - a directory, in the same way: the root of a tmpfs, without symbolic links. It has
+ * POSIX shared memory and named semaphores, and no IPC namespace. Objects are removed
+ * there only if a container left it that no process uses;
  * - "ipc:[N]", or N if greater than any process id (a number that is neither a process
  * nor a namespace is the name of a container or the beginning of its id);
  * - "self";
@@ -1619,7 +1622,7 @@ struct ipcx_ns;
  * @retval -ENOENT there is no such namespace, container, pin or file
  * @retval -ESRCH there is no such process (any more)
  * @retval -ENOTUNIQ several match, or a number is both a process and a container
- * @retval -EINVAL the file is not an IPC namespace
+ * @retval -EINVAL the file is not an IPC namespace, nor the root of a tmpfs
  * @retval -EACCES it may not be opened, or there may be a match that the caller cannot
  * see
  */
@@ -1741,8 +1744,9 @@ int ipcx_containers(struct ipcx *x, struct ipcx_table **ret_table);
 
 /**
  * List who shares the IPC namespace in use, its /dev/shm or its /dev/mqueue: a row for
- * each pair of IPC and mount namespace, with its first process and the devices of the
- * file systems.
+ * each pair of IPC and mount namespace, with what it shares, its first process, that
+ * process's container, and the devices of the file systems. Notes tell of processes whose
+ * /dev/mqueue shows the queues of another IPC namespace than their own.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
@@ -1823,6 +1827,60 @@ int ipcx_ns_enter(struct ipcx *x, struct ipcx_ns *ns, unsigned flags);
  * @retval -errno any error of unshare(2) or mount(2)
  */
 int ipcx_ns_new(struct ipcx *x, uint64_t shm_size);
+
+/** A range of ids of a new user namespace, mapped to ids of the caller's. Set size to
+ * sizeof(struct ipcx_id_range). */
+struct ipcx_id_range {
+	size_t size;
+	uint32_t inner;    /**< the first id in the new user namespace */
+	uint32_t outer;    /**< the first id in the caller's user namespace */
+	uint32_t count;    /**< the number of ids */
+	uint32_t reserved; /**< 0 */
+};
+
+/** Size of the struct in the first version. */
+#define IPCX_ID_RANGE_SIZE_0_1 \
+	(offsetof(struct ipcx_id_range, reserved) + sizeof(uint32_t))
+
+/** Flags of struct ipcx_ns_map: map the first block of ids that subuid(5) or subgid(5)
+ * grants to the caller to the ids from 0 on. */
+#define IPCX_MAP_AUTO_USERS  (UINT64_C(1) << 0)
+#define IPCX_MAP_AUTO_GROUPS (UINT64_C(1) << 1)
+
+/** A new namespace with a map of ids. Set size to sizeof(struct ipcx_ns_map) and unused
+ * members to 0. */
+struct ipcx_ns_map {
+	size_t size;
+	uint64_t shm_size;                  /**< as for ipcx_ns_new() */
+	const struct ipcx_id_range *users;  /**< without any, the caller becomes 0 */
+	size_t nusers;                      /**< at most 340 */
+	const struct ipcx_id_range *groups; /**< the same for groups */
+	size_t ngroups;                     /**< at most 340 */
+	uint64_t flags;                     /**< IPCX_MAP_… */
+};
+
+/** Size of the struct in the first version. */
+#define IPCX_NS_MAP_SIZE_0_1 (offsetof(struct ipcx_ns_map, flags) + sizeof(uint64_t))
+
+/**
+ * As ipcx_ns_new(), always in a new user namespace, with these users and groups mapped.
+ * The process becomes user 0 and group 0 there, or, where 0 is not mapped, keeps its own
+ * user or group, which then has to be mapped. It gives up its supplementary groups,
+ * unless setgroups(2) is forbidden there.
+ *
+ * Without CAP_SETUID and CAP_SETGID, ids other than the caller's own are mapped by the
+ * programs newuidmap and newgidmap in /usr/bin. The maps are read back. For the time of
+ * the call, the process has two children.
+ *
+ * @return 0, or -errno
+ * @retval -EINVAL a range is not valid, overlaps with another one, or neither 0 nor the
+ * caller's own id is mapped; nothing was done
+ * @retval -ENOENT subuid(5) or subgid(5) grants nothing to the caller; nothing was done
+ * @retval -ENOPKG newuidmap or newgidmap is needed and not installed; nothing was done
+ * @retval -EPERM the caller may not map these ids: end the process
+ * @retval -errno any error of ipcx_ns_new(), or of writing the maps
+ */
+int ipcx_ns_new_mapped(struct ipcx *x, const struct ipcx_ns_map *map);
 
 /**
  * Test whether objects and limits in a namespace may be changed, depending on how the
