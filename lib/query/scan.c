@@ -403,7 +403,8 @@ int ix_run_into(struct ipcx *x, const struct ipcx_query *q, struct ix_scan *s,
 	ix_judging_end(s);
 	free(s->same_index);
 	free(s->dirs);
-	ix_found_end(s);
+	if (s->finding)
+		ix_found_end(s);
 	ix_may_end(&s->may);
 	return ix_said(x, r);
 }
