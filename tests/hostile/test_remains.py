@@ -165,4 +165,3 @@ def test_it_is_mounted_twice_here(left, path):
 
 def test_all_places_at_once_are_not_emptied(left):
     stays(left, "all")
-
