@@ -104,6 +104,12 @@ static int both(struct ipcx *x, const char *where, const struct ix_container *fo
 			     where, where, label);
 }
 
+/* Whether a text is the name or the id of a container, not the beginning of its id. */
+static bool is_whole(const struct ix_container *c, const char *text)
+{
+	return (c->name && !strcmp(c->name, text)) || (c->id && !strcmp(c->id, text));
+}
+
 /* Open the namespace of a process, unless the number is also the name, the id or the
  * beginning of the id of a container of root or of the caller. If there is no such
  * process, open the container. */
@@ -122,6 +128,10 @@ int ix_open_pid(struct ipcx *x, const char *where, int32_t pid, struct ix_gaps *
 				 lives == -ESRCH ? IX_RANK_HIDDEN : IX_RANK_CALLER,
 				 &found);
 	if (r == 0 && found->pid == pid)
+		r = -ENOENT;
+	/* One id of sixteen begins with 1, but 1 is what is typed for the first process. */
+	if (lives >= 0 && pid == 1 &&
+	    (r == -ENOTUNIQ || (r == 0 && !is_whole(found, where))))
 		r = -ENOENT;
 	if (r == 0 && lives == -ESRCH)
 		r = open_claimed(x, found, gaps, ret_p);

@@ -130,6 +130,15 @@ def test_the_beginning_of_an_id_is_also_a_process(boxes):
     assert boxes.meant(f"runc:{process.pid}") == boxes.meant(f"runc:{cid}") == box.key
 
 
+def test_1_is_the_first_process(boxes):
+    """One id of sixteen begins with 1; a container whose whole name it is still counts."""
+    box = boxes.runc(boxes.place(), "1".ljust(64, "a"))
+    assert boxes.world.ipcx("ls", "msg", "--ns", "1").rc != 2 and boxes.meant(f"runc:{'1'.ljust(64, 'a')}") == box.key
+    boxes.runc(boxes.place(), "1")
+    rc, text = boxes.meant(1)
+    assert rc == 2 and "/proc/1/ns/ipc" in text and "runc:1" in text, text
+
+
 @pytest.mark.parametrize("number", ["4194303", "4026599999", "88888888888888"])
 def test_a_container_precedes_what_does_not_exist(boxes, number):
     """There is no process, no namespace of that number."""

@@ -23,6 +23,7 @@ spec.loader.exec_module(worlds)
 
 # State below /run and /var belongs to the world, so that nothing stays on the machine.
 SETUP = """
+echo 10000 >/proc/sys/kernel/ns_last_pid
 mount -t tmpfs none /run
 mount -t tmpfs none /var/lib
 mkdir -p /run/lock /var/lib/lxc /run/etc

@@ -14,6 +14,7 @@ start_firejail() {
 	setsid "$W/kthreadd" 10000 </dev/null >>"$W/log" 2>&1 &
 	echo $! >firejail.kthreadd
 	until grep -qx kthreadd "/proc/$(cat firejail.kthreadd)/comm"; do sleep 0.1; done
+	echo 20000 >/proc/sys/kernel/ns_last_pid # a PID of two digits may be the beginning of an id
 	setsid firejail --noprofile --name=fire1 --ipc-namespace --private-dev --chroot="$W/rootfs-f" /bin/holder </dev/null >>"$W/log" 2>&1 &
 	echo $! >firejail.pid
 	echo fire1
