@@ -17,7 +17,7 @@
  * without checking the space. */
 #define CHUNK 32768
 
-static _Alignas(4096) char buffer[CHUNK + OUT_ROOM];
+static _Alignas(64) char buffer[CHUNK + OUT_ROOM];
 
 static struct {
 	size_t len; /* bytes in the buffer */
