@@ -47,7 +47,8 @@ def zoo(world):
 
 def fields_of(dump, mech):
     """All fields that both sources provide and that do not change by themselves."""
-    others = {"container", "container_uid", "semncnt", "semzcnt", *({"lpid", "lpid_alive"} if mech == "sem" else ())}
+    others = {"semncnt", "semzcnt", *({"lpid", "lpid_alive"} if mech == "sem" else ())}
+    others |= {"container", "container_uid", "containers", "runtime", "pod", "pod_ns", "systemd_unit"}
     others |= {"user_count", "waiters", "in_use", "in_use_reason", "hugepagesize"}  # from /proc, whatever the source
     return [f["name"] for f in dump["fields"] if mech in f["mechs"] and f["name"] not in {"age", "idle", *TEXT_ONLY, *others}]
 
