@@ -20,13 +20,12 @@ def told(words):
 
 def found_by(zoo, c):
     """Return the forms that find it, and those that do not; ids and process ids differ in each run."""
-    own, want = names.record(zoo, c), names.ino(zoo, c.pid)
+    cid, want = names.record(zoo, c)["container_id"] or "", names.ino(zoo, c.pid)
     good, bad = [], []
     for form in dict.fromkeys(names.forms(zoo, c)):
         r = zoo.world.ipcx("ns", "show", form, "--json")
         right = r.rc == 0 and r.json["namespaces"][0]["ns"] == want
-        shown = form.replace(own["container_id"], "ID") if len(own["container_id"]) == 64 else form
-        shown = shown.replace(own["container_id"][:12], "ID") if len(own["container_id"]) == 64 else shown
+        shown = form.replace(cid, "ID").replace(cid[:12], "ID") if len(cid) == 64 else form
         shown = "PID" if shown == str(c.pid) else shown.replace(f"/{c.pid}/", "/PID/")
         (good if right else bad).append(shown)
     return told(dict.fromkeys(good)) + (f"; not by {told(dict.fromkeys(bad))}" if bad else "")
