@@ -123,7 +123,7 @@ bool ix_giver_setuid(const struct ix_search *s, const struct ix_proc *p,
 	g.dir = ix_search_open(s, p->pid);
 	if (g.dir < 0)
 		return false;
-	if (!ix_search_read(g.dir, p->pid, &now) || now.start != p->start ||
+	if (!ix_search_read(s, g.dir, p->pid, &now) || now.start != p->start ||
 	    !giver_uid(g.dir, &g.files, &g.level))
 		goto none;
 	g.uid = g.files;
@@ -263,7 +263,8 @@ static bool is_givers(const struct ix_search *s, const struct ix_giver *g,
 	struct ix_proc now;
 
 	/* If the watcher's pid was reused, the child's pid may have been reused, too. */
-	if (g->pid && (c->proc.parent != g->pid || !ix_search_read(g->dir, g->pid, &now)))
+	if (g->pid &&
+	    (c->proc.parent != g->pid || !ix_search_read(s, g->dir, g->pid, &now)))
 		return false;
 	if (g->hidden)
 		return !c->ipc.ino;
@@ -284,9 +285,10 @@ int ix_claim_judge(const struct ix_search *s, const struct ix_container *found,
 	if (c.dir < 0)
 		return 0;
 	c.ipc = ix_space_of(c.dir, "ipc");
+	ix_search_missed(s, c.ipc.ino ? 0 : -errno);
 	c.mnt = ix_space_of(c.dir, "mnt");
 	c.pids = ix_space_of(c.dir, "pid");
-	if (ix_search_read(c.dir, found->pid, &c.proc) &&
+	if (ix_search_read(s, c.dir, found->pid, &c.proc) &&
 	    claim_meant(s, &c, found, written) && is_givers(s, g, &c)) {
 		*ret_claimed = c;
 		return 1;

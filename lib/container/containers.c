@@ -345,14 +345,16 @@ int ix_containers_new(struct ipcx *x, const int32_t *firsts, size_t n,
 {
 	struct ix_containers *c = calloc(1, sizeof(*c));
 	struct ix_search s;
-	int r = c ? ix_search_begin(x, firsts, n, &s) : -ENOMEM;
+	int r = -ENOMEM;
 
+	if (c) {
+		c->gaps = *gaps;
+		r = ix_search_begin(x, firsts, n, &c->gaps, &s);
+	}
 	if (r < 0) {
 		free(c);
 		return r;
 	}
-	c->gaps = *gaps;
-	s.gaps = &c->gaps;
 	if (s.astray)
 		say_astray(c, x);
 	r = containers_list(&s, c);

@@ -26,21 +26,38 @@ static int search_by_pid(const void *a, const void *b)
 	return (p->pid > q->pid) - (p->pid < q->pid);
 }
 
+void ix_search_missed(const struct ix_search *s, int error)
+{
+	/* A process that has ended is not missed, and one that may not be looked at is
+	 * counted where processes are listed. */
+	if (error >= 0 || !s->gaps || error == -ENOENT || error == -ESRCH ||
+	    error == -EACCES || error == -EPERM)
+		return;
+	s->gaps->names = true;
+	ix_gap(s->gaps, error,
+	       "some processes could not be looked at (%s): names of containers may be missing",
+	       ix_errno_text(error));
+}
+
 int ix_search_open(const struct ix_search *s, int32_t pid)
 {
-	int proc = ix_procfd(s->x);
+	int proc = ix_procfd(s->x), fd;
 	char name[16];
 
 	(void)snprintf(name, sizeof(name), "%d", pid);
-	return proc < 0 ? proc : ix_open(proc, name, O_PATH | O_DIRECTORY);
+	fd = proc < 0 ? proc : ix_open(proc, name, O_PATH | O_DIRECTORY);
+	ix_search_missed(s, fd);
+	return fd;
 }
 
-static bool read_stat(int dir, const char *path, int32_t pid, struct ix_proc *ret_p)
+static bool read_stat(const struct ix_search *s, int dir, const char *path, int32_t pid,
+		      struct ix_proc *ret_p)
 {
 	char text[1024];
 	struct ix_proc_stat st;
 	int len = ix_read_file(dir, path, text, sizeof(text));
 
+	ix_search_missed(s, len);
 	if (len < 0 || ix_proc_stat_parse(text, (size_t)len, &st) < 0 || st.state == 'Z')
 		return false;
 	*ret_p = (struct ix_proc){ .pid = pid, .parent = st.parent, .start = st.start };
@@ -48,9 +65,10 @@ static bool read_stat(int dir, const char *path, int32_t pid, struct ix_proc *re
 	return true;
 }
 
-bool ix_search_read(int dir, int32_t pid, struct ix_proc *ret_p)
+bool ix_search_read(const struct ix_search *s, int dir, int32_t pid,
+		    struct ix_proc *ret_p)
 {
-	return read_stat(dir, "stat", pid, ret_p);
+	return read_stat(s, dir, "stat", pid, ret_p);
 }
 
 static bool read_proc(const struct ix_search *s, int32_t pid, struct ix_proc *ret_p)
@@ -59,7 +77,7 @@ static bool read_proc(const struct ix_search *s, int32_t pid, struct ix_proc *re
 	char path[24];
 
 	(void)snprintf(path, sizeof(path), "%d/stat", pid);
-	return proc >= 0 && read_stat(proc, path, pid, ret_p);
+	return proc >= 0 && read_stat(s, proc, path, pid, ret_p);
 }
 
 static void search_drop_doubles(struct ix_search *s)
@@ -147,7 +165,7 @@ bool ix_search_inner(const struct ix_search *s, int32_t parent, struct ix_proc *
 		if (dir >= 0)
 			mnt = ix_space_of(dir, "mnt");
 		if (mnt.ino && !ix_space_same(&mnt, &s->mnt) &&
-		    ix_search_read(dir, pids[i], ret_p))
+		    ix_search_read(s, dir, pids[i], ret_p))
 			return true;
 	}
 	return false;
@@ -203,6 +221,7 @@ static void look_around(struct ix_search *s)
 	auto_fd int dir = ix_home_open(s->x);
 
 	s->astray = dir < 0 && s->x->rooted;
+	ix_search_missed(s, dir);
 	if (dir < 0)
 		return;
 	s->user = ix_space_of(dir, "user");
@@ -211,10 +230,10 @@ static void look_around(struct ix_search *s)
 	s->ipc = ix_space_of(dir, "ipc");
 }
 
-int ix_search_begin(struct ipcx *x, const int32_t *firsts, size_t n,
+int ix_search_begin(struct ipcx *x, const int32_t *firsts, size_t n, struct ix_gaps *gaps,
 		    struct ix_search *ret_s)
 {
-	struct ix_search s = { .x = x, .caller = geteuid() };
+	struct ix_search s = { .x = x, .gaps = gaps, .caller = geteuid() };
 	int r = read_procs(&s, firsts, n);
 
 	if (r == 0)

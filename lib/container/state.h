@@ -40,8 +40,9 @@ struct ix_search {
 };
 
 /* Begin a search; "firsts" are the processes that may be the first process of a
- * container. Returns 0 or -ENOMEM. */
-int ix_search_begin(struct ipcx *x, const int32_t *firsts, size_t n,
+ * container; what cannot be read is recorded in gaps, which may be NULL. Returns 0 or
+ * -ENOMEM. */
+int ix_search_begin(struct ipcx *x, const int32_t *firsts, size_t n, struct ix_gaps *gaps,
 		    struct ix_search *ret_s);
 void ix_search_end(struct ix_search *s);
 
@@ -53,7 +54,11 @@ int ix_search_open(const struct ix_search *s, int32_t pid);
 
 /* Read the process to which such a /proc directory belongs; returns false if the process
  * is gone. */
-bool ix_search_read(int dir, int32_t pid, struct ix_proc *ret_p);
+bool ix_search_read(const struct ix_search *s, int dir, int32_t pid,
+		    struct ix_proc *ret_p);
+
+/* Record that a process could not be looked at (-errno): names may be missing. */
+void ix_search_missed(const struct ix_search *s, int error);
 
 /* Read the first child of a process; returns false if the process has no child. */
 bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p);

@@ -158,7 +158,7 @@ int ix_unit_find(struct ipcx *x, const char *name, struct ix_unit *ret_unit)
 
 	if (!ix_unit_is(name, strlen(name)))
 		return -ENOENT;
-	r = ix_search_begin(x, NULL, 0, &s);
+	r = ix_search_begin(x, NULL, 0, NULL, &s);
 	if (r < 0)
 		return r;
 	r = hunt_all(&h);
