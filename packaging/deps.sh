@@ -56,7 +56,7 @@ names() {
 	case $family:$1 in
 	debian:build) echo gcc libc6-dev meson ninja-build pkg-config \
 		libcap-dev libjson-c-dev libmount-dev scdoc python3 ;;
-	debian:test) echo g++ libcmocka-dev python3-pytest \
+	debian:test) echo g++ libcmocka-dev python3-pytest python3-pytest-timeout \
 		python3-jsonschema strace util-linux psmisc libcap2-bin jq groff-base zsh fish \
 		abigail-tools dpkg-dev "$(multilib)" ;;
 	*:bench) echo lsof psmisc stress-ng ;;
@@ -69,14 +69,14 @@ names() {
 	fedora:build) echo gcc meson ninja-build pkgconf-pkg-config \
 		libcap-devel json-c-devel libmount-devel scdoc python3 ;;
 	fedora:test) echo gcc-c++ libasan libubsan libcmocka-devel \
-		python3-pytest python3-jsonschema strace util-linux psmisc libcap jq groff-base \
+		python3-pytest python3-pytest-timeout python3-jsonschema strace util-linux psmisc libcap jq groff-base \
 		zsh fish libabigail ;;
 	fedora:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc systemd-container \
 		firejail buildah ;;
 	fedora:clang) echo clang clang-tools-extra compiler-rt ;;
 
 	arch:build) echo gcc meson ninja pkgconf json-c libcap util-linux-libs scdoc python ;;
-	arch:test) echo cmocka python-pytest python-jsonschema strace util-linux psmisc \
+	arch:test) echo cmocka python-pytest python-pytest-timeout python-jsonschema strace util-linux psmisc \
 		libcap jq groff zsh fish libabigail ;;
 	arch:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc docker firejail \
 		buildah rootlesskit slirp4netns ;;
@@ -85,7 +85,7 @@ names() {
 	# gcc has no sanitizers on musl: only the clang build can be tested there.
 	alpine:build) echo gcc musl-dev linux-headers meson samurai pkgconf \
 		json-c-dev libcap-dev util-linux-dev scdoc python3 ;;
-	alpine:test) echo g++ cmocka-dev py3-pytest py3-jsonschema strace util-linux psmisc \
+	alpine:test) echo g++ cmocka-dev py3-pytest py3-pytest-timeout py3-jsonschema strace util-linux psmisc \
 		coreutils libcap-utils jq groff zsh fish ;;
 	alpine:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon lxc docker \
 		firejail buildah lxd rootlesskit slirp4netns ;;

@@ -131,7 +131,10 @@ run_again() {
 				--print-errorlogs --logbase again "$name" </dev/null || continue
 			;;
 		*)
-			tests/suite.sh "$name" </dev/null || continue
+			case $name in
+			tests/*) tests/suite.sh "$name" </dev/null || continue ;;
+			*) continue ;; # the suite itself
+			esac
 			;;
 		esac
 		printf '%s\t%s\n' "$suite" "$name" >>"$out/flaky"

@@ -45,8 +45,14 @@ if ! "$python" -m pytest --version >/dev/null 2>&1; then
 	exit 77
 fi
 
+# A test that hangs fails, and does not cost the tests after it; without the plug-in, it
+# ends its suite.
+limit=
+! "$python" -c "import pytest_timeout" 2>/dev/null || limit="--timeout=900 --timeout-method=signal"
+
 # The caller may ignore signals that the tests send. An hour is for a suite that hangs;
 # SIGINT, so that pytest still reports its progress.
 cd "${tests%/tests}"
+# shellcheck disable=SC2086 # options
 exec ${private:+"$private"} env --default-signal timeout --foreground -s INT -k 60 60m \
-	"$python" -m pytest -qq -rN --tb=short -p no:cacheprovider -o faulthandler_timeout=300 "$@" "$what"
+	"$python" -m pytest -qq -rN --tb=short -p no:cacheprovider -o faulthandler_timeout=300 $limit "$@" "$what"

@@ -46,7 +46,8 @@ def hold(name, uid=None):
 
 
 def serve(fuse):
-    """Answer as little as lets a directory be opened."""
+    """Answer as little as lets a directory be opened. The end of the process that uses it must be seen: its output is not kept open here."""
+    os.close(1)
     while True:
         _, call, unique, _ = struct.unpack_from("<IIQQ", os.read(fuse, 1 << 20))
         answer, error = b"", 0
@@ -112,16 +113,19 @@ def deep(name, levels="20"):
 
 def apart(name):
     """Open an object in a thread that has descriptors of its own."""
-    go = threading.Event()
+    go, held = threading.Event(), []
 
     def thread():
-        checked(libc.unshare(CLONE_FILES), "unshare")
-        hold(name)
-        go.set()
+        try:
+            checked(libc.unshare(CLONE_FILES), "unshare")
+            held.append(hold(name))
+        finally:
+            go.set()
         threading.Event().wait()
 
     threading.Thread(target=thread, daemon=True).start()
     go.wait()
+    assert held, "the thread failed"
     stay()
 
 

@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import select
 import subprocess
 import sys
 
@@ -14,11 +15,26 @@ from helpers.tools import helper, need, quiet, scratch, until
 world = worlds.world
 
 
+def doing(pid):
+    """What a process and its descendants do, for the report of a test that waited for one in vain."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
+            lines = [f.read()[:60]]
+        for file in ("syscall", "stack"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/{file}", encoding="ascii", errors="replace") as f:
+                lines.append(f.read())
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            return lines + [line for child in f.read().split() for line in doing(child)]
+    except OSError:
+        return [f"{pid}: gone"]
+
+
 @contextlib.contextmanager
 def acting(world, *words, **run):
     """A process that was started in the world and has printed a line."""
     p = subprocess.Popen(world.argv(*words, **run), stdout=subprocess.PIPE)
     try:
+        assert select.select([p.stdout], [], [], 300)[0], "\n".join(doing(p.pid))
         line = p.stdout.readline().decode().strip()
         if not line:
             assert p.wait(timeout=60) == 77
