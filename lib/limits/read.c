@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The values of limits: the files, calls and constants they are read from. A sysctl file
- * shows the IPC namespace of the process that opens it, at that moment, so it is opened
- * for each reading and never kept open.
+ * The values of limits: the files, calls and constants they are read from. Sysctls are in
+ * sysctl.c.
  */
 #include "limits/limits.h"
 
@@ -23,88 +22,6 @@
 #include "base/num.h"
 #include "core/dirid.h"
 #include "core/limit.h"
-
-#define BLANKS " \t\n"
-
-int ix_sysctl_parse(const char *text, unsigned at, unsigned of, uint64_t *ret_n)
-{
-	char number[IX_NUM_MAX] = "";
-	unsigned found = 0;
-	size_t len;
-
-	for (const char *p = text + strspn(text, BLANKS); *p; p += strspn(p, BLANKS)) {
-		len = strcspn(p, BLANKS);
-		if (found == at) {
-			if (len >= sizeof(number))
-				return -ERANGE;
-			memcpy(number, p, len);
-			number[len] = '\0';
-		}
-		found++;
-		p += len;
-	}
-	if (found != of)
-		return -EINVAL;
-	return ix_parse_u64(number, UINT64_MAX, ret_n);
-}
-
-void ix_sysctl_path(const struct ix_limit *l, char *buf, size_t size)
-{
-	(void)snprintf(buf, size, "sys/%s", l->source);
-	for (char *p = buf; *p; p++)
-		if (*p == '.')
-			*p = '/';
-}
-
-int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n)
-{
-	char path[64], text[256];
-	int proc = ix_procfd(x), r;
-
-	if (proc < 0)
-		return proc == -ENOENT ? -ENODEV : proc;
-	ix_sysctl_path(l, path, sizeof(path));
-	r = ix_read_file(proc, path, text, sizeof(text));
-	if (r < 0)
-		return r;
-	return ix_sysctl_parse(text, l->at, MAX(l->of, 1), ret_n);
-}
-
-#define QUEUES "fs.mqueue."
-
-/* Read a limit of message queues through the directory of all of them. */
-static int read_queues(struct ix_limits *s, const struct ix_limit *l, uint64_t *ret_n)
-{
-	char text[256];
-	int proc = ix_procfd(s->x), r;
-
-	if (!s->queues)
-		s->queues =
-			proc < 0 ? proc
-				 : ix_open(proc, "sys/fs/mqueue", O_PATH | O_DIRECTORY);
-	if (s->queues < 0)
-		return ix_sysctl_read(s->x, l, ret_n);
-	r = ix_read_file(s->queues, l->source + sizeof(QUEUES) - 1, text, sizeof(text));
-	return r < 0 ? r : ix_sysctl_parse(text, l->at, MAX(l->of, 1), ret_n);
-}
-
-void ix_limits_end(struct ix_limits *s)
-{
-	if (s->queues > 0)
-		(void)close(s->queues);
-	s->queues = 0;
-}
-
-int ix_read_sysctl(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
-{
-	/* A 32-bit program gets smaller numbers from the calls. */
-	if (s->many && sizeof(long) == 8 && l->fallback.call != IX_INFO_NONE &&
-	    ix_info_get(s, l->fallback, &r->limit) == 0)
-		return 0;
-	if (s->many && !strncmp(l->source, QUEUES, sizeof(QUEUES) - 1))
-		return read_queues(s, l, &r->limit);
-	return ix_sysctl_read(s->x, l, &r->limit);
-}
 
 void ix_limit_range(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_least,
 		    uint64_t *ret_most)
@@ -219,7 +136,7 @@ int ix_meminfo_parse(const char *text, const char *key, uint64_t *ret_n)
 	}
 	text += len + 1;
 	text += strspn(text, " \t");
-	digits = strcspn(text, BLANKS);
+	digits = strcspn(text, " \t\n");
 	if (digits >= sizeof(number))
 		return -ERANGE;
 	memcpy(number, text, digits);
