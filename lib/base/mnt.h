@@ -39,6 +39,13 @@ int ix_mnt_bind_private(const char *path);
 int ix_mnt_may(void);
 
 /*
+ * Mount a file system of this type nowhere (fsopen(2), Linux 5.2): no other process sees
+ * it, and it is unmounted when its descriptor is closed. Call ix_mnt_may() before.
+ * Returns a descriptor of its root directory or -errno.
+ */
+int ix_mnt_detached(const char *fstype);
+
+/*
  * Call a function in a new mount namespace, which ends when the function returns. This is
  * for callers that may create a mount namespace but have no rights over their own.
  * Descriptors that the function opens stay open. Returns the function's result, or

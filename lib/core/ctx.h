@@ -73,8 +73,9 @@ struct ipcx {
 		IX_PEOPLE_NOT_ASKED,
 		IX_PEOPLE_ALL,
 		IX_PEOPLE_SOME
-	} people;    /* whether all users have an id in our user namespace: query/lookup.c
-			finds out */
+	} people; /* whether all users have an id in our user namespace: query/lookup.c
+		     finds out */
+	unsigned index_bits; /* ix_id_bits(), once it has been read */
 	int64_t now; /* the time to which ages are relative; 0: the time of each table */
 	bool moved;  /* the process has entered another namespace */
 	struct {

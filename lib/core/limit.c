@@ -24,10 +24,13 @@ unsigned ix_id_bits(struct ipcx *x)
 	char line[4096];
 	int proc = ix_procfd(x), len;
 
+	if (x->index_bits)
+		return x->index_bits;
 	len = proc < 0 ? proc : ix_read_file(proc, "cmdline", line, sizeof(line));
-	if (len > 0 && strstr(line, "ipcmni_extend"))
-		return INDEX_BITS_EXTENDED;
-	return INDEX_BITS;
+	if (len <= 0)
+		return INDEX_BITS;
+	x->index_bits = strstr(line, "ipcmni_extend") ? INDEX_BITS_EXTENDED : INDEX_BITS;
+	return x->index_bits;
 }
 
 uint64_t ix_mul_sat(uint64_t a, uint64_t b)

@@ -32,6 +32,19 @@ struct ix_info {
 	uint16_t offset;
 };
 
+/*
+ * Where the sysctls of many namespaces are read, one after another. A procfs keeps an
+ * entry per sysctl and namespace under the same name, and a look-up compares with each
+ * of them (proc_sys_compare() in fs/proc/proc_sysctl.c): the time to read n namespaces
+ * would grow with n². A procfs mounted for a few of them has only theirs.
+ */
+struct ix_sysctls {
+	bool mounted;
+	int proc;      /* its root, if it is mounted */
+	int error;     /* -errno: why it cannot be */
+	unsigned left; /* the number of namespaces for which it is still used */
+};
+
 struct ix_info_answer {
 	bool asked;
 	int error;
@@ -52,11 +65,13 @@ struct ix_limits {
 	int (*total)(struct ix_limits *s, const char *mech, enum ipcx_field field,
 		     uint64_t *ret_n);
 	struct ix_info_answer info[IX_INFO_CALLS];
-	/* This is one of many namespaces. The kernel keeps a directory entry per sysctl
-	 * and namespace, and looks at all of them whenever one is opened: calls that
-	 * return the same number come first, and a directory is opened once. */
+	/* This is one of many namespaces. To open a sysctl takes longer than to call the
+	 * kernel: calls that return the same number come first, and a directory is opened
+	 * once. */
 	bool many;
 	int queues; /* the directory fs/mqueue of this namespace, or 0 */
+	int proc; /* the procfs of the sysctls, if this is one of many namespaces; 0: the
+		     context's */
 };
 
 /* What is known of one limit at the moment. */
@@ -160,6 +175,13 @@ void ix_limit_range(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_leas
 
 /* Close what a reading of limits has opened. */
 void ix_limits_end(struct ix_limits *s);
+
+/* Before the limits of one more of many namespaces are read: choose the procfs for its
+ * sysctls. */
+void ix_sysctls_next(struct ix_sysctls *c, struct ix_limits *s);
+
+/* After the last of them: unmount it. */
+void ix_sysctls_end(struct ix_sysctls *c);
 
 /* Adjust a reading for a caller that may exceed the configured limit. */
 void ix_limit_with_rights(struct ipcx *x, const struct ix_limit *l, struct ix_reading *r);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mnt.h"
 #include "base/num.h"
 
 #define BLANKS " \t\n"
@@ -44,18 +45,68 @@ void ix_sysctl_path(const struct ix_limit *l, char *buf, size_t size)
 			*p = '/';
 }
 
-int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n)
+static int read_below(int proc, const struct ix_limit *l, uint64_t *ret_n)
 {
 	char path[64], text[256];
-	int proc = ix_procfd(x), r;
+	int r;
+
+	ix_sysctl_path(l, path, sizeof(path));
+	r = ix_read_file(proc, path, text, sizeof(text));
+	return r < 0 ? r : ix_sysctl_parse(text, l->at, MAX(l->of, 1), ret_n);
+}
+
+int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n)
+{
+	int proc = ix_procfd(x);
 
 	if (proc < 0)
 		return proc == -ENOENT ? -ENODEV : proc;
-	ix_sysctl_path(l, path, sizeof(path));
-	r = ix_read_file(proc, path, text, sizeof(text));
-	if (r < 0)
-		return r;
-	return ix_sysctl_parse(text, l->at, MAX(l->of, 1), ret_n);
+	return read_below(proc, l, ret_n);
+}
+
+/* ---- many namespaces */
+
+/* For so many namespaces a procfs is mounted: to mount it takes as long as to read a few
+ * of them. */
+#define NAMESPACES_PER_MOUNT 64
+
+static void unmount(struct ix_sysctls *c)
+{
+	if (c->mounted)
+		(void)close(c->proc);
+	c->mounted = false;
+}
+
+/* A procfs that the caller of the library supplied may be of another machine. */
+static void mount_next(struct ix_sysctls *c, const struct ipcx *x)
+{
+	unmount(c);
+	c->error = x->lent || x->rooted ? -EPERM : ix_mnt_may();
+	if (c->error < 0)
+		return;
+	c->proc = ix_mnt_detached("proc");
+	c->mounted = c->proc >= 0;
+	c->error = MIN(c->proc, 0);
+	c->left = NAMESPACES_PER_MOUNT;
+}
+
+void ix_sysctls_next(struct ix_sysctls *c, struct ix_limits *s)
+{
+	if (c->left == 0 && c->error == 0)
+		mount_next(c, s->x);
+	if (c->left > 0)
+		c->left--;
+	s->proc = c->mounted ? c->proc : 0;
+}
+
+void ix_sysctls_end(struct ix_sysctls *c)
+{
+	unmount(c);
+}
+
+static int sysctls_proc(const struct ix_limits *s)
+{
+	return s->proc ? s->proc : ix_procfd(s->x);
 }
 
 #define QUEUES "fs.mqueue."
@@ -64,7 +115,7 @@ int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n)
 static int read_queues(struct ix_limits *s, const struct ix_limit *l, uint64_t *ret_n)
 {
 	char text[256];
-	int proc = ix_procfd(s->x), r;
+	int proc = sysctls_proc(s), r;
 
 	if (!s->queues)
 		s->queues =
@@ -91,5 +142,7 @@ int ix_read_sysctl(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 		return 0;
 	if (s->many && !strncmp(l->source, QUEUES, sizeof(QUEUES) - 1))
 		return read_queues(s, l, &r->limit);
+	if (s->proc && read_below(s->proc, l, &r->limit) == 0)
+		return 0;
 	return ix_sysctl_read(s->x, l, &r->limit);
 }

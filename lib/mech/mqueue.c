@@ -14,9 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/mount.h>
 #include <mqueue.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include "base/file.h"
@@ -58,23 +56,11 @@ static int mqueue_open_mounted(struct ipcx *x, const char *path,
 	return keep_dir(fd, ret_dir);
 }
 
-/* Make a detached mount: invisible to other processes, and unmounted when its descriptor
- * is closed. */
 static int open_detached(struct ix_posix_dir *ret_dir)
 {
-	auto_fd int fs = (int)syscall(SYS_fsopen, "mqueue", FSOPEN_CLOEXEC);
-	long fd;
+	int fd = ix_mnt_detached("mqueue");
 
-	if (fs < 0)
-		return -errno;
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return -errno;
-	fd = syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
-		     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
-			     MOUNT_ATTR_NOATIME);
-	if (fd < 0)
-		return -errno;
-	return keep_dir((int)fd, ret_dir);
+	return fd < 0 ? fd : keep_dir(fd, ret_dir);
 }
 
 static int open_detached_there(void *ret_dir)

@@ -326,6 +326,7 @@ struct choice {
 	const char *const *names;
 	bool use;
 	struct common *common; /* by the number of the limit */
+	struct ix_sysctls *sysctls;
 };
 
 static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
@@ -336,6 +337,8 @@ static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	struct looks looks = { .use = choice->use, .common = choice->common };
 	int r = 0;
 
+	if (s.many)
+		ix_sysctls_next(choice->sysctls, &s);
 	if (!names)
 		r = look_at_all(&s, &looks);
 	for (; names && *names && r == 0; names++)
@@ -362,18 +365,21 @@ static int limits(struct ipcx *x, struct choice choice, struct ipcx_table **ret_
 		.run = limits_there, .arg = &choice, .looks = true, .parts = true
 	};
 	auto_free struct common *common = NULL;
+	struct ix_sysctls sysctls = { .mounted = false };
 	struct ipcx_table *t;
 	unsigned n = 0;
 	int r;
 
 	while (ix_limit(n))
 		n++;
+	choice.sysctls = &sysctls;
 	choice.common = common = calloc(n, sizeof(*common));
 	r = common ? ix_table_new(&t) : -ENOMEM;
 	if (r < 0)
 		return ix_fail(x, r, "limits");
 	e.t = t;
 	r = ix_ns_run(x, &e);
+	ix_sysctls_end(&sysctls);
 	return ix_table_hand(x, t, r, ret_table);
 }
 

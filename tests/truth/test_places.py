@@ -6,7 +6,7 @@ import os
 import pytest
 
 from helpers.places import Place, start, stop
-from helpers.tools import until
+from helpers.tools import helper, until
 
 IPCX = os.environ["IPCX"]
 
@@ -158,6 +158,30 @@ def test_more_namespaces_than_descriptors(world):
     for words, n in ((["ls", "msg", "--ns", "all", "--json"], 150), (["limits", "msgmni", "--ns", "all", "--json"], 151), (["ns", "ls", "--json"], 151)):
         r = world.run("prlimit", "--nofile=480", IPCX, *words)
         assert r.rc == 0 and r.err == "" and len(next(v for v in r.json.values() if isinstance(v, list))) == n, (r.rc, r.err)
+    world.sh("kill -9 $(pgrep -x sleep)")
+    stop(p)
+
+
+def test_many_namespaces_have_their_own_sysctls(world):
+    """For some namespaces at a time, sysctls are read through a procfs that is mounted nowhere; where that is impossible, through /proc."""
+    script = """echo $1 >/proc/sys/kernel/shm_rmid_forced; echo $2 >/proc/sys/fs/mqueue/queues_max; echo $3 >/proc/sys/fs/mqueue/msg_max
+        exec sleep 1000"""
+    p, _ = start(world, "sh", "-c", f"""for i in $(seq 140); do unshare --ipc sh -c '{script}' sh $((i % 2)) $((100 + i)) $((10 + i)) & done
+        echo $$; exec cat""")
+    until(lambda: world.run("pgrep", "-c", "-x", "sleep").out.strip() == "140")
+    names = ["shm_rmid_forced", "mqueue_queues_max", "mqueue_msg_max"]
+    words = ["limits", *names, "--ns", "all", "-o", "ns,name,limit", "--json"]
+    log = os.path.join(world.dir, "log")
+    for before in (["strace", "-f", "-qq", "-o", log, "-e", "trace=fsopen"], [helper("seccomp"), "38", "fsopen", "--"]):
+        r = world.run(*before, IPCX, *words, env=NO_LEAKS, timeout=300)
+        assert r.rc == 0 and (r.err == "" or "fsopen" in before), r.err
+        found = {}
+        for row in r.json["limits"]:
+            found.setdefault(row["ns"], {})[row["name"]] = row["limit"]
+        ours = [tuple(limits[name] for name in names) for limits in found.values() if limits["mqueue_queues_max"] != 256]
+        assert sorted(ours) == sorted((i % 2, 100 + i, 10 + i) for i in range(1, 141))
+    with open(log, encoding="ascii") as f:
+        assert f.read().count('fsopen("proc"') == 3
     world.sh("kill -9 $(pgrep -x sleep)")
     stop(p)
 
