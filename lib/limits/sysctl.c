@@ -66,8 +66,8 @@ int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n)
 
 /* ---- many namespaces */
 
-/* For so many namespaces a procfs is mounted: to mount it takes as long as to read a few
- * of them. */
+/* The number of namespaces for which a procfs is mounted: a mount takes as long as to
+ * read a few of them. */
 #define NAMESPACES_PER_MOUNT 64
 
 static void unmount(struct ix_sysctls *c)

@@ -16,7 +16,7 @@ world = worlds.world
 
 
 def doing(pid):
-    """What a process and its descendants do, for the report of a test that waited for one in vain."""
+    """What a process and its descendants do, for the report of a test whose wait ended without its line."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as f:
             lines = [f.read()[:60]]
