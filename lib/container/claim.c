@@ -91,8 +91,8 @@ static bool giver_place(const struct ix_search *s, const char *const setuid[],
 	struct ix_user_space user = ix_space_user(g->dir, &s->user);
 	bool same_pids;
 
-	g->pids = ix_space_of(g->dir, "pid");
-	g->mnt = ix_space_of(g->dir, "mnt");
+	g->pids = ix_search_space(s, g->dir, "pid");
+	g->mnt = ix_search_space(s, g->dir, "mnt");
 	same_pids = ix_space_same(&g->pids, &s->pids);
 	if (user.lineage == IX_USER_APART)
 		return false;
@@ -284,10 +284,9 @@ int ix_claim_judge(const struct ix_search *s, const struct ix_container *found,
 	c.dir = found->pid > 0 && !s->astray ? ix_search_open(s, found->pid) : -1;
 	if (c.dir < 0)
 		return 0;
-	c.ipc = ix_space_of(c.dir, "ipc");
-	ix_search_missed(s, c.ipc.ino ? 0 : -errno);
-	c.mnt = ix_space_of(c.dir, "mnt");
-	c.pids = ix_space_of(c.dir, "pid");
+	c.ipc = ix_search_space(s, c.dir, "ipc");
+	c.mnt = ix_search_space(s, c.dir, "mnt");
+	c.pids = ix_search_space(s, c.dir, "pid");
 	if (ix_search_read(s, c.dir, found->pid, &c.proc) &&
 	    claim_meant(s, &c, found, written) && is_givers(s, g, &c)) {
 		*ret_claimed = c;

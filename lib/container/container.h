@@ -127,13 +127,15 @@ int ix_container_add(const struct ix_search *s, struct ix_containers *c,
 const struct ix_gaps *ix_containers_gaps(const struct ix_containers *c);
 
 /*
- * Return the container that a process belongs to, or NULL. It is the container whose
- * first process this is; else the outermost container named by root whose cgroup the
- * process is in; else the container whose first process has the same PID namespace.
- * Cgroup names are not used for anything else.
+ * Find the container that a process belongs to. It is the container whose first process
+ * this is; else the outermost container named by root whose cgroup the process is in;
+ * else the container whose first process has the same PID namespace. Cgroup names are not
+ * used for anything else. Returns 1; 0 if it certainly belongs to none; or -errno if that
+ * is unknown: -ENODATA if the list is not complete or the PID namespace could not be read,
+ * or why the control groups could not. Unless 1 is returned, *ret_container is NULL.
  */
-const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_containers *c,
-					   int32_t pid);
+int ix_container_of(struct ipcx *x, const struct ix_containers *c, int32_t pid,
+		    const struct ix_container **ret_container);
 
 /* Add a gap for a container whose objects are not in this kernel: "LABEL: its objects
  * …". */

@@ -84,6 +84,8 @@ static int cover_read(const struct ix_search *s, struct ix_containers *c, size_t
 	int len = dir < 0 ? dir : ix_read_file(dir, "cgroup", text, sizeof(text));
 
 	e->placed = true;
+	if (unit || keys)
+		ix_search_missed(s, len);
 	if (len > 0 && unit)
 		e->c.unit = ix_unit_of(s, text, (size_t)len, checked);
 	return len > 0 && keys ? cover_cgroups(c, i, text, (size_t)len) : 0;
@@ -225,29 +227,45 @@ const struct ix_log_entry *ix_cover_mnt(const struct ix_containers *c,
 	return e && ix_space_same(&e->mnt, mnt) ? e : NULL;
 }
 
-const struct ix_container *ix_container_of(struct ipcx *x, const struct ix_containers *c,
-					   int32_t pid)
+/* Like ix_container_of(), for a process that is not the first one of a container. */
+static int cover_look(struct ipcx *x, const struct ix_containers *c, int32_t pid,
+		      const struct ix_log_entry **ret_found)
 {
-	const struct ix_log_entry *found =
-		cover_find(c, c->cover.by_pid, c->cover.n, pid_key, (uint64_t)pid);
 	int proc = ix_procfd(x), len;
 	auto_fd int dir = -1;
 	char name[16], text[16384];
-	struct ix_space pids;
+	struct ix_space pids = { .ino = 0 };
 
-	if (found)
-		return &found->c;
-	if (c->n == 0 || proc < 0)
-		return NULL;
+	if (proc < 0)
+		return proc;
 	(void)snprintf(name, sizeof(name), "%d", pid);
 	dir = ix_open(proc, name, O_PATH | O_DIRECTORY);
 	if (dir < 0)
-		return NULL;
+		return dir;
 	len = ix_read_file(dir, "cgroup", text, sizeof(text) - 1);
 	if (len > 0)
-		found = find_cgroup(c, text, (size_t)len);
-	pids = ix_space_of(dir, "pid");
-	if (!found && pids.ino)
-		found = ix_cover_pids(c, &pids);
-	return found ? &found->c : NULL;
+		*ret_found = find_cgroup(c, text, (size_t)len);
+	if (!*ret_found && c->cover.npids)
+		pids = ix_space_of(dir, "pid");
+	if (pids.ino)
+		*ret_found = ix_cover_pids(c, &pids);
+	if (*ret_found)
+		return 1;
+	/* A kernel without control groups has no such file. */
+	if (len < 0 && len != -ENOENT)
+		return len;
+	return c->cover.npids && !pids.ino ? -ENODATA : 0;
+}
+
+int ix_container_of(struct ipcx *x, const struct ix_containers *c, int32_t pid,
+		    const struct ix_container **ret_container)
+{
+	const struct ix_log_entry *found =
+		cover_find(c, c->cover.by_pid, c->cover.n, pid_key, (uint64_t)pid);
+	int r = found ? 1 : 0;
+
+	if (!found && c->n)
+		r = cover_look(x, c, pid, &found);
+	*ret_container = found ? &found->c : NULL;
+	return r == 0 && c->gaps.names ? -ENODATA : r;
 }

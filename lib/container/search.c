@@ -39,6 +39,14 @@ void ix_search_missed(const struct ix_search *s, int error)
 	       ix_errno_text(error));
 }
 
+struct ix_space ix_search_space(const struct ix_search *s, int dir, const char *type)
+{
+	struct ix_space space = ix_space_of(dir, type);
+
+	ix_search_missed(s, space.ino ? 0 : -errno);
+	return space;
+}
+
 int ix_search_open(const struct ix_search *s, int32_t pid)
 {
 	int proc = ix_procfd(s->x), fd;
@@ -224,10 +232,10 @@ static void look_around(struct ix_search *s)
 	ix_search_missed(s, dir);
 	if (dir < 0)
 		return;
-	s->user = ix_space_of(dir, "user");
-	s->pids = ix_space_of(dir, "pid");
-	s->mnt = ix_space_of(dir, "mnt");
-	s->ipc = ix_space_of(dir, "ipc");
+	s->user = ix_search_space(s, dir, "user");
+	s->pids = ix_search_space(s, dir, "pid");
+	s->mnt = ix_search_space(s, dir, "mnt");
+	s->ipc = ix_search_space(s, dir, "ipc");
 }
 
 int ix_search_begin(struct ipcx *x, const int32_t *firsts, size_t n, struct ix_gaps *gaps,

@@ -60,6 +60,9 @@ bool ix_search_read(const struct ix_search *s, int dir, int32_t pid,
 /* Record that a process could not be looked at (-errno): names may be missing. */
 void ix_search_missed(const struct ix_search *s, int error);
 
+/* ix_space_of(), which records a failure in this way. */
+struct ix_space ix_search_space(const struct ix_search *s, int dir, const char *type);
+
 /* Read the first child of a process; returns false if the process has no child. */
 bool ix_search_child(const struct ix_search *s, int32_t parent, struct ix_proc *ret_p);
 

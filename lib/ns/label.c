@@ -226,7 +226,7 @@ void ix_target_elsewhere(struct ipcx *x, struct ix_target *p, struct ix_gaps *g)
 
 	if (!is_runsc(p) || ix_containers_all(x, &all) < 0)
 		return;
-	c = ix_container_of(x, all, p->pid);
+	(void)ix_container_of(x, all, p->pid, &c);
 	p->elsewhere = c && c->elsewhere && ix_target_lives(p) == 1;
 	if (p->elsewhere)
 		ix_container_elsewhere(c, g);
@@ -243,7 +243,7 @@ bool ix_target_claimed(struct ipcx *x, const struct ix_target *p)
 		return p->claimed;
 	if (ix_containers_all(x, &all) < 0)
 		return false;
-	c = ix_container_of(x, all, p->pid);
+	(void)ix_container_of(x, all, p->pid, &c);
 	claimed = c && c->rank == IX_RANK_ROOT && ix_target_lives(p) == 1;
 	ix_containers_free(all);
 	return claimed;

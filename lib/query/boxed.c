@@ -33,19 +33,29 @@ static int boxed_search(struct ix_boxed *b, struct ipcx *x, struct ipcx_table *t
 int ix_boxed_list(struct ix_boxed *b, struct ipcx *x, struct ipcx_table *t,
 		  const struct ix_user *user, void *row, uint32_t *ret_list)
 {
-	const struct ipcx_fieldset fields = ix_box_fields();
-	const struct ix_container *box;
-
 	if (user->mnt && user->mnt == b->own_mnt)
 		return 0;
 	if (!b->searched && boxed_search(b, x, t) < 0)
 		return -ENOMEM;
-	box = b->c ? ix_container_of(x, b->c, user->pid) : NULL;
-	if (box)
-		*ret_list = ix_boxed_one(b->c, box, b->lists, t);
-	else if (!b->c || ix_containers_gaps(b->c)->names)
-		ix_unknown_all(t, row, &fields);
+	ix_boxed_of(x, b->c, user->pid, b->lists, t, row, ret_list);
 	return t->starved ? -ENOMEM : 0;
+}
+
+void ix_boxed_of(struct ipcx *x, const struct ix_containers *c, int32_t pid,
+		 uint32_t *lists, struct ipcx_table *t, void *row, uint32_t *ret_list)
+{
+	const struct ipcx_fieldset fields = ix_box_fields();
+	const struct ix_container *box = NULL;
+	int r = c ? ix_container_of(x, c, pid, &box) : -ENODATA;
+
+	if (box)
+		*ret_list = ix_boxed_one(c, box, lists, t);
+	else if (r < 0)
+		ix_unknown_all(t, row, &fields);
+	/* Of an incomplete list, the caller has told what is missing. */
+	if (r < 0 && r != -ENODATA)
+		ix_table_once(t, r,
+			      "the control groups of some processes could not be read");
 }
 
 uint32_t ix_boxed_one(const struct ix_containers *c, const struct ix_container *box,

@@ -29,4 +29,10 @@ int ix_boxed_list(struct ix_boxed *b, struct ipcx *x, struct ipcx_table *t,
 uint32_t ix_boxed_one(const struct ix_containers *c, const struct ix_container *box,
 		      uint32_t *lists, struct ipcx_table *t);
 
+/* Store the container of a process, as a list of one that is added to t, in *ret_list, a
+ * member of the row for IX_BOX_COLUMNS(), or mark it as unknown. c may be NULL:
+ * containers could not be searched for. */
+void ix_boxed_of(struct ipcx *x, const struct ix_containers *c, int32_t pid,
+		 uint32_t *lists, struct ipcx_table *t, void *row, uint32_t *ret_list);
+
 void ix_boxed_end(struct ix_boxed *b);

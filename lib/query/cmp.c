@@ -53,6 +53,7 @@ struct cmp {
 	enum same shm;
 	struct ix_containers *boxes; /* NULL: not looked for yet */
 	struct ix_meet_side sides[2];
+	bool unplaced;  /* the container of one of them is unknown */
 	enum same meet; /* the combined result of all comparisons so far */
 };
 
@@ -83,6 +84,18 @@ static int cmp_add(struct cmp *c, const char *name, const char *first, const cha
 	return cmp_add_fix(c, name, first, second, same, follows, NULL);
 }
 
+static void cmp_side(struct cmp *c, int i)
+{
+	struct ix_meet_side *side = &c->sides[i];
+	int r = 0;
+
+	side->pid = c->side[i]->places->pid;
+	side->self = c->side[i]->places->self;
+	if (side->pid)
+		r = ix_container_of(c->x, c->boxes, side->pid, &side->box);
+	c->unplaced |= r < 0 && r != -ENODATA;
+}
+
 /* Write how the sides share this, if they do not. Only then containers are looked for. */
 static int cmp_fix(struct cmp *c, enum ix_meet what, enum same same, char *buf,
 		   const char **ret_fix)
@@ -94,16 +107,13 @@ static int cmp_fix(struct cmp *c, enum ix_meet what, enum same same, char *buf,
 		return 0;
 	if (!c->boxes) {
 		r = ix_containers_all(c->x, &c->boxes);
-		for (int i = 0; r == 0 && i < 2; i++) {
-			c->sides[i].pid = c->side[i]->places->pid;
-			c->sides[i].self = c->side[i]->places->self;
-			if (c->sides[i].pid)
-				c->sides[i].box =
-					ix_container_of(c->x, c->boxes, c->sides[i].pid);
-		}
+		for (int i = 0; r == 0 && i < 2; i++)
+			cmp_side(c, i);
 		if (r < 0)
 			return r;
 	}
+	if (c->unplaced)
+		return 0;
 	ix_meet_text(what, &c->sides[0], &c->sides[1], buf, IX_MEET_MAX);
 	*ret_fix =
 		what == IX_MEET_QUEUES && c->same_ipc

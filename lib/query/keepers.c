@@ -84,14 +84,14 @@ static int keepers_command(struct ipcx *x, const struct ix_keeper *one, char *bu
 static void keepers_box(struct ipcx *x, struct ipcx_table *rows, const struct ix_kept *k,
 			struct keeper_row *row, int32_t pid)
 {
-	const struct ix_container *box = k->boxes ? ix_container_of(x, k->boxes, pid)
-						  : NULL;
+	const struct ix_container *box = NULL;
+	int r = k->boxes ? ix_container_of(x, k->boxes, pid, &box) : -ENODATA;
 	char label[IX_LABEL_MAX];
 
 	if (box) {
 		ix_container_label(box, label, sizeof(label));
 		row->container = ix_table_text(rows, label);
-	} else if (!k->boxes || ix_containers_gaps(k->boxes)->names) {
+	} else if (r < 0) {
 		ix_unknown(rows, row, IPCX_F_CONTAINER);
 	}
 }

@@ -52,10 +52,8 @@ static const struct ix_kind members_kind = {
 static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_containers *c,
 		      uint32_t *lists, int32_t pid, uint64_t mnt)
 {
-	const struct ipcx_fieldset boxes = ix_box_fields();
 	int proc = ix_procfd(x), len;
 	char path[24], text[1024];
-	const struct ix_container *box;
 	struct member_row *row;
 	struct ix_proc_stat ps;
 	struct stat st;
@@ -91,11 +89,7 @@ static int add_member(struct ipcx *x, struct ipcx_table *t, const struct ix_cont
 		ix_table_once(t, -errno, "the users of some processes could not be read");
 	}
 	row->mnt = mnt;
-	box = ix_container_of(x, c, pid);
-	if (box)
-		row->boxes = ix_boxed_one(c, box, lists, t);
-	else if (ix_containers_gaps(c)->names)
-		ix_unknown_all(t, row, &boxes);
+	ix_boxed_of(x, c, pid, lists, t, row, &row->boxes);
 	if (ix_name_id(x, t, false, row->uid) < 0)
 		return -ENOMEM;
 	ix_table_keep(t);

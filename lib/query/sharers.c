@@ -249,8 +249,6 @@ static void sharers_text(struct sharers *s, struct share_row *row, bool ipc,
 static int sharers_process(struct sharers *s, const struct sharer *one,
 			   struct share_row *row)
 {
-	const struct ipcx_fieldset boxes = ix_box_fields();
-	const struct ix_container *box;
 	char text[1024];
 	struct ix_proc_stat ps;
 	struct stat st;
@@ -279,11 +277,7 @@ static int sharers_process(struct sharers *s, const struct sharer *one,
 		ix_table_once(s->t, len,
 			      "the commands of some processes could not be read");
 	}
-	box = ix_container_of(s->x, s->c, one->pid);
-	if (box)
-		row->boxes = ix_boxed_one(s->c, box, s->lists, s->t);
-	else if (ix_containers_gaps(s->c)->names)
-		ix_unknown_all(s->t, row, &boxes);
+	ix_boxed_of(s->x, s->c, one->pid, s->lists, s->t, row, &row->boxes);
 	return s->t->starved ? -ENOMEM : 1;
 }
 

@@ -172,11 +172,13 @@ static void test_lookup_without_any_container(void **state)
 {
 	const struct machine *m = *state;
 	struct ix_containers *c = containers(m);
+	const struct ix_container *found;
 
 	assert_null(ix_containers_at(c, 0));
 	one(m->x, c,
 	    &(struct row){ "web", -ENOENT, 0, { "no container is called 'web'" } });
-	assert_null(ix_container_of(m->x, c, 100));
+	assert_int_equal(ix_container_of(m->x, c, 100, &found), 0);
+	assert_null(found);
 	ix_containers_free(c);
 	ix_containers_free(NULL);
 }
@@ -392,6 +394,7 @@ static void in_ns(const struct machine *m, int pid, char ns)
 static void test_membership_by_cgroup_or_pid_namespace(void **state)
 {
 	const struct machine *m = *state;
+	const struct ix_container *none;
 	struct ix_containers *c;
 
 	assert_int_equal(linkat(m->fd, "proc/self/ns/pid", m->fd, "ns-h", 0), 0);
@@ -418,12 +421,20 @@ static void test_membership_by_cgroup_or_pid_namespace(void **state)
 		in_ns(m, pid, one->ns);
 		if (one->cgroup)
 			put_of(m, pid, "cgroup", one->cgroup, strlen(one->cgroup));
-		found = ix_container_of(m->x, c, pid);
+		(void)ix_container_of(m->x, c, pid, &found);
 		if ((found ? found->pid : 0) != one->first)
 			fail_msg("row %zu (\"%s\"): %d", i,
 				 one->cgroup ? one->cgroup : "-", found ? found->pid : 0);
 	}
-	assert_null(ix_container_of(m->x, c, 9999));
+	/* What cannot be looked at may be in any of them. */
+	assert_int_equal(ix_container_of(m->x, c, 9999, &none), -ENOENT);
+	assert_null(none);
+	run(m, 300, 1, "sh", 2000);
+	assert_int_equal(ix_container_of(m->x, c, 300, &none), -ENODATA);
+	in_ns(m, 300, 'h');
+	assert_int_equal(ix_container_of(m->x, c, 300, &none), 0);
+	assert_int_equal(mkdirat(m->fd, "proc/300/cgroup", 0755), 0);
+	assert_int_equal(ix_container_of(m->x, c, 300, &none), -EISDIR);
 	ix_containers_free(c);
 }
 

@@ -152,10 +152,11 @@ static void test_service_of_the_system(void **state)
 	run(m, 61, 50, "other", 2000);
 	set_cgroup(m, 61, "system.slice/app.service2");
 	c = containers(m);
-	found = ix_container_of(m->x, c, 60);
-	assert_true(found && found->pid == 50);
+	assert_int_equal(ix_container_of(m->x, c, 60, &found), 1);
+	assert_int_equal(found->pid, 50);
 	assert_string_equal(found->unit, "app.service");
-	assert_null(ix_container_of(m->x, c, 61));
+	assert_int_equal(ix_container_of(m->x, c, 61, &found), 0);
+	assert_null(found);
 	ix_containers_free(c);
 }
 
