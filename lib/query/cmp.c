@@ -84,18 +84,6 @@ static int cmp_add(struct cmp *c, const char *name, const char *first, const cha
 	return cmp_add_fix(c, name, first, second, same, follows, NULL);
 }
 
-static void cmp_side(struct cmp *c, int i)
-{
-	struct ix_meet_side *side = &c->sides[i];
-	int r = 0;
-
-	side->pid = c->side[i]->places->pid;
-	side->self = c->side[i]->places->self;
-	if (side->pid)
-		r = ix_container_of(c->x, c->boxes, side->pid, &side->box);
-	c->unplaced |= r < 0 && r != -ENODATA;
-}
-
 /* Write how the sides share this, if they do not. Only then containers are looked for. */
 static int cmp_fix(struct cmp *c, enum ix_meet what, enum same same, char *buf,
 		   const char **ret_fix)
@@ -107,8 +95,12 @@ static int cmp_fix(struct cmp *c, enum ix_meet what, enum same same, char *buf,
 		return 0;
 	if (!c->boxes) {
 		r = ix_containers_all(c->x, &c->boxes);
-		for (int i = 0; r == 0 && i < 2; i++)
-			cmp_side(c, i);
+		for (int i = 0; r == 0 && i < 2; i++) {
+			c->sides[i].pid = c->side[i]->places->pid;
+			c->sides[i].self = c->side[i]->places->self;
+			if (ix_meet_look(c->x, c->boxes, &c->sides[i]) < 0)
+				c->unplaced = true;
+		}
 		if (r < 0)
 			return r;
 	}

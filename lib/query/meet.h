@@ -28,5 +28,10 @@ struct ix_meet_side {
 	bool self; /* the place is that of the caller, whose pid nothing can enter later */
 };
 
+/* Set the container of a place with this pid. Returns 0, or -errno if it cannot be read
+ * which one that is. */
+int ix_meet_look(struct ipcx *x, const struct ix_containers *c,
+		 struct ix_meet_side *side);
+
 void ix_meet_text(enum ix_meet what, const struct ix_meet_side *first,
 		  const struct ix_meet_side *second, char *buf, size_t size);

@@ -157,6 +157,11 @@ static void test_service_of_the_system(void **state)
 	assert_string_equal(found->unit, "app.service");
 	assert_int_equal(ix_container_of(m->x, c, 61, &found), 0);
 	assert_null(found);
+	/* What cannot be read may be that of any container. */
+	run(m, 62, 50, "third", 2000);
+	assert_int_equal(mkdirat(m->fd, "proc/62/cgroup", 0755), 0);
+	assert_int_equal(ix_container_of(m->x, c, 62, &found), -EISDIR);
+	assert_null(found);
 	ix_containers_free(c);
 }
 
