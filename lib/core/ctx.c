@@ -51,6 +51,7 @@ void ix_moved(struct ipcx *x)
 	x->numbers = IX_NUMBERS_NOT_ASKED;
 	x->numbered = IX_NUMBERED_NOT_ASKED;
 	x->people = IX_PEOPLE_NOT_ASKED;
+	free(x->self.gaps);
 	free(x->self.boxes);
 	memset(&x->self, 0, sizeof(x->self));
 	x->moved = true;

@@ -79,10 +79,9 @@ struct ipcx {
 	int64_t now; /* the time to which ages are relative; 0: the time of each table */
 	bool moved;  /* the process has entered another namespace */
 	struct {
-		bool asked;
-		struct ix_gaps gaps;
+		struct ix_gaps *gaps;   /* NULL: they have not been looked up */
 		struct ix_boxes *boxes; /* NULL if there are none */
-	} self; /* the containers in our own namespace, once they have been looked up
+	} self; /* the containers in our own namespace, and what is missing from them
 		   (ns/label.c) */
 	unsigned stalls; /* number of file systems that did not answer since the last
 			    discovery */

@@ -168,17 +168,20 @@ static int label_one(struct ipcx *x, uint64_t ino, struct ix_target *ret_p,
 static int label_home(struct ipcx *x, struct ipcx_table *t)
 {
 	struct ix_target p = IX_NO_TARGET;
-	int r = 0;
+	auto_free struct ix_gaps *gaps = NULL;
+	int r;
 
-	if (!x->self.asked)
-		r = label_one(x, ix_ns_own(x, "ipc"), &p, &x->self.gaps);
-	if (r < 0)
-		return r;
-	if (!x->self.asked) {
-		x->self.asked = true;
+	if (!x->self.gaps) {
+		gaps = malloc(sizeof(*gaps));
+		r = gaps ? label_one(x, ix_ns_own(x, "ipc"), &p, gaps)
+			 : ix_fail_plain(x, -ENOMEM, "out of memory");
+		if (r < 0)
+			return r;
+		x->self.gaps = gaps;
 		x->self.boxes = p.boxes;
+		gaps = NULL;
 	}
-	ix_gaps_note(&x->self.gaps, t);
+	ix_gaps_note(x->self.gaps, t);
 	return 0;
 }
 

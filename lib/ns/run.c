@@ -376,13 +376,12 @@ static int may_be_there(struct ipcx *x, const struct ix_ns_call *e)
 	return e->mounted || e->parts ? 0 : ix_ns_needed(x, x->ns);
 }
 
-int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e)
+/* Not part of ix_ns_run(): at home, the call needs no stack for this. */
+static NOINLINE int go_there(struct ipcx *x, const struct ix_ns_call *e)
 {
 	struct ns_run t = { .x = x, .call = e };
 	int r;
 
-	if (!x->ns || x->view.there)
-		return e->run(x, e->arg, e->t);
 	if (x->ns->all && !e->looks)
 		return ix_fail_plain(
 			x, -EINVAL,
@@ -398,4 +397,11 @@ int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e)
 	t.n = x->ns->n;
 	t.self = ix_ns_own(x, "ipc");
 	return e->mounted && !x->ns->all ? go_mounted(&t) : there_go(&t);
+}
+
+int ix_ns_run(struct ipcx *x, const struct ix_ns_call *e)
+{
+	if (!x->ns || x->view.there)
+		return e->run(x, e->arg, e->t);
+	return go_there(x, e);
 }

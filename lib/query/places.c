@@ -43,7 +43,8 @@ static int place_home(struct ix_scan *s)
 	if (!own)
 		ix_table_once(s->t, 0,
 			      "the inode number of this IPC namespace could not be read");
-	return ix_table_place(s->t, own, x->self.boxes, x->self.gaps.names);
+	return ix_table_place(s->t, own, x->self.boxes,
+			      x->self.gaps && x->self.gaps->names);
 }
 
 /* Whether the query is about objects of the mount namespace, not of the IPC namespace. */
