@@ -155,6 +155,9 @@ static void userrow_fill(struct ix_users *u, const struct ix_user_entry *e,
 		ix_unknown(u->t, row, IPCX_F_UID);
 		ix_unknown(u->t, row, IPCX_F_OWNER);
 	}
+	if (e->user->uid_error)
+		ix_table_once(u->t, e->user->uid_error,
+			      "the users of some processes could not be read");
 	if (!e->use)
 		return;
 	row->access = e->use->access;

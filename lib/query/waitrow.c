@@ -191,6 +191,9 @@ static void waitrow_process(struct ix_waitrows *w, const struct ix_user *user,
 		ix_unknown(w->t, row, IPCX_F_UID);
 		ix_unknown(w->t, row, IPCX_F_OWNER);
 	}
+	if (user->uid_error)
+		ix_table_once(w->t, user->uid_error,
+			      "the users of some processes could not be read");
 }
 
 static void waitrow_call(struct ix_waitrows *w, const struct ix_wait_entry *e,

@@ -84,10 +84,11 @@ static void procs_owner(int dir, struct ix_user *user)
 {
 	struct stat st;
 
-	if (fstat(dir, &st) < 0)
-		return;
-	user->uid = st.st_uid;
-	user->has_uid = true;
+	user->has_uid = fstat(dir, &st) == 0;
+	if (user->has_uid)
+		user->uid = st.st_uid;
+	else if (errno != ENOENT && errno != ESRCH)
+		user->uid_error = -errno;
 }
 
 /* A thread that is ending has given its memory back long before it is a zombie, if other

@@ -51,6 +51,7 @@ struct ix_user {
 	int32_t pid;
 	uint32_t uid; /* effective user id; valid if has_uid */
 	bool has_uid;
+	int uid_error;  /* -errno: why it could not be read; or 0 */
 	uint64_t start; /* ticks since boot; 0: unknown */
 	uint64_t ipc;   /* inode of its IPC namespace; 0: unknown */
 	uint64_t mnt;   /* inode of its mount namespace; 0: unknown */
