@@ -131,8 +131,8 @@ const struct ix_gaps *ix_containers_gaps(const struct ix_containers *c);
  * this is; else the outermost container named by root whose cgroup the process is in;
  * else the container whose first process has the same PID namespace. Cgroup names are not
  * used for anything else. Returns 1; 0 if it certainly belongs to none; or -errno if that
- * is unknown: -ENODATA if the list is not complete or the PID namespace could not be read,
- * or why the control groups could not. Unless 1 is returned, *ret_container is NULL.
+ * is unknown: -ENODATA if the list is not complete, or why its control groups or its PID
+ * namespace could not be read. Unless 1 is returned, *ret_container is NULL.
  */
 int ix_container_of(struct ipcx *x, const struct ix_containers *c, int32_t pid,
 		    const struct ix_container **ret_container);

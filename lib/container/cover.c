@@ -231,7 +231,7 @@ const struct ix_log_entry *ix_cover_mnt(const struct ix_containers *c,
 static int cover_look(struct ipcx *x, const struct ix_containers *c, int32_t pid,
 		      const struct ix_log_entry **ret_found)
 {
-	int proc = ix_procfd(x), len;
+	int proc = ix_procfd(x), len, r = 0;
 	auto_fd int dir = -1;
 	char name[16], text[16384];
 	struct ix_space pids = { .ino = 0 };
@@ -245,16 +245,16 @@ static int cover_look(struct ipcx *x, const struct ix_containers *c, int32_t pid
 	len = ix_read_file(dir, "cgroup", text, sizeof(text) - 1);
 	if (len > 0)
 		*ret_found = find_cgroup(c, text, (size_t)len);
-	if (!*ret_found && c->cover.npids)
+	if (!*ret_found && c->cover.npids) {
 		pids = ix_space_of(dir, "pid");
+		r = pids.ino ? 0 : -errno;
+	}
 	if (pids.ino)
 		*ret_found = ix_cover_pids(c, &pids);
 	if (*ret_found)
 		return 1;
 	/* A kernel without control groups has no such file. */
-	if (len < 0 && len != -ENOENT)
-		return len;
-	return c->cover.npids && !pids.ino ? -ENODATA : 0;
+	return len < 0 && len != -ENOENT ? len : r;
 }
 
 int ix_container_of(struct ipcx *x, const struct ix_containers *c, int32_t pid,

@@ -41,6 +41,14 @@ int ix_boxed_list(struct ix_boxed *b, struct ipcx *x, struct ipcx_table *t,
 	return t->starved ? -ENOMEM : 0;
 }
 
+/* Whether there is something to tell: what is missing from the list, and which processes
+ * may not be looked at, is told once for all; that a process ends is no failure. */
+static bool boxed_failed(int r)
+{
+	return r < 0 && r != -ENODATA && r != -EACCES && r != -EPERM && r != -ENOENT &&
+	       r != -ESRCH;
+}
+
 void ix_boxed_of(struct ipcx *x, const struct ix_containers *c, int32_t pid,
 		 uint32_t *lists, struct ipcx_table *t, void *row, uint32_t *ret_list)
 {
@@ -52,10 +60,8 @@ void ix_boxed_of(struct ipcx *x, const struct ix_containers *c, int32_t pid,
 		*ret_list = ix_boxed_one(c, box, lists, t);
 	else if (r < 0)
 		ix_unknown_all(t, row, &fields);
-	/* Of an incomplete list, the caller has told what is missing. */
-	if (r < 0 && r != -ENODATA)
-		ix_table_once(t, r,
-			      "the control groups of some processes could not be read");
+	if (boxed_failed(r))
+		ix_table_once(t, r, "the containers of some processes are unknown");
 }
 
 uint32_t ix_boxed_one(const struct ix_containers *c, const struct ix_container *box,

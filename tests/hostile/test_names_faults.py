@@ -69,6 +69,7 @@ def test_a_second_process_whose_control_group_or_pid_namespace_cannot_be_read(wo
                 r, _ = counted(world, call, "-e", f"inject={call}:error=EMFILE:when={n}", words=words)
                 found = of(r, pid)
                 assert all(row["container"] == "runc:web" or "container" in row.get("unknown", []) for row in found), (words, n, found, r.err)
+                assert words[0] != "who" or json.loads(r.out)["errors"] or all(row["container"] for row in found), (n, found)
                 unknown += sum("container" in row.get("unknown", []) for row in found)
             # Its PID namespace also tells the container.
             assert unknown or call == "openat", (words, call, calls)
