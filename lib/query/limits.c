@@ -195,17 +195,29 @@ static int look_at_all(struct ix_limits *s, struct looks *looks)
 static int look_at_named(struct ix_limits *s, const char *name, struct looks *looks)
 {
 	const struct ix_limit *l;
-	bool known = false;
 	int r = 0;
 
-	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++) {
-		if (!ix_limit_named(l, name))
-			continue;
-		known = true;
-		if (limits_here(s, l, looks))
+	for (unsigned i = 0; r == 0 && (l = ix_limit(i)) != NULL; i++)
+		if (ix_limit_named(l, name) && limits_here(s, l, looks))
 			r = limits_look_at(s, i, looks);
+	return r;
+}
+
+/* Checked before any namespace is entered: among many, -ENOENT of one means that it has
+ * gone. */
+static int limits_known(struct ipcx *x, const char *const *names)
+{
+	const struct ix_limit *l;
+
+	for (; names && *names; names++) {
+		unsigned i = 0;
+
+		while ((l = ix_limit(i)) && !ix_limit_named(l, *names))
+			i++;
+		if (!l)
+			return ix_limit_unknown(x, *names);
 	}
-	return r || known ? r : ix_limit_unknown(s->x, name);
+	return 0;
 }
 
 /* Return the error because of which the limit or its use is unknown, or 0. */
@@ -368,8 +380,10 @@ static int limits(struct ipcx *x, struct choice choice, struct ipcx_table **ret_
 	struct ix_sysctls sysctls = { .mounted = false };
 	struct ipcx_table *t;
 	unsigned n = 0;
-	int r;
+	int r = limits_known(x, choice.names);
 
+	if (r < 0)
+		return r;
 	while (ix_limit(n))
 		n++;
 	choice.sysctls = &sysctls;

@@ -186,6 +186,15 @@ def test_many_namespaces_have_their_own_sysctls(world):
     stop(p)
 
 
+@pytest.mark.parametrize("words", [["nonsense"], ["shmmni", "nonsense"], ["nonsense", "--json"]], ids=" ".join)
+def test_a_limit_that_does_not_exist_is_no_namespace_that_has_gone(world, words):
+    p, _ = start(world, "unshare", "--ipc", "sh", "-c", "echo $$; exec cat")
+    for where in ((), ("--ns", "all")):
+        r = world.ipcx("limits", *words, *where)
+        assert r.rc == 2 and "nonsense: no such limit" in r.err and '"limits"' not in r.out and "shmmni" not in r.out, (r.rc, r.out, r.err)
+    stop(p)
+
+
 def test_long_pids(world):
     """With PIDs of six and seven digits, up to PID_MAX_LIMIT, the oldest process is found by following parents."""
     if world.sh("echo 4194304 >/proc/sys/kernel/pid_max").rc:
