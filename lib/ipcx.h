@@ -545,6 +545,21 @@ enum ipcx_field {
 	IPCX_F_USER_NS_PARENT,
 	IPCX_F_FIX,
 	IPCX_F_DIRECTORY,
+	IPCX_F_ERROR,
+	IPCX_F_CAUSE,
+	IPCX_F_APPLIES,
+	IPCX_F_EVIDENCE,
+	IPCX_F_PROGRAM,
+	IPCX_F_FINDING,
+	IPCX_F_COUNT,
+	IPCX_F_ATTACHED,
+	IPCX_F_OLDEST,
+	IPCX_F_NEWEST,
+	IPCX_F_PLACE,
+	IPCX_F_RESIDENT,
+	IPCX_F_INODES,
+	IPCX_F_INODES_USED,
+	IPCX_F_WAY,
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
 
@@ -2382,6 +2397,33 @@ int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
 int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size_t n,
 		    bool recursive, struct ipcx_table **ret_table);
 
+/** Flags of ipcx_key_ways(). */
+#define IPCX_KEY_RECURSIVE (1U << 0) /**< also search everything below directories */
+
+/**
+ * Find how programs make a key of files: the rows of ipcx_keys(), with way (text) for
+ * each: ftok(3), or how PostgreSQL, Perl, PHP and others make their keys.
+ *
+ * @param paths n files and directories
+ * @param flags IPCX_KEY_RECURSIVE or 0
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
+int ipcx_key_ways(struct ipcx *x, uint32_t key, const char *const *paths, size_t n,
+		  unsigned flags, struct ipcx_table **ret_table);
+
+/**
+ * List the paths whose keys by ftok(3) are equal although they are different files: the
+ * rows of ipcx_keys(), those with the same key one after another.
+ *
+ * @param paths n files and directories
+ * @param flags IPCX_KEY_RECURSIVE or 0
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
+int ipcx_key_collisions(struct ipcx *x, const char *const *paths, size_t n, int proj,
+			unsigned flags, struct ipcx_table **ret_table);
+
 /**
  * Split System V ids into the index of their slot and its sequence number (IPCMNI in
  * ipc/util.h of the kernel): ref, id, id_index, id_seq. The objects need not exist. For
@@ -2393,6 +2435,163 @@ int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size
  */
 int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		  struct ipcx_table **ret_table);
+
+/* ---- ipcx_why(3): find out why a call failed ---- */
+/*
+ * A call that fails with ENOSPC or EINVAL does not say which of several reasons it had.
+ * This function knows the reasons of each call of System V and POSIX IPC and tests each
+ * of them from outside, with the arguments of the call as far as they are known.
+ *
+ * Nothing is created, opened or changed. The answer is about now: what was so when the
+ * call failed may have changed.
+ *
+ * @example why.c
+ * @see shmget(2), semop(2), mq_overview(7), errno(3)
+ */
+
+/** A failed call. Set size to sizeof(struct ipcx_failed_call) and unused members to 0. */
+struct ipcx_failed_call {
+	size_t size;
+	/** The call ("shmget"), or NULL if it stands in line. */
+	const char *call;
+	/** How it failed: the name, number or text of an errno, "SIGBUS", or "blocks" for
+	 * a call that does not return. NULL if it stands in line. */
+	const char *error;
+	/** Arguments of the call as "NAME=VALUE", or a reference to the object. */
+	const char *const *args;
+	size_t nargs;
+	/** A line of a log or of strace(1), in which call and error are searched for; or
+	 * NULL. Arguments in args come before those in the line. */
+	const char *line;
+	/** IPCX_WHY_UID, IPCX_WHY_PID: whose rights and limits count; 0: the caller's. */
+	unsigned flags;
+	uint32_t uid; /**< IPCX_WHY_UID */
+	int32_t pid;  /**< IPCX_WHY_PID */
+};
+
+/** The size of struct ipcx_failed_call in the first version. */
+#define IPCX_FAILED_CALL_SIZE_0_1 \
+	(offsetof(struct ipcx_failed_call, pid) + sizeof(int32_t))
+
+/** The call was made by a process of this user. */
+#define IPCX_WHY_UID (1U << 0)
+/** The call was made by this process: its user and groups, capabilities, resource limits,
+ * seccomp state, root directory and, unless ipcx_use() names another one, its IPC
+ * namespace count. */
+#define IPCX_WHY_PID (1U << 1)
+
+/**
+ * List the reasons for which a call fails in this way, a row for each: call, error (the
+ * errno's name), cause (text), applies (whether it is so; unknown if that cannot be
+ * told), evidence (text), fix (a command, or what to do), program (that writes such
+ * lines). What applies comes first, then what cannot be told; within these, in the order
+ * in which the kernel tests.
+ *
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL there is no such call, errno or argument, the call never fails in this
+ * way, or arguments contradict each other
+ * @retval -ENODATA the line holds no call and errno that are known
+ * @retval -ESRCH there is no process with this pid, or it ended
+ */
+int ipcx_why(struct ipcx *x, const struct ipcx_failed_call *failed,
+	     struct ipcx_table **ret_table);
+
+/* ---- ipcx_doctor(3): find what is wrong with the objects of a machine ---- */
+/*
+ * A finding is something that makes programs fail, or is likely to: leaked objects, full
+ * queues, locks whose holder is dead, limits nearly reached, a /dev/shm that is missing
+ * or full. Nothing is changed.
+ *
+ * @example doctor.c
+ */
+
+/** What ipcx_doctor() looks for. Set size to sizeof(struct ipcx_doctor_opts) and unused
+ * members to 0. */
+struct ipcx_doctor_opts {
+	size_t size;
+	uint64_t idle_ns; /**< nanoseconds for which an object must not have been used to
+			     count as forgotten; 0: a day */
+	/** An assumption "NAME=VALUE" such as "shm_rmid_forced=1": list only what it
+	 * would do; or NULL. */
+	const char *what_if;
+};
+
+/** The size of struct ipcx_doctor_opts in the first version. */
+#define IPCX_DOCTOR_OPTS_SIZE_0_1 \
+	(offsetof(struct ipcx_doctor_opts, what_if) + sizeof(const char *))
+
+/**
+ * List findings, a row for each: finding (its kind, a word), mech, ref, ns, container,
+ * grade, what (text), evidence (text), fix (a command). The most certain come first.
+ *
+ * @param opts what to look for; or NULL
+ * @param ret_unseen what could not be seen; or NULL
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL opts holds something unknown
+ */
+int ipcx_doctor(struct ipcx *x, const struct ipcx_doctor_opts *opts,
+		struct ipcx_unseen *ret_unseen, struct ipcx_table **ret_table);
+
+/* ---- ipcx_memory(3): find out where shared memory went ---- */
+/*
+ * Shared memory is counted by the kernel as Shmem of /proc/meminfo, wherever it is: in
+ * segments, in tmpfs file systems, in memory files without a name.
+ *
+ * @example where.c
+ * @see tmpfs(5), proc_meminfo(5), memfd_create(2), cgroups(7)
+ */
+
+/**
+ * List the places of shared memory, a row for each place and kind of use: ns, container,
+ * place (text), kind, limit, used, percent, resident (bytes in memory), swap, objects
+ * (their number), inodes, inodes_used, what (text). The last rows are the machine's: the
+ * sum, Shmem of /proc/meminfo, and what remains unexplained.
+ *
+ * @param ret_unseen what could not be seen; or NULL
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
+int ipcx_memory(struct ipcx *x, struct ipcx_unseen *ret_unseen,
+		struct ipcx_table **ret_table);
+
+/* ---- ipcx_groups_new(3): sum up rows by the values of fields ---- */
+/*
+ * @example groups.c
+ */
+
+/** Groups of rows. */
+struct ipcx_groups;
+
+/**
+ * Make an empty set of groups.
+ *
+ * @param by the n fields whose values define a group; rows that lack a field, and rows
+ * where it is unknown, are groups of their own
+ * @param ret_groups free it with ipcx_groups_free() before the context
+ * @return 0, or -errno
+ * @retval -EINVAL there are no fields, too many, or the same one twice
+ */
+int ipcx_groups_new(struct ipcx *x, const enum ipcx_field *by, size_t n,
+		    struct ipcx_groups **ret_groups);
+
+/** Add a row of a table. Returns 0, or -errno. */
+int ipcx_groups_add(struct ipcx_groups *g, const struct ipcx_table *t, size_t row);
+
+/**
+ * List the groups, a row for each, in the order of the first row: the fields, count,
+ * bytes (size, allocated or cbytes of its objects; mapped of uses), attached (how many of
+ * them are attached or in use, as far as the rows tell), newest and oldest (when the
+ * objects were last used).
+ *
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
+int ipcx_groups_table(struct ipcx_groups *g, struct ipcx_table **ret_table);
+
+/** Free groups. g may be NULL. */
+void ipcx_groups_free(struct ipcx_groups *g);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -26,12 +26,16 @@ LAYERS = [
     ("lib/stress/load/", 3),
     ("lib/stress/run/", 3),
     ("lib/state/", 3),
+    ("lib/space/", 3),
+    ("lib/why/", 3),
+    ("lib/doctor/", 3),
     ("lib/ipcx.h", None),
     ("lib/ipcx-stress.h", None),
     ("cmd/ui/", 4),
     ("cmd/main.c", 8),
     ("cmd/exec/", 6),
     ("cmd/compat/", 7),
+    ("cmd/diagnose/", 7),
     ("cmd/help/", 7),
     ("cmd/limits/", 7),
     ("cmd/memory/", 7),
@@ -46,6 +50,7 @@ PUBLIC = ("lib/ipcx.h", "lib/ipcx-stress.h")
 # Pairs of directories of one layer: the first may use the second.
 STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/"), ("lib/who/", "lib/proc/"), ("lib/mech/", "lib/who/"),
              ("cmd/help/", "cmd/compat/")}
+STANDS_ON |= {(f"lib/{above}/", f"lib/{below}/") for above, below in itertools.combinations(["doctor", "why", "space", "query"], 2)}
 STANDS_ON |= {(f"lib/stress/{above}/", f"lib/stress/{below}/") for above, below in itertools.combinations(["run", "load", "channel", "engine"], 2)}
 # Pairs of directories: the first may call public functions of the second, as a program would.
 CALLS = {(f"lib/stress/{room}/", "lib/query/") for room in ("load", "run")}
