@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "core/cause.h"
 #include "core/ctx.h"
 #include "core/driver.h"
 #include "core/limit.h"
@@ -51,15 +52,6 @@ struct ix_part {
 	uint64_t ns; /* the IPC namespace */
 	int32_t id;
 	uint32_t num;
-};
-
-/* The text for an errno with which an action fails: what the errno means here, and what
- * to do. */
-struct ix_errtext {
-	int error;     /* -errno */
-	uint64_t when; /* the text applies only with one of these attributes (IPCX_A_…);
-			  0: always */
-	const char *text;
 };
 
 struct ix_mech {
@@ -196,9 +188,9 @@ struct ix_mech {
 	/* The operations for load runs; NULL: load runs are not supported. */
 	const struct ix_driver *driver;
 
-	/* Lists of texts for errnos, each ended by .text = NULL; NULL: there is no list.
-	 */
-	const struct ix_errtext *create_errors, *remove_errors, *change_errors;
+	/* Why its calls fail, and what we say if they do; ended by an empty text. NULL:
+	 * there is no list. */
+	const struct ix_cause *causes;
 
 	/* The hint that is given if create() fails with this errno. */
 	struct {
@@ -209,9 +201,6 @@ struct ix_mech {
 
 /* Return mechanism number mech; NULL past the last. */
 const struct ix_mech *ix_mech(unsigned mech);
-
-/* Return the text for an errno from a list of texts, or NULL. */
-const char *ix_errtext(const struct ix_errtext *list, int error, uint64_t attrs);
 
 /* What to do with the object of a row that matches the condition. */
 enum ix_verb {

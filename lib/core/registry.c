@@ -109,11 +109,3 @@ uint64_t ipcx_mech_can(unsigned mech)
 		can |= IPCX_CAN_ATTACH;
 	return can;
 }
-
-const char *ix_errtext(const struct ix_errtext *list, int error, uint64_t attrs)
-{
-	for (; list && list->text; list++)
-		if (list->error == error && (!list->when || (list->when & attrs)))
-			return list->text;
-	return NULL;
-}

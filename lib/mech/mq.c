@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "core/limit.h"
+#include "mech/causes.h"
 #include "mech/drivers.h"
 #include "mech/mqueue.h"
 #include "mech/queues.h"
@@ -363,27 +364,6 @@ static const struct ix_charge charges[] = {
 	{ .limit = NULL },
 };
 
-static const struct ix_errtext create_errors[] = {
-	{ -EMFILE,    0, "it would exceed RLIMIT_MSGQUEUE (ulimit -q), which counts the bytes of all your queues, over all IPC namespaces" },
-	{ -ENOSPC,    0, "fs.mqueue.queues_max queues exist" },
-	{ -EINVAL,    IPCX_A_MAXMSG | IPCX_A_MSGSIZE,
-			 "maxmsg must be 1 to fs.mqueue.msg_max, msgsize 1 to fs.mqueue.msgsize_max" },
-	{ -EOVERFLOW, IPCX_A_MAXMSG | IPCX_A_MSGSIZE,
-			 "maxmsg times msgsize is more than the kernel can count, or your uid does not exist in the namespace's user namespace" },
-	{ -EOVERFLOW, 0, "your uid does not exist in the user namespace that owns this IPC namespace" },
-	{ -EACCES,    0, "not permitted: the owner of the IPC namespace does not let other users create queues, or the namespace is gone" },
-	{ -EPERM,     IPCX_A_UID | IPCX_A_GID, "giving it to that owner needs CAP_CHOWN" },
-	{ -EINVAL,    IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
-	{ -ENOSYS,    0, "this kernel has no POSIX message queues, or a filter hides them" },
-	{ 0, 0, NULL },
-};
-
-static const struct ix_errtext change_errors[] = {
-	{ -EPERM,     IPCX_A_UID, "not permitted: giving it away needs CAP_CHOWN" },
-	{ -EINVAL,    IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
-	{ 0, 0, NULL },
-};
-
 static const enum ipcx_field shown[] = {
 	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_MAXMSG, IPCX_F_MSGSIZE, IPCX_F_CURMSGS,
 	IPCX_F_USE_PERCENT, IPCX_F_AGE,
@@ -416,6 +396,6 @@ const struct ix_mech ix_mech_mq = {
 	.scan = mq_scan, .find = mq_find, .create = ix_mq_create, .may_use = ix_mq_may_use, .remove = ix_mq_remove, .change = ix_mq_change, .may = ix_mq_may,
 	.queue = &ix_mq_queue,
 	.driver = &ix_mq_driver,
-	.create_errors = create_errors, .change_errors = change_errors,
+	.causes = ix_mq_causes,
 };
 /* clang-format on */

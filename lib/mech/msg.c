@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "core/limit.h"
 #include "mech/charges.h"
+#include "mech/causes.h"
 #include "mech/drivers.h"
 #include "mech/msgpeek.h"
 #include "mech/queues.h"
@@ -279,18 +280,6 @@ static int msg_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 static const struct ix_totals totals = { .kind = &totals_kind, .ask = msg_ask_totals };
 
 /* clang-format off */
-static const struct ix_errtext create_errors[] = {
-	{ -ENOSPC, 0,             "kernel.msgmni queues exist" },
-	{ -ENOSYS, 0,             "this kernel has no System V message queues, or a filter hides them" },
-	{ 0, 0, NULL },
-};
-
-static const struct ix_errtext change_errors[] = {
-	{ -EOVERFLOW, IPCX_A_QBYTES, "qbytes must be below 2 GiB: the kernel cuts it to 31 bits" },
-	{ -EPERM, IPCX_A_QBYTES,  "not permitted: qbytes above kernel.msgmnb needs CAP_SYS_RESOURCE, everything else the owner, the creator or CAP_SYS_ADMIN" },
-	{ 0, 0, NULL },
-};
-
 static const enum ipcx_field shown[] = {
 	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_CBYTES, IPCX_F_QNUM, IPCX_F_QBYTES,
 	IPCX_F_USE_PERCENT, IPCX_F_AGE,
@@ -331,6 +320,6 @@ const struct ix_mech ix_mech_msg = {
 	.totals = &totals,
 	.queue = &ix_msg_queue,
 	.driver = &ix_msg_driver,
-	.create_errors = create_errors, .change_errors = change_errors,
+	.causes = ix_msg_causes,
 };
 /* clang-format on */

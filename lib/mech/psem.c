@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "core/limit.h"
 #include "mech/charges.h"
+#include "mech/causes.h"
 #include "mech/drivers.h"
 #include "mech/posix.h"
 #include "mech/semaphores.h"
@@ -379,24 +380,6 @@ static int psem_may(struct ix_scan *s, const void *data, const struct ipcx_attrs
 }
 
 /* clang-format off */
-static const struct ix_errtext create_errors[] = {
-	{ -EACCES, 0, "not permitted: " IX_SHM_DIR " may not be written to" },
-	{ -ENOSPC, 0, "the file system of " IX_SHM_DIR " is full (mount -o remount,size=… or nr_inodes=…)" },
-	{ -EDQUOT, 0, "your quota on " IX_SHM_DIR " is used up" },
-	{ -EROFS,  0, IX_SHM_DIR " is mounted read-only" },
-	{ -EFBIG,  0, "the file of a semaphore is larger than RLIMIT_FSIZE (ulimit -f)" },
-	{ -EPERM,  IPCX_A_UID | IPCX_A_GID, "giving it to that owner needs CAP_CHOWN" },
-	{ -EINVAL, IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
-	{ 0, 0, NULL },
-};
-
-static const struct ix_errtext change_errors[] = {
-	{ -EPERM,  IPCX_A_UID, "not permitted: giving it away needs CAP_CHOWN" },
-	{ -EINVAL, IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
-	{ -EROFS,  0, IX_SHM_DIR " is mounted read-only" },
-	{ 0, 0, NULL },
-};
-
 static const enum ipcx_field shown[] = {
 	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_VALUE, IPCX_F_AGE,
 };
@@ -427,6 +410,6 @@ const struct ix_mech ix_mech_psem = {
 	.scan = psem_scan, .find = psem_find, .create = psem_create, .may_use = psem_may_use, .remove = psem_remove_row, .change = psem_change, .may = psem_may,
 	.sem = &ix_psem_sem,
 	.driver = &ix_psem_driver,
-	.create_errors = create_errors, .change_errors = change_errors,
+	.causes = ix_psem_causes,
 };
 /* clang-format on */

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "core/limit.h"
 #include "mech/charges.h"
+#include "mech/causes.h"
 #include "mech/drivers.h"
 #include "mech/nameless.h"
 #include "mech/posix.h"
@@ -384,28 +385,6 @@ static int pshm_may(struct ix_scan *s, const void *data, const struct ipcx_attrs
 }
 
 /* clang-format off */
-static const struct ix_errtext create_errors[] = {
-	{ -EACCES, 0, "not permitted: " IX_SHM_DIR " may not be written to" },
-	{ -ENOSPC, 0, "the file system of " IX_SHM_DIR " is full (mount -o remount,size=… or nr_inodes=…)" },
-	{ -EDQUOT, 0, "your quota on " IX_SHM_DIR " is used up" },
-	{ -EROFS,  0, IX_SHM_DIR " is mounted read-only" },
-	{ -EFBIG,  0, "larger than RLIMIT_FSIZE (ulimit -f) or the file system allows" },
-	{ -EOPNOTSUPP, IPCX_A_ALLOCATE, "the file system of " IX_SHM_DIR " cannot allocate memory in advance" },
-	{ -EPERM,  IPCX_A_UID | IPCX_A_GID, "giving it to that owner needs CAP_CHOWN" },
-	{ -EINVAL, IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
-	{ 0, 0, NULL },
-};
-
-static const struct ix_errtext change_errors[] = {
-	{ -EACCES, IPCX_A_SIZE, "not permitted: changing the size needs permission to write to it" },
-	{ -ENOSPC, IPCX_A_SIZE, "the file system of " IX_SHM_DIR " is full" },
-	{ -EFBIG,  IPCX_A_SIZE, "larger than RLIMIT_FSIZE (ulimit -f) or the file system allows" },
-	{ -EPERM,  IPCX_A_UID, "not permitted: giving it away needs CAP_CHOWN" },
-	{ -EINVAL, IPCX_A_UID | IPCX_A_GID, "that owner does not exist in this user namespace" },
-	{ -EROFS,  0, IX_SHM_DIR " is mounted read-only" },
-	{ 0, 0, NULL },
-};
-
 static const enum ipcx_field shown[] = {
 	IPCX_F_NAME, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_SIZE, IPCX_F_ALLOCATED, IPCX_F_LINKS,
 	IPCX_F_AGE,
@@ -438,6 +417,6 @@ const struct ix_mech ix_mech_pshm = {
 	.scan = pshm_scan, .find = pshm_find, .by_inode = true, .costly = pshm_costly, .create = ix_pshm_create, .may_use = ix_pshm_may_use, .complete = ix_pshm_complete, .caution = ix_pshm_caution, .remove = pshm_remove_row, .change = pshm_change, .may = pshm_may,
 	.memory = ix_pshm_memory,
 	.driver = &ix_pshm_driver,
-	.create_errors = create_errors, .change_errors = change_errors,
+	.causes = ix_pshm_causes,
 };
 /* clang-format on */

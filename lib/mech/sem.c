@@ -10,6 +10,7 @@
 #include "core/numbered.h"
 #include "core/semun.h"
 #include "mech/charges.h"
+#include "mech/causes.h"
 #include "mech/drivers.h"
 #include "mech/semaphores.h"
 #include "mech/semsums.h"
@@ -399,13 +400,6 @@ static int sem_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 static const struct ix_totals totals = { .kind = &totals_kind, .ask = sem_ask_totals };
 
 /* clang-format off */
-static const struct ix_errtext create_errors[] = {
-	{ -EINVAL, 0, "an array has at least 1 semaphore and at most the first number of kernel.sem (SEMMSL)" },
-	{ -ENOSPC, 0, "kernel.sem: the system has SEMMNI arrays or SEMMNS semaphores already" },
-	{ -ENOSYS, 0, "this kernel has no System V semaphores, or a filter hides them" },
-	{ 0, 0, NULL },
-};
-
 static const enum ipcx_field shown[] = {
 	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_NSEMS, IPCX_F_OTIME, IPCX_F_AGE,
 };
@@ -438,6 +432,6 @@ const struct ix_mech ix_mech_sem = {
 	.totals = &totals,
 	.sem = &ix_sem_sem,
 	.driver = &ix_sem_driver,
-	.create_errors = create_errors,
+	.causes = ix_sem_causes,
 };
 /* clang-format on */

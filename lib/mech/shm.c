@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "core/limit.h"
+#include "mech/causes.h"
 #include "mech/drivers.h"
 #include "mech/shmmake.h"
 #include "mech/shmmem.h"
@@ -372,24 +373,6 @@ static const struct ix_charge charges[] = {
 	{ .limit = NULL },
 };
 
-static const struct ix_errtext create_errors[] = {
-	{ -EINVAL, IPCX_A_HUGE,     "this machine has no huge pages of that size (/sys/kernel/mm/hugepages), or the segment's size is 0" },
-	{ -EINVAL, 0,               "the size must be at least 1 byte, at most kernel.shmmax, and below 8 EiB" },
-	{ -ENOSPC, 0,               "kernel.shmmni segments exist, or kernel.shmall pages are in use" },
-	{ -ENOMEM, IPCX_A_HUGE,     "not enough free huge pages of that size (vm.nr_hugepages)" },
-	{ -ENOMEM, 0,               "not enough memory and swap to account for it by vm.overcommit_memory" },
-	{ -EPERM,  IPCX_A_HUGE,     "huge pages need CAP_IPC_LOCK or membership in the group vm.hugetlb_shm_group" },
-	{ -EOVERFLOW, 0,            "a 32-bit program can only make segments below 4 GiB" },
-	{ -ENOSYS, 0,               "this kernel has no System V shared memory, or a filter hides it" },
-	{ 0, 0, NULL },
-};
-
-static const struct ix_errtext change_errors[] = {
-	{ -EPERM,  IPCX_A_LOCK,     "not permitted: locking needs RLIMIT_MEMLOCK above 0 and ownership, or CAP_IPC_LOCK" },
-	{ -ENOMEM, IPCX_A_LOCK,     "locking it would exceed RLIMIT_MEMLOCK" },
-	{ 0, 0, NULL },
-};
-
 static const enum ipcx_field shown[] = {
 	IPCX_F_ID, IPCX_F_KEY, IPCX_F_OWNER, IPCX_F_MODE, IPCX_F_SIZE, IPCX_F_NATTCH, IPCX_F_STATUS,
 	IPCX_F_CPID, IPCX_F_AGE,
@@ -422,7 +405,7 @@ const struct ix_mech ix_mech_shm = {
 	.totals = &ix_shm_totals,
 	.memory = ix_shm_memory,
 	.driver = &ix_shm_driver,
-	.create_errors = create_errors, .change_errors = change_errors,
+	.causes = ix_shm_causes,
 	.create_hint = { -ENOMEM, IPCX_HINT_NORESERVE },
 };
 /* clang-format on */

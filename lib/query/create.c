@@ -51,7 +51,7 @@ static int create_explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t l
 			hint.kind = m->create_hint.hint;
 		return ix_hint(x, r, hint.kind, hint.subject, hint.value);
 	}
-	text = ix_errtext(m->create_errors, r, a->set);
+	text = ix_cause_text(m->causes, IX_FOR_CREATE, r, a->set);
 	r = ix_fail_plain_as(x, r, text && r == -EINVAL, "%s: cannot make a %s: %s",
 			     m->info.name, m->info.object,
 			     text ? text : ix_errno_text(r));

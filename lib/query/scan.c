@@ -80,9 +80,9 @@ static void note_failure(struct ix_scan *s, const struct ix_mech *m, const void 
 	(void)ipcx_ref_format(&ref, subject, sizeof(subject));
 	if (!text[0]) {
 		note.hint = IPCX_HINT_NONE;
-		text = ix_errtext(s->verb == IX_REMOVE ? m->remove_errors
-						       : m->change_errors,
-				  r, s->attrs ? s->attrs->set : 0);
+		text = ix_cause_text(m->causes,
+				     s->verb == IX_REMOVE ? IX_FOR_REMOVE : IX_FOR_CHANGE,
+				     r, s->attrs ? s->attrs->set : 0);
 		if (!text && r == -EPERM)
 			text = ix_denied(s->x, m->kind, row, who, sizeof(who));
 		if (!text)
