@@ -13,6 +13,7 @@
 	line(mk)         \
 	line(rm)         \
 	line(set)        \
+	line(why)        \
 	line(limits)     \
 	line(limits_set) \
 	line(key)        \

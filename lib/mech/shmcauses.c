@@ -7,9 +7,11 @@
 
 /* clang-format off */
 const struct ix_cause ix_shm_causes[] = {
+	{ .error = -ENOSPC, .call = IX_SHMGET, .check = IX_CHECK_LIMIT, .subject = "shmall", .text = "all segments together would have more than kernel.shmall pages" },
+	{ .error = -ENOSPC, .call = IX_SHMGET, .check = IX_CHECK_LIMIT, .subject = "shmmni", .text = "kernel.shmmni segments exist" },
 	{ .when = IPCX_A_HUGE, .error = -EINVAL, .call = IX_SHMGET, .own = IX_FOR_CREATE, .text = "this machine has no huge pages of that size (/sys/kernel/mm/hugepages), or the segment's size is 0" },
 	{ .error = -EINVAL, .call = IX_SHMGET, .own = IX_FOR_CREATE, .text = "the size must be at least 1 byte, at most kernel.shmmax, and below 8 EiB" },
-	{ .error = -ENOSPC, .call = IX_SHMGET, .own = IX_FOR_CREATE, .text = "kernel.shmmni segments exist, or kernel.shmall pages are in use" },
+	{ .error = -ENOSPC, .call = IX_CALL_NONE, .own = IX_FOR_CREATE, .text = "kernel.shmmni segments exist, or kernel.shmall pages are in use" },
 	{ .when = IPCX_A_HUGE, .error = -ENOMEM, .call = IX_SHMGET, .own = IX_FOR_CREATE, .text = "not enough free huge pages of that size (vm.nr_hugepages)" },
 	{ .error = -ENOMEM, .call = IX_SHMGET, .own = IX_FOR_CREATE, .text = "not enough memory and swap to account for it by vm.overcommit_memory" },
 	{ .when = IPCX_A_HUGE, .error = -EPERM, .call = IX_SHMGET, .own = IX_FOR_CREATE, .text = "huge pages need CAP_IPC_LOCK or membership in the group vm.hugetlb_shm_group" },

@@ -56,6 +56,7 @@ void ipcx_ns_free(struct ipcx_ns *ns)
 	for (size_t i = 0; i < ns->n; i++)
 		ix_target_close(&ns->places[i]);
 	free(ns->places);
+	free(ns->where);
 	free(ns);
 }
 
@@ -372,5 +373,6 @@ int ipcx_ns_open(struct ipcx *x, const char *where, struct ipcx_ns **ret_ns)
 	if (ix_ns_take(&p, ret_ns) < 0)
 		return ix_fail_plain(x, -ENOMEM, "out of memory");
 	(*ret_ns)->gaps = gaps;
+	(*ret_ns)->where = strdup(where);
 	return 0;
 }

@@ -340,23 +340,27 @@ static int fit_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	return r < 0 ? ix_fail(x, r, "%s", ix_mech(a->mech)->info.name) : fits;
 }
 
+int ix_fit_of(struct ipcx *x, struct ipcx_attrs *a, struct ipcx_table **ret_table)
+{
+	struct ipcx_table *t;
+	int r = ix_table_new(&t);
+
+	if (r < 0)
+		return ix_fail(x, r, "%s", ix_mech(a->mech)->info.name);
+	r = ix_ns_run(x, &(struct ix_ns_call){ .run = fit_there,
+					       .arg = a,
+					       .t = t,
+					       .mounted = ix_mech(a->mech)->mounted });
+	return ix_table_hand(x, t, r, ret_table);
+}
+
 int ipcx_fit(struct ipcx *x, const char *request, struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, request, ret_table);
 	struct ipcx_attrs a = { .size = sizeof(a) };
-	struct ipcx_table *t;
 	int r = read_wish(x, request, &a.mech, &a);
 
-	if (r < 0)
-		return r;
-	r = ix_table_new(&t);
-	if (r < 0)
-		return ix_fail(x, r, "%s", ix_mech(a.mech)->info.name);
-	r = ix_ns_run(x, &(struct ix_ns_call){ .run = fit_there,
-					       .arg = &a,
-					       .t = t,
-					       .mounted = ix_mech(a.mech)->mounted });
-	return ix_table_hand(x, t, r, ret_table);
+	return r < 0 ? r : ix_fit_of(x, &a, ret_table);
 }
 
 static void phrase(const struct need *n, char *buf, size_t size,

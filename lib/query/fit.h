@@ -25,6 +25,9 @@ void ix_derive_needed(const struct ipcx_table *t, const struct ix_section *s,
 const struct ix_limit *ix_charge_limit(const struct ix_charge *c,
 				       const struct ipcx_attrs *a);
 
+/* ipcx_fit() for attributes of a valid object. */
+int ix_fit_of(struct ipcx *x, struct ipcx_attrs *a, struct ipcx_table **ret_table);
+
 /* Compute what one object takes, in the unit of the limit. Returns false if unknown. */
 bool ix_charge_take(const struct ix_charge *c, const struct ipcx_attrs *a,
 		    const struct ix_reading *r, uint64_t *ret_amount);
