@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of lib/doctor/ share: facts that are read once, and the list of
+ * findings. Each file looks for findings of one kind; doctor.c says which there are.
+ */
+#pragma once
+
+#include "core/ctx.h"
+#include "core/table.h"
+#include "ipcx.h"
+#include "why/fix.h"
+
+#define IX_DOCTOR_TEXT 640
+
+struct ix_doctor {
+	struct ipcx *x;
+	struct ipcx_table *t; /* the answer; also takes the notes of what is read */
+	uint64_t idle_s;      /* an object must have been unused for so long to count as
+				 forgotten */
+	const char *what_if;  /* an assumption, or NULL */
+	struct ipcx_unseen unseen;
+	bool all; /* every namespace is looked at */
+	/* Facts, read at the first use by the functions below. NULL: not read yet. */
+	struct ipcx_table *objects, *waits, *limits, *spaces;
+	/* The findings so far; texts are in pool. */
+	struct ix_doctor_row *found;
+	size_t nfound, room;
+	struct ix_buf pool;
+};
+
+/* A finding. */
+struct ix_found {
+	const char *finding; /* its kind, a word such as "leaked" */
+	enum ipcx_grade grade;
+	/* The object, or the limit or place, that it is about: a row of a table, which
+	 * gives mech, ref, ns and container. NULL: the machine. */
+	const struct ipcx_table *about;
+	size_t row;
+	const char *ref;      /* if it is no object: what is wrong, such as "shmmni"; or
+				 NULL */
+	const char *what;     /* what is wrong, in one sentence */
+	const char *evidence; /* what that rests on, with numbers */
+	const char *fix;      /* a command, or what to do; or NULL */
+};
+
+/* Keep a finding; its texts are copied. Returns 0 or -ENOMEM. */
+int ix_doctor_add(struct ix_doctor *d, const struct ix_found *f);
+
+/*
+ * The facts: all objects of all mechanisms that listings have, with who uses them and
+ * whether the processes that they record live; every thread that waits; the limits; each
+ * /dev/shm with what is in it (space/space.h). Their notes are passed on once. Return 0,
+ * or -errno with a text.
+ */
+int ix_doctor_objects(struct ix_doctor *d, const struct ipcx_table **ret_t);
+int ix_doctor_waits(struct ix_doctor *d, const struct ipcx_table **ret_t);
+int ix_doctor_limits(struct ix_doctor *d, const struct ipcx_table **ret_t);
+int ix_doctor_spaces(struct ix_doctor *d, const struct ipcx_table **ret_t);
+
+/* Write how --ns takes the namespace of a row, for fixes; NULL if it is ours. */
+const char *ix_doctor_where(const struct ix_doctor *d, const struct ipcx_table *t,
+			    size_t row, char *buf, size_t size);
+
+/* ---- the kinds of findings; each returns 0 or -errno with a text */
+int ix_doctor_segments(
+	struct ix_doctor *d);              /* segments.c: leaked, removed but attached */
+int ix_doctor_queues(struct ix_doctor *d); /* queues.c: full, forgotten, old qbytes */
+int ix_doctor_arrays(struct ix_doctor *d); /* arrays.c: stuck, 32- and 64-bit mixed */
+int ix_doctor_files(struct ix_doctor *d); /* files.c: unused POSIX objects, known names */
+int ix_doctor_nameless(
+	struct ix_doctor *d);            /* nameless.c: memory that no listing shows */
+int ix_doctor_near(struct ix_doctor *d); /* near.c: limits nearly reached, and by whom */
+int ix_doctor_shm(struct ix_doctor *d);  /* shm.c: the state of each /dev/shm */
+int ix_doctor_settings(struct ix_doctor *d); /* settings.c: RemoveIPC=, shm_rmid_forced,
+						fs.protected_regular */
+int ix_doctor_keys(struct ix_doctor *d);     /* keys.c: a key in two namespaces */
