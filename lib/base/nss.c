@@ -41,6 +41,7 @@ struct question {
 struct answer {
 	const char *name; /* the name that was found; NULL: there is no such entry */
 	uint32_t id;
+	uint32_t gid; /* of a user: the primary group */
 };
 
 /*
@@ -58,9 +59,9 @@ static int call_user(const struct question *q, struct ix_buf *room, size_t size,
 	errno = NO_SERVICE;
 	r = q->name ? getpwnam_r(q->name, &p, room->data, size, &found)
 		    : getpwuid_r(q->id, &p, room->data, size, &found);
-	*ret_a = (struct answer){ NULL, 0 };
+	*ret_a = (struct answer){ NULL, 0, 0 };
 	if (found)
-		*ret_a = (struct answer){ p.pw_name, p.pw_uid };
+		*ret_a = (struct answer){ p.pw_name, p.pw_uid, p.pw_gid };
 	return found ? 0 : r;
 }
 
@@ -73,9 +74,9 @@ static int call_group(const struct question *q, struct ix_buf *room, size_t size
 	errno = NO_SERVICE;
 	r = q->name ? getgrnam_r(q->name, &g, room->data, size, &found)
 		    : getgrgid_r(q->id, &g, room->data, size, &found);
-	*ret_a = (struct answer){ NULL, 0 };
+	*ret_a = (struct answer){ NULL, 0, 0 };
 	if (found)
-		*ret_a = (struct answer){ g.gr_name, g.gr_gid };
+		*ret_a = (struct answer){ g.gr_name, g.gr_gid, 0 };
 	return found ? 0 : r;
 }
 
@@ -196,7 +197,7 @@ int ix_nss_id(bool group, const char *text, uint32_t *ret_id)
 {
 	auto_buf struct ix_buf room = { 0 };
 	struct question q = { .group = group, .name = text };
-	struct answer a = { NULL, 0 };
+	struct answer a = { NULL, 0, 0 };
 	uint64_t n;
 	int r = nss_ask(&q, &room, &a);
 
@@ -209,6 +210,35 @@ int ix_nss_id(bool group, const char *text, uint32_t *ret_id)
 		return 0;
 	}
 	return r == 0 ? -ENOENT : unanswered(r);
+}
+
+int ix_nss_groups(uint32_t uid, uint32_t *ret_gid, uint32_t **ret_groups, size_t *ret_n)
+{
+	auto_buf struct ix_buf room = { 0 };
+	struct question q = { .id = uid };
+	struct answer a;
+	int r = nss_ask(&q, &room, &a), n = 64;
+
+	if (r <= 0)
+		return r ? unanswered(r) : -ENOENT;
+	for (;;) {
+		auto_free gid_t *groups = calloc((size_t)n, sizeof(*groups));
+		int all = n;
+
+		if (!groups)
+			return -ENOMEM;
+		if (getgrouplist(a.name, a.gid, groups, &all) >= 0) {
+			*ret_gid = a.gid;
+			*ret_n = (size_t)all;
+			*ret_groups = groups;
+			groups = NULL;
+			return 0;
+		}
+		/* glibc says how many there are; musl does, too. */
+		if (n >= IX_NSS_GROUPS)
+			return -ERANGE;
+		n = MIN(MAX(all, 2 * n), IX_NSS_GROUPS);
+	}
 }
 
 const char *ix_nss_why(int error)

@@ -100,11 +100,11 @@ int ix_status_gids(const char *text, size_t len, struct ix_status_ids *ret_ids)
 }
 
 /* The kernel always writes the mask with sixteen digits. */
-int ix_status_bounding(const char *text, size_t len, uint64_t *ret_caps)
+static int status_caps(const char *text, size_t len, const char *key, uint64_t *ret_caps)
 {
 	char hex[2 + 16 + 1] = "0x";
 	struct words w;
-	int r = find_line(text, len, "CapBnd", &w);
+	int r = find_line(text, len, key, &w);
 
 	if (r < 0)
 		return r;
@@ -113,6 +113,54 @@ int ix_status_bounding(const char *text, size_t len, uint64_t *ret_caps)
 	memcpy(hex + 2, w.at + 1, 16);
 	hex[2 + 16] = '\0';
 	return ix_parse_u64(hex, UINT64_MAX, ret_caps) < 0 ? -EPROTO : 0;
+}
+
+int ix_status_bounding(const char *text, size_t len, uint64_t *ret_caps)
+{
+	return status_caps(text, len, "CapBnd", ret_caps);
+}
+
+int ix_status_effective(const char *text, size_t len, uint64_t *ret_caps)
+{
+	return status_caps(text, len, "CapEff", ret_caps);
+}
+
+/* "Groups:", a tab, and after each number a blank. */
+int ix_status_groups(const char *text, size_t len, uint32_t *ret_groups, size_t max,
+		     size_t *ret_n)
+{
+	struct words w;
+	size_t n = 0;
+	int r = find_line(text, len, "Groups", &w);
+
+	if (r < 0)
+		return r;
+	if (w.at == w.end || *w.at++ != '\t')
+		return -EPROTO;
+	while (w.at < w.end) {
+		uint64_t id;
+
+		if (w.end - w.at == 1 && *w.at == ' ')
+			break; /* no groups at all */
+		if (ix_take_u64(&w.at, w.end, UINT32_MAX - 1, &id) < 0 || w.at == w.end ||
+		    *w.at++ != ' ')
+			return -EPROTO;
+		if (n < max)
+			ret_groups[n] = (uint32_t)id;
+		n++;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+int ix_status_number(const char *text, size_t len, const char *key, uint64_t *ret_n)
+{
+	struct words w;
+	int r = find_line(text, len, key, &w);
+
+	if (r < 0)
+		return r;
+	return status_take(&w, UINT64_MAX, ret_n) < 0 || w.at != w.end ? -EPROTO : 0;
 }
 
 int ix_status_pid_at(const char *text, size_t len, unsigned level, int32_t *ret_pid)

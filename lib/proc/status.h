@@ -32,6 +32,16 @@ int ix_status_gids(const char *text, size_t len, struct ix_status_ids *ret_ids);
 /* Get the capability bounding set of the process. */
 int ix_status_bounding(const char *text, size_t len, uint64_t *ret_caps);
 
+/* Get the effective capabilities, which count in the process's user namespace. */
+int ix_status_effective(const char *text, size_t len, uint64_t *ret_caps);
+
+/* Get the supplementary groups: at most max of them; *ret_n is how many there are. */
+int ix_status_groups(const char *text, size_t len, uint32_t *ret_groups, size_t max,
+		     size_t *ret_n);
+
+/* Get a line with one number: "Seccomp" (2: a filter is active), "TracerPid". */
+int ix_status_number(const char *text, size_t len, const char *key, uint64_t *ret_n);
+
 /* The line "NSpid:" (since Linux 4.1): the pids of the process in the PID namespace of
  * that /proc and in each PID namespace below it, down to the process's own. */
 struct ix_status_pids {

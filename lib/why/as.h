@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/ctx.h"
+#include "proc/rlimits.h"
 
 /* An answer that may be unknown. */
 enum ix_so { IX_SO_NOT, IX_SO, IX_SO_UNKNOWN };
@@ -16,25 +17,21 @@ static inline enum ix_so ix_so(bool is)
 	return is ? IX_SO : IX_SO_NOT;
 }
 
-#define IX_AS_RLIMITS 16 /* RLIM_NLIMITS */
-
 struct ix_as {
 	enum { IX_AS_SELF, IX_AS_USER, IX_AS_PROCESS } kind;
 	int32_t pid; /* IX_AS_PROCESS and IX_AS_SELF */
 	char who[96]; /* for evidence, escaped: "you", "user hp", "process 17 (postgres)" */
 	bool ids_known;
 	uint32_t uid, gid; /* effective */
-	bool groups_known;
-	uint32_t *groups; /* supplementary */
+	bool groups_known; /* gid and groups */
+	uint32_t *groups;  /* supplementary */
 	size_t ngroups;
 	bool caps_known;
 	uint64_t caps; /* effective; of a user without a process: all for uid 0, else none
 			*/
-	struct {
-		bool known;
-		uint64_t soft, hard; /* UINT64_MAX: unlimited */
-	} rlimits[IX_AS_RLIMITS]; /* by RLIMIT_…; of a user without a process: unknown */
-	enum ix_so filtered;      /* a seccomp filter is active */
+	bool limits_known;                   /* of a user without a process: not */
+	struct ix_rlimit limits[IX_RLIMITS]; /* by RLIMIT_… */
+	enum ix_so filtered;                 /* a seccomp filter is active */
 	int32_t tracer; /* the debugger that is attached; 0: none; -1: unknown */
 	uint64_t fds;   /* open descriptors; UINT64_MAX: unknown */
 };
