@@ -267,6 +267,76 @@ static void test_pid_at_a_level(void **state)
 	assert_int_equal(pid, 1);
 }
 
+/* ---- groups, effective capabilities, single numbers */
+
+struct groups_row {
+	const char *text;
+	int error;
+	size_t n;
+	uint32_t last;
+};
+
+/* clang-format off */
+static const struct groups_row groups_rows[] = {
+	{ HEAD "Groups:\t0 24 1000 \n", 0, 3, 1000 },
+	{ "Groups:\t \n", 0, 0, 0 },
+	{ "Groups:\t\n", 0, 0, 0 },
+	{ "Groups:\t4294967294 \n", 0, 1, 4294967294 },
+	{ HEAD, -ENODATA, 0, 0 },
+	{ "Groups:\t1 2\n", -EPROTO, 0, 0 },
+	{ "Groups:\t1  2 \n", -EPROTO, 0, 0 },
+	{ "Groups:\t4294967295 \n", -EPROTO, 0, 0 },
+	{ "Groups:\tx \n", -EPROTO, 0, 0 },
+	{ "Groups: 1 \n", -EPROTO, 0, 0 },
+	{ "Groups:\t1 \nGroups:\t2 \n", -EPROTO, 0, 0 },
+};
+/* clang-format on */
+
+static void groups_are_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(groups_rows); i++) {
+		const struct groups_row *r = &groups_rows[i];
+		uint32_t all[8] = { 0 };
+		size_t n = 77;
+
+		ROW_TRUE(r->text, ON_COPY(r->text, ix_status_groups(copy, len, all,
+								    ARRAY_SIZE(all),
+								    &n)) == r->error);
+		ROW_TRUE(r->text, n == (r->error ? 77 : r->n));
+		ROW_TRUE(r->text, !r->n || all[r->n - 1] == r->last);
+	}
+}
+
+static void more_groups_than_room_are_counted(void **state)
+{
+	uint32_t all[2] = { 0, 9 };
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(ix_status_groups("Groups:\t4 5 6 \n", 15, all, 1, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(all[0], 4);
+	assert_int_equal(all[1], 9);
+}
+
+static void single_numbers_are_read(void **state)
+{
+	static const char text[] = HEAD CAPS
+		"CapEff:\t0000000000000020\nSeccomp:\t2\nTracerPid:\t17\nBad:\t2 \n";
+	uint64_t n = 5;
+
+	(void)state;
+	assert_int_equal(ix_status_number(text, strlen(text), "Seccomp", &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(ix_status_number(text, strlen(text), "TracerPid", &n), 0);
+	assert_int_equal(n, 17);
+	assert_int_equal(ix_status_number(text, strlen(text), "Bad", &n), -EPROTO);
+	assert_int_equal(ix_status_number(text, strlen(text), "None", &n), -ENODATA);
+	assert_int_equal(ix_status_effective(text, strlen(text), &n), 0);
+	assert_int_equal(n, 0x20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +348,9 @@ int main(void)
 		cmocka_unit_test(test_setgroups_text),
 		cmocka_unit_test(test_children_text),
 		cmocka_unit_test(test_pid_at_a_level),
+		cmocka_unit_test(groups_are_read),
+		cmocka_unit_test(more_groups_than_room_are_counted),
+		cmocka_unit_test(single_numbers_are_read),
 	};
 
 	return cmocka_run_group_tests_name("procstatus", tests, NULL, NULL);
