@@ -80,6 +80,35 @@ static bool why_asks(const struct ix_why *w, const struct ix_cause *c)
 	return w->nerrors == 0;
 }
 
+/* Whether the mechanisms' lists have a cause of the same kind for these calls. */
+static bool why_covered(const struct ix_why *w, const struct ix_cause *any)
+{
+	for (unsigned m = 0; ix_mech(m); m++)
+		for (const struct ix_cause *c = ix_mech(m)->causes; c && c->text[0]; c++)
+			if (c->error == any->error && c->check == any->check &&
+			    why_asks(w, c))
+				return true;
+	return false;
+}
+
+/* Make the causes that every call can have those of the first call in question. They are
+ * told only if their errno was named. Returns their number. */
+static size_t why_any(struct ix_why *w)
+{
+	size_t n = 0;
+	uint8_t call = IX_CALL_NONE;
+
+	while (call < IX_CALLS && !(w->calls >> call & 1))
+		call++;
+	for (size_t i = 0; i < IX_ANY_CAUSES && w->nerrors; i++) {
+		w->any[n] = ix_any_causes[i];
+		w->any[n].call = call;
+		if (why_asks(w, &w->any[n]) && !why_covered(w, &w->any[n]))
+			n++;
+	}
+	return n;
+}
+
 static int why_add(struct ix_why *w, const struct why_found *f)
 {
 	struct why_row *row = ix_table_row(w->t);
@@ -102,12 +131,19 @@ static int why_add(struct ix_why *w, const struct why_found *f)
 	return w->t->starved ? -ENOMEM : 0;
 }
 
+static void why_try(struct ix_why *w, const struct ix_cause *c, struct why_found *ret_f)
+{
+	ret_f->cause = c;
+	ret_f->reason.applies = IX_SO_UNKNOWN;
+	why_check(w, c, &ret_f->reason);
+}
+
 /* Test all causes, then add those that apply, those that may, and the others. */
 static int why_test(struct ix_why *w)
 {
 	static const enum ix_so order[] = { IX_SO, IX_SO_UNKNOWN, IX_SO_NOT };
 	auto_free struct why_found *found = NULL;
-	size_t n = 0, room = 0;
+	size_t n = 0, any = why_any(w), room = any;
 	int r = 0;
 
 	for (unsigned m = 0; ix_mech(m); m++)
@@ -118,11 +154,10 @@ static int why_test(struct ix_why *w)
 		return -ENOMEM;
 	for (unsigned m = 0; ix_mech(m); m++)
 		for (const struct ix_cause *c = ix_mech(m)->causes; c && c->text[0]; c++)
-			if (why_asks(w, c)) {
-				found[n].cause = c;
-				found[n].reason.applies = IX_SO_UNKNOWN;
-				why_check(w, c, &found[n++].reason);
-			}
+			if (why_asks(w, c))
+				why_try(w, c, &found[n++]);
+	for (size_t i = 0; i < any; i++)
+		why_try(w, &w->any[i], &found[n++]);
 	for (size_t o = 0; o < ARRAY_SIZE(order); o++)
 		for (size_t i = 0; i < n && r == 0; i++)
 			if (found[i].reason.applies == order[o])
@@ -165,17 +200,18 @@ static int why_never(struct ix_why *w)
 			at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s",
 					       at ? ", " : "", name);
 		}
-	return ix_fail_plain(w->x, -EINVAL, "%s does not fail with %s, but with %s",
-			     ix_call_name(call), ix_why_error_name(w->errors[0]), known);
+	return ix_fail_plain(w->x, -EINVAL, "%s does not fail with %s%s%s",
+			     ix_call_name(call), ix_why_error_name(w->errors[0]),
+			     known[0] ? ", but with " : "", known);
 }
 
-static bool why_known(const struct ix_why *w)
+static bool why_known(struct ix_why *w)
 {
 	for (unsigned m = 0; ix_mech(m); m++)
 		for (const struct ix_cause *c = ix_mech(m)->causes; c && c->text[0]; c++)
 			if (why_asks(w, c))
 				return true;
-	return false;
+	return why_any(w) > 0;
 }
 
 static int why_read(struct ix_why *w, const struct ipcx_failed_call *failed)

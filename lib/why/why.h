@@ -13,6 +13,10 @@
 
 #define IX_WHY_TEXT 640
 
+/* Causes that every call can have (filter.c). */
+#define IX_ANY_CAUSES 2
+extern const struct ix_cause ix_any_causes[IX_ANY_CAUSES];
+
 /* What a check finds. */
 struct ix_reason {
 	enum ix_so applies;         /* unknown at first */
@@ -28,11 +32,12 @@ struct ix_why {
 	size_t nerrors;
 	struct ix_args a;
 	struct ix_as as;
-	char program[64];     /* that writes such lines, or "" */
-	struct ipcx_ns *own;  /* opened for the process of the question, or NULL */
-	const char *where;    /* how the namespace was named, for fixes; NULL: ours */
-	enum ix_call call;    /* that of the cause that is being tested */
-	struct ipcx_table *t; /* the answer; for notes */
+	char program[64];    /* that writes such lines, or "" */
+	struct ipcx_ns *own; /* opened for the process of the question, or NULL */
+	const char *where;   /* how the namespace was named, for fixes; NULL: ours */
+	enum ix_call call;   /* that of the cause that is being tested */
+	struct ix_cause any[IX_ANY_CAUSES]; /* ix_any_causes for one of the calls */
+	struct ipcx_table *t;               /* the answer; for notes */
 	/* Facts that several checks need, each read once. */
 	struct {
 		bool asked;
