@@ -387,4 +387,12 @@ CASES = [
     Case("P28", "waits, 2,000 processes ÷ bare loops", (waits(300), bare_calls(), *bare_users()), "<=", 1.5, formula=share_of_sum),
     Case("P28", "waits --graph ÷ waits", (Cmd("2000 sleepers", ("@ipcx@", "waits", "--graph")),
                                           Cmd("2000 sleepers", ("@ipcx@", "waits"), check=lines(300))), "<=", 1.1),
+
+    # Beside the commands that read the same facts.
+    *[Case("D1", f"why {' '.join(words)} ÷ limits", (ours("why", *words, world="10"), ours("limits", world="10")), "<=", 3, times=START_UP)
+      for words in (("shmget", "ENOSPC", "size=4K"), ("semget: No space left on device",))],
+    Case("D2", "doctor, 600 processes ÷ who + ls + limits",
+         tuple(ours(word, world="600 users") for word in ("doctor", "who", "ls", "limits")), "<=", 1.3, formula=share_of_sum),
+    Case("D3", "ls shm --by owner, 32,000 ÷ ls shm", (ours("ls", "shm", "--by", "owner", world=N), ours("ls", "shm", world=N)), "<=", 1.1),
+    Case("D4", "df, 600 processes ÷ who", (ours("df", world="600 users"), ours("who", world="600 users"))),
 ]
