@@ -2558,7 +2558,10 @@ int ipcx_memory(struct ipcx *x, struct ipcx_unseen *ret_unseen,
 
 /* ---- ipcx_groups_new(3): sum up rows by the values of fields ---- */
 /*
+ * A listing that is read in slices is added slice by slice: only the groups take memory.
+ *
  * @example groups.c
+ * @see ipcx_scan(3), ipcx_users(3), ipcx_limits(3)
  */
 
 /** Groups of rows. */
@@ -2567,23 +2570,38 @@ struct ipcx_groups;
 /**
  * Make an empty set of groups.
  *
- * @param by the n fields whose values define a group; rows that lack a field, and rows
- * where it is unknown, are groups of their own
+ * @param by the n fields (at most 8) whose values define a group, which the query of the
+ * rows has to name; rows where a field is unknown are a group of their own, and so are
+ * rows that have no value or do not have the field
  * @param ret_groups free it with ipcx_groups_free() before the context
  * @return 0, or -errno
- * @retval -EINVAL there are no fields, too many, or the same one twice
+ * @retval -EINVAL there are no fields, too many, the same one twice, or one whose values
+ * are rows (IPCX_TYPE_ROWS)
  */
 int ipcx_groups_new(struct ipcx *x, const enum ipcx_field *by, size_t n,
 		    struct ipcx_groups **ret_groups);
 
-/** Add a row of a table. Returns 0, or -errno. */
+/**
+ * Add a row of a table, which is not needed afterwards.
+ *
+ * @return 0, or -errno
+ * @retval -EINVAL there is no such row
+ */
 int ipcx_groups_add(struct ipcx_groups *g, const struct ipcx_table *t, size_t row);
 
 /**
- * List the groups, a row for each, in the order of the first row: the fields, count,
- * bytes (size, allocated or cbytes of its objects; mapped of uses), attached (how many of
- * them are attached or in use, as far as the rows tell), newest and oldest (when the
- * objects were last used).
+ * List the groups, a row for each, in the order of their first rows: the fields, count
+ * and, as far as they apply to rows that were added:
+ *
+ * - bytes: the sum of size (segments, shared memory), cbytes (queues of System V) or
+ *   mapped (rows of ipcx_users());
+ * - attached: how many have an nattch above 0;
+ * - oldest, newest: the least and the most recent of the times of last use; the last use
+ *   of an object is the latest of its times; unknown if uses leave no times (as field
+ *   idle);
+ * - percent: the highest of rows of ipcx_limits().
+ *
+ * If a value is unknown for one of the rows, that of the group is.
  *
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno

@@ -19,6 +19,37 @@ void offer(const struct cursor *at, const char *candidate, const char *after,
 			   candidate, after, what);
 }
 
+/* For the columns and the order of groups: the fields after --by, and the sums. Returns
+ * false if the words name no groups, or something else is to be completed. */
+static bool offer_of_groups(int n, char **words, struct ipcx_fieldset *ret_fields)
+{
+	static const enum ipcx_field sums[] = { IPCX_F_COUNT,    IPCX_F_BYTES,
+						IPCX_F_ATTACHED, IPCX_F_OLDEST,
+						IPCX_F_NEWEST,   IPCX_F_PERCENT };
+	const char *option = n > 0 ? words[n - 1] : "", *by = NULL;
+	enum ipcx_field f;
+
+	if (strcmp(option, "-o") && strcmp(option, "--output") &&
+	    strcmp(option, "--sort"))
+		return false;
+	for (int i = 0; i + 1 < n; i++)
+		if (!strcmp(words[i], "--by"))
+			by = words[i + 1];
+		else if (!strncmp(words[i], "--by=", 5))
+			by = words[i] + 5;
+	if (!by)
+		return false;
+	*ret_fields = ipcx_fieldset_of(sums, ARRAY_SIZE(sums));
+	for (; *by; by += strspn(by, ",")) {
+		size_t len = strcspn(by, ",");
+
+		if (ipcx_field_by_name(by, len, &f) == 0)
+			ipcx_fieldset_add(ret_fields, f);
+		by += len;
+	}
+	return true;
+}
+
 /* Return the fields that rows of a command can have, judged by the words before the
  * cursor; all fields if that is only known when the command runs. */
 static struct ipcx_fieldset offer_fields_of(struct app *app, const struct cmd *c, int n,
@@ -30,6 +61,8 @@ static struct ipcx_fieldset offer_fields_of(struct app *app, const struct cmd *c
 	uint64_t mechs = 0, mask;
 	struct ipcx_table *t;
 
+	if (offer_of_groups(n, words, &fields))
+		return fields;
 	if (!strcmp(c->name, "limits")) {
 		for (int i = 0; i < n; i++)
 			if (!strcmp(words[i], "--for") || !strncmp(words[i], "--for=", 6))

@@ -37,11 +37,11 @@ static void arrays(const char *const *names)
 
 void dump_schema(void)
 {
-	static const char *const tops[] = { "objects",    "limits",     "needs",
-					    "keys",       "ids",        "namespaces",
-					    "comparison", "semaphores", "messages",
-					    "results",    "facts",      "workloads",
-					    "users",      "waits",      NULL };
+	static const char *const tops[] = {
+		"objects",    "limits",     "needs",    "keys",    "ids",   "namespaces",
+		"comparison", "semaphores", "messages", "results", "facts", "workloads",
+		"users",      "waits",      "groups",   NULL
+	};
 	static const char *const inner[] = { "semaphores", "messages",   "contents",
 					     "limits",     "mechanisms", "members",
 					     "sharers",    "users",      "waits",

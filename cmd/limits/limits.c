@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "base/util.h"
+#include "byopt.h"
 #include "commands.h"
 #include "limits/set.h"
 #include "nsopt.h"
@@ -14,6 +15,7 @@
 struct limits_args {
 	struct output_args output;
 	struct ns_args where;
+	struct by_args by;
 	const char *request, *save;
 	bool force, fail;
 };
@@ -31,28 +33,57 @@ static struct shown all_fields(const struct ipcx_table *t)
 	return (struct shown){ .after = ns_fields_less(ipcx_row_fields(t, 0)) };
 }
 
+/* Print the rows that match, or their groups. */
+static int limits_put(struct output *s, const struct ipcx_table *t, struct by *by)
+{
+	int r;
+
+	if (!by->groups) {
+		output_heading(s, NULL);
+		return output_all(s, t);
+	}
+	r = by_add(by, s, t);
+	return r ? r : by_print(by, s);
+}
+
+static int limits_columns(struct app *app, const struct limits_args *args,
+			  const struct ipcx_table *t, struct shown defaults,
+			  struct output *s, struct by *by)
+{
+	static const enum ipcx_field sums[] = { IPCX_F_COUNT, IPCX_F_PERCENT };
+	int r = by_open(by, app, &args->by, s, &args->output, sums, ARRAY_SIZE(sums),
+			output_table_knows, t);
+
+	if (!r && !by->groups)
+		r = output_fields(s, args->output.fields,
+				  ns_shown(app,
+					   s->format->raw ? all_fields(t) : defaults),
+				  output_table_knows, t);
+	if (!r)
+		r = output_condition(app->x, &args->output, output_table_knows, t,
+				     &s->where);
+	if (!r && !by->groups)
+		ns_add_directory(app, s, t);
+	return r;
+}
+
 static int limits_print(struct app *app, const struct limits_args *args,
 			const struct ipcx_table *t, const char *kind,
 			struct shown defaults)
 {
 	struct tally tally = { 0 };
 	struct output s;
-	int r = output_open(&s, &args->output, kind);
+	struct by by = { .groups = NULL };
+	int r = output_open(&s, &args->output, args->by.list ? "groups" : kind);
 
 	if (!r)
-		r = output_fields(&s, args->output.fields,
-				  ns_shown(app, s.format->raw ? all_fields(t) : defaults),
-				  output_table_knows, t);
-	if (!r)
-		r = output_condition(app->x, &args->output, output_table_knows, t,
-				     &s.where);
-	if (r)
-		return r;
-	ns_add_directory(app, &s, t);
-	msg_table(t, app->verbose, &tally);
-	output_heading(&s, NULL);
-	r = output_all(&s, t);
-	output_close(&s);
+		r = limits_columns(app, args, t, defaults, &s, &by);
+	if (!r) {
+		msg_table(t, app->verbose, &tally);
+		r = limits_put(&s, t, &by);
+		output_close(&s);
+	}
+	by_close(&by);
 	if (r)
 		return r;
 	if (!args->fail) {
@@ -239,6 +270,9 @@ static int limits_run(struct app *app, void *data, int n, char **names)
 	if (args->fail && (args->request || args->save))
 		return msg_usage("--fail and --%s contradict each other",
 				 args->request ? "for" : "save");
+	if (args->by.list && (args->request || args->save))
+		return msg_usage("--by and --%s contradict each other",
+				 args->request ? "for" : "save");
 	if (args->output.where.n && args->save)
 		return msg_usage("--where and --save contradict each other");
 	if (args->request)
@@ -265,6 +299,7 @@ static const struct opt opts[] = {
 static const struct opt_group options[] = {
 	{ opts,       0 },
 	{ ns_opts, offsetof(struct limits_args, where) },
+	{ by_opts, offsetof(struct limits_args, by) },
 	{ output_opts, offsetof(struct limits_args, output) },
 	{ filter_opts, offsetof(struct limits_args, output) },
 	{ NULL, 0 },
@@ -276,6 +311,7 @@ static const struct example examples[] = {
 	{ "ipcx limits --for shm:40G",        "would a segment of 40 GiB fit, and if not, what to raise" },
 	{ "ipcx limits --for sem:10x250",     "ten arrays of 250 semaphores" },
 	{ "ipcx limits --where 'percent > 90' --fail", "for monitoring: is something nearly used up?" },
+	{ "ipcx limits --ns all --by ns,container", "how near each namespace is to its limits" },
 	{ "ipcx limits --ns web",             "those of a container's namespace" },
 	{ "", "" },
 };

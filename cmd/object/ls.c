@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "byopt.h"
 #include "commands.h"
 #include "nsopt.h"
 #include "object/meant.h"
@@ -18,6 +19,7 @@ struct ls_args {
 	struct output_args output;
 	struct select_args select;
 	struct ns_args where;
+	struct by_args by;
 	bool refs, null, fail, deleted;
 };
 
@@ -27,6 +29,7 @@ struct listing {
 	const struct selection *sel;
 	bool quiet_empty; /* no heading for a block without rows */
 	struct tally tally;
+	struct by by;
 	struct output output; /* the last member, because it is large: the small members
 				 then share one page */
 };
@@ -34,6 +37,8 @@ struct listing {
 static int print_slice(struct listing *l, const struct ipcx_table *t, const char **label)
 {
 	msg_table(t, l->app->verbose, &l->tally);
+	if (l->by.groups)
+		return by_add(&l->by, &l->output, t);
 	if (*label)
 		ns_add_directory(l->app, &l->output, t);
 	if (*label && (ipcx_table_rows(t) > 0 || !l->quiet_empty)) {
@@ -114,10 +119,10 @@ static int name_all(struct listing *l, const struct ipcx_query *mechs,
  * then all objects of mechs. */
 static int ls_list(struct listing *l, uint64_t mechs, const char *label)
 {
-	bool sorted = l->args->output.sort != NULL;
+	bool sorted = l->args->output.sort && !l->by.groups;
 	const struct ipcx_query wanted = {
 		.size = sizeof(wanted),
-		.fields = output_query(&l->output),
+		.fields = l->by.groups ? l->by.query : output_query(&l->output),
 		.where = l->sel->where,
 		.flags = output_flags(&l->output) | (l->args->deleted ? IPCX_DELETED : 0),
 	};
@@ -228,6 +233,30 @@ static int list_flat(struct listing *l, uint64_t mechs, uint64_t known)
 	return r ? r : ls_list(l, mechs, "");
 }
 
+/* With --by, list groups: they are sorted and have columns, not the objects. */
+static int ls_list_groups(struct listing *l, uint64_t mechs)
+{
+	int r = ls_list(l, mechs, NULL);
+
+	return r ? r : by_print(&l->by, &l->output);
+}
+
+/* What is summed up of the objects of these mechanisms. */
+static int open_groups(struct listing *l, uint64_t mechs)
+{
+	enum ipcx_field sums[BY_SUMS] = { IPCX_F_COUNT };
+	size_t n = 1;
+
+	if (select_knows(IPCX_F_SIZE, &mechs) || select_knows(IPCX_F_CBYTES, &mechs))
+		sums[n++] = IPCX_F_BYTES;
+	if (select_knows(IPCX_F_NATTCH, &mechs))
+		sums[n++] = IPCX_F_ATTACHED;
+	sums[n++] = IPCX_F_OLDEST;
+	sums[n++] = IPCX_F_NEWEST;
+	return by_open(&l->by, l->app, &l->args->by, &l->output, &l->args->output, sums,
+		       n, select_knows, &mechs);
+}
+
 /* Expand --refs, which is short for "--format raw -o ref". Returns 0, or exit status 2
  * after a message. */
 static int only_refs(struct ls_args *args)
@@ -236,6 +265,8 @@ static int only_refs(struct ls_args *args)
 		return msg_usage("--null goes with --refs (-q)");
 	if (!args->refs)
 		return 0;
+	if (args->by.list)
+		return msg_usage("--refs and --by contradict each other");
 	if (args->output.json || args->output.format || args->output.fields)
 		return msg_usage(
 			"--refs cannot be combined with --json, --format or --output");
@@ -265,6 +296,41 @@ static int check_refs(const struct app *app, const struct ls_args *args)
 	return 0;
 }
 
+/* Check whether all that was asked makes sense for these mechanisms. Groups have their
+ * own columns and order; the fields that make them are asked of objects. */
+static int ls_asked(const struct listing *l, bool blocks)
+{
+	const struct selection *sel = l->sel;
+	struct output_args asked = l->args->output;
+
+	if (l->by.groups) {
+		asked.sort = NULL;
+		asked.fields = l->args->by.list;
+	}
+	return asked_of(select_touched(sel), sel->where, &asked,
+			!sel->nrefs && sel->mechs == select_all() ? ASKED_SILENT
+			: blocks                                  ? ASKED_APART
+								  : ASKED_NOTED);
+}
+
+static int ls_list_all(struct listing *l, struct selection *sel)
+{
+	const char *fields = l->args->output.fields;
+	bool blocks = l->output.format->blocks && !(fields && fields[0] != '+') &&
+		      !l->by.groups;
+	int r = ls_asked(l, blocks);
+
+	if (!r)
+		r = meant_whole(l->app, sel, &l->tally);
+	if (r)
+		return r;
+	if (l->by.groups)
+		return ls_list_groups(l, sel->mechs);
+	if (!blocks)
+		return list_flat(l, sel->mechs, select_touched(sel));
+	return sel->nrefs ? list_ref_blocks(l) : list_blocks(l, sel->mechs);
+}
+
 static int ls_run(struct app *app, void *data, int n, char **words)
 {
 	struct ls_args *args = data;
@@ -272,7 +338,7 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 	 * -fstack-clash-protection would touch each of its pages. */
 	static struct listing l;
 	struct selection sel;
-	bool blocks, unnamed;
+	bool unnamed;
 	int r = only_refs(args);
 
 	l.app = app;
@@ -293,22 +359,13 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 	if (!r)
 		r = check_deleted(args, select_touched(&sel));
 	if (!r)
-		r = output_open(&l.output, &args->output, "objects");
+		r = output_open(&l.output, &args->output,
+				args->by.list ? "groups" : "objects");
+	if (!r)
+		r = open_groups(&l, select_touched(&sel));
 	l.output.nul = args->null;
-	blocks = !r && l.output.format->blocks &&
-		 !(args->output.fields && args->output.fields[0] != '+');
 	if (!r)
-		r = asked_of(select_touched(&sel), sel.where, &args->output,
-			     !sel.nrefs && sel.mechs == select_all() ? ASKED_SILENT
-			     : blocks                                ? ASKED_APART
-								     : ASKED_NOTED);
-	if (!r)
-		r = meant_whole(app, &sel, &l.tally);
-	if (!r && sel.nrefs && blocks)
-		r = list_ref_blocks(&l);
-	else if (!r)
-		r = blocks ? list_blocks(&l, sel.mechs)
-			   : list_flat(&l, sel.mechs, select_touched(&sel));
+		r = ls_list_all(&l, &sel);
 	if (!r) {
 		output_close(&l.output);
 		tally_asked(&l.tally, sel.mechs,
@@ -318,6 +375,7 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 	}
 	select_free(&sel);
 	l.sel = NULL;
+	by_close(&l.by);
 	return r;
 }
 
@@ -334,6 +392,7 @@ static const struct opt_group options[] = {
 	{ opts,        0 },
 	{ select_opts, offsetof(struct ls_args, select) },
 	{ ns_opts,  offsetof(struct ls_args, where) },
+	{ by_opts,  offsetof(struct ls_args, by) },
 	{ output_opts,  offsetof(struct ls_args, output) },
 	{ NULL, 0 },
 };
@@ -344,6 +403,8 @@ static const struct example examples[] = {
 	{ "ipcx ls shm -w 'nattch == 0 && idle > 1d' -o ref,size,owner", "segments that were not attached for a day" },
 	{ "ipcx ls msg:0x4d2 --json",                          "one queue by its key, as JSON" },
 	{ "ipcx ls shm -o +command,creator_alive",            "the creator's command, and whether it is alive" },
+	{ "ipcx ls shm --by command,creator_alive",           "who leaks: count and bytes for each creator" },
+	{ "ipcx ls --ns all --by container,mech",             "how many objects each container has" },
 	{ "ipcx ls shm -w 'nattch == 0 && size > 1G' --fail", "for monitoring: status 1 if there is one, 4 if unknown" },
 	{ "ipcx ls --ns web",                                 "the objects of a container" },
 	{ "ipcx ls pshm --deleted --sort -allocated",         "what fills /dev/shm" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipcx who: list the processes that use objects. */
 #include "base/util.h"
+#include "byopt.h"
 #include "commands.h"
 #include "nsopt.h"
 #include "object/procs.h"
@@ -11,6 +12,7 @@
 struct who_args {
 	struct output_args output;
 	struct ns_args where;
+	struct by_args by;
 	uint64_t given;
 	int32_t pid;
 	bool last;
@@ -18,6 +20,7 @@ struct who_args {
 
 struct who {
 	struct procs procs;
+	struct by by;
 	const struct who_args *args;
 };
 
@@ -78,7 +81,9 @@ static int who_query(struct who *w, const struct ipcx_query *q, bool last)
 		return app_failed(p->app, r);
 	msg_table(t, p->app->verbose, &p->tally);
 	p->unseen = users_unseen_sum(&p->unseen, &unseen);
-	if (ipcx_table_rows(t) > 0 || (last && p->sel.mechs && p->output.rows == 0))
+	if (w->by.groups)
+		r = by_add(&w->by, &p->output, t);
+	else if (ipcx_table_rows(t) > 0 || (last && p->sel.mechs && p->output.rows == 0))
 		r = output_all(&p->output, t);
 	ipcx_table_free(t);
 	return r;
@@ -91,6 +96,8 @@ static int who_queries(struct who *w)
 	struct ipcx_query q = procs_query(&w->procs), all = q;
 	int r = 0;
 
+	if (w->by.groups)
+		ipcx_fieldset_merge(&q.fields, &w->by.query);
 	q.refs = sel->refs;
 	q.nrefs = sel->nrefs;
 	all.mechs = sel->mechs;
@@ -100,20 +107,44 @@ static int who_queries(struct who *w)
 	return r || !all.mechs ? r : who_query(w, &all, true);
 }
 
+/* With --by, choose the columns of groups; else those of processes. */
+static int who_prepare(struct who *w)
+{
+	static const enum ipcx_field sums[] = { IPCX_F_COUNT, IPCX_F_BYTES };
+	struct procs *p = &w->procs;
+	struct output *s = &p->output;
+	struct output_args args = w->args->output;
+	const char *sort = s->sort;
+	int r;
+
+	if (w->args->by.list) {
+		s->sort = NULL;
+		args.fields = NULL;
+	}
+	r = procs_prepare(p, &args, s->format->raw ? users_all : users_table, &users_all);
+	s->sort = sort;
+	if (!r)
+		r = by_open(&w->by, p->app, &w->args->by, s, &w->args->output, sums,
+			    ARRAY_SIZE(sums), columns_have, &users_all);
+	if (!r && s->sort && !w->by.groups && p->sel.mechs && p->sel.nrefs)
+		r = msg_usage("--sort: whole mechanisms and single objects are not "
+			      "sorted together: name only one kind");
+	return r;
+}
+
 static int who_list(struct who *w)
 {
 	struct procs *p = &w->procs;
 	struct output *s = &p->output;
-	int r = procs_prepare(p, &w->args->output,
-			      s->format->raw ? users_all : users_table, &users_all);
+	int r = who_prepare(w);
 
-	if (!r && s->sort && p->sel.mechs && p->sel.nrefs)
-		r = msg_usage("--sort: whole mechanisms and single objects are not "
-			      "sorted together: name only one kind");
 	if (r)
 		return r;
-	output_heading(s, NULL);
+	if (!w->by.groups)
+		output_heading(s, NULL);
 	r = who_queries(w);
+	if (!r && w->by.groups)
+		r = by_print(&w->by, s);
 	if (r)
 		return r;
 	who_say_nobody(w);
@@ -135,11 +166,13 @@ static int who_run(struct app *app, void *data, int n, char **words)
 	r = procs_select(&w.procs, app, n, words, select_all());
 	if (r)
 		return r;
-	r = output_open(&w.procs.output, &w.args->output, "users");
+	r = output_open(&w.procs.output, &w.args->output,
+			w.args->by.list ? "groups" : "users");
 	if (!r)
 		r = ns_use(app, &w.args->where);
 	if (!r)
 		r = who_list(&w);
+	by_close(&w.by);
 	select_free(&w.procs.sel);
 	return r;
 }
@@ -155,6 +188,7 @@ static const struct opt_group options[] = {
 	{ opts,        0 },
 	{ filter_opts, offsetof(struct who_args, output) },
 	{ ns_opts,     offsetof(struct who_args, where) },
+	{ by_opts,     offsetof(struct who_args, by) },
 	{ output_opts, offsetof(struct who_args, output) },
 	{ NULL, 0 },
 };
@@ -163,6 +197,7 @@ static const struct example examples[] = {
 	{ "ipcx who shm:5",                            "the processes that have a segment attached" },
 	{ "ipcx who",                                  "every process that uses an object, with all its objects" },
 	{ "ipcx who pshm --sort -mapped -o +mapped",   "who has how much of /dev/shm mapped, also of files already unlinked" },
+	{ "ipcx who --by command,owner",               "how many uses each program has, and how much it has mapped" },
 	{ "ipcx who --pid 812",                        "the objects that one process uses" },
 	{ "ipcx who mq --last -w 'how == \"notify\"'",            "the processes that are registered for notification" },
 	{ "ipcx who shm:0x0052e2c1 --json | jq .unseen", "how much could not be seen" },

@@ -24,6 +24,32 @@ int ix_table_new(struct ipcx_table **ret_t)
 	return 0;
 }
 
+struct ix_owned {
+	struct ix_owned *next;
+	_Alignas(max_align_t) char data[];
+};
+
+void *ix_table_own(struct ipcx_table *t, size_t size)
+{
+	struct ix_owned *owned = calloc(1, sizeof(*owned) + size);
+
+	if (!owned)
+		return NULL;
+	owned->next = t->owned;
+	t->owned = owned;
+	return owned->data;
+}
+
+static void free_owned(struct ipcx_table *t)
+{
+	while (t->owned) {
+		struct ix_owned *next = t->owned->next;
+
+		free(t->owned);
+		t->owned = next;
+	}
+}
+
 void ix_table_reset(struct ipcx_table *t)
 {
 	ix_notes_free(t);
@@ -53,6 +79,7 @@ void ipcx_table_free(struct ipcx_table *t)
 	ix_rows_free(t);
 	ix_names_free(&t->users);
 	ix_names_free(&t->groups);
+	free_owned(t);
 	free(t);
 }
 

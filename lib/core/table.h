@@ -191,6 +191,7 @@ struct ipcx_table {
 	ix_text unjudged_refs[IX_UNJUDGED]; /* references of the first few such objects;
 					       only for actions */
 	bool starved; /* out of memory for a text or note: the table is incomplete */
+	struct ix_owned *owned; /* memory that is freed with the table */
 };
 
 /* A stored note. It never moves, because pointers to it are handed out. */
@@ -204,6 +205,10 @@ static inline const struct ix_section *ix_last_section(const struct ipcx_table *
 {
 	return &t->sections[t->nsections - 1];
 }
+
+/* Return zeroed memory that is freed with the table, also if it is emptied before; NULL
+ * if out of memory. */
+void *ix_table_own(struct ipcx_table *t, size_t size);
 
 /* Create an empty table; its ages are relative to the time of this call. */
 int ix_table_new(struct ipcx_table **ret_t);

@@ -254,6 +254,16 @@ def writes_and_reads_memory(run):
     assert "memory: " in run(small, "hello", status=1)
 
 
+@example("groups.c")
+def sums_up_the_segments_of_each_owner(run):
+    assert run() == ""
+    for size in "4096", "100":
+        run.make("shm", "--size", size)
+    run.make("msg")
+    owner = run.ipcx("ls", "msg", "-o", "owner", "--format", "raw")
+    assert run() == f"{owner}: 2 segments, 4196 bytes\n"
+
+
 @example("key.c")
 def makes_a_key(run):
     assert run("/", "7").strip() == run.ipcx("key", "/", "7", "-o", "key", "--format", "raw")

@@ -99,6 +99,10 @@ static void test_without_a_context_in_use(void **state)
 	assert_int_equal(ipcx_keys(NULL, &path, 1, 1, some()), -EINVAL);
 	assert_int_equal(ipcx_key_search(NULL, 1, &path, 1, false, some()), -EINVAL);
 	assert_int_equal(ipcx_id_split(NULL, &ref, 1, some()), -EINVAL);
+	assert_int_equal(ipcx_groups_new(NULL, some(), 1, some()), -EINVAL);
+	assert_int_equal(ipcx_groups_add(NULL, some(), 0), -EINVAL);
+	assert_int_equal(ipcx_groups_table(NULL, some()), -EINVAL);
+	ipcx_groups_free(NULL);
 	assert_int_equal(ipcx_stress_start(NULL, &plan, some()), -EINVAL);
 	assert_int_equal(ipcx_stress_list(NULL, 0, some()), -EINVAL);
 }
@@ -234,6 +238,22 @@ static void test_limits_and_keys(void **state)
 	refused(x, ipcx_id_split(x, NULL, 1, &t));
 	refused(x, ipcx_id_split(x, NULL, 0, NULL));
 	assert_true(t == UNTOUCHED && key == 77);
+}
+
+static void test_groups(void **state)
+{
+	struct ipcx *x = *state;
+	const enum ipcx_field by = IPCX_F_OWNER;
+	struct ipcx_groups *untouched = (struct ipcx_groups *)0x5a5a, *g = untouched;
+
+	refused(x, ipcx_groups_new(x, NULL, 1, &g));
+	refused(x, ipcx_groups_new(x, &by, 1, NULL));
+	refused(x, ipcx_groups_new(x, &by, 0, &g));
+	assert_true(g == untouched);
+	assert_int_equal(ipcx_groups_new(x, &by, 1, &g), 0);
+	refused(x, ipcx_groups_add(g, NULL, 0));
+	refused(x, ipcx_groups_table(g, NULL));
+	ipcx_groups_free(g);
 }
 
 static void test_namespaces(void **state)
@@ -399,6 +419,7 @@ int main(void)
 		TEST(test_lookups),
 		TEST(test_tables),
 		TEST(test_limits_and_keys),
+		TEST(test_groups),
 		TEST(test_namespaces),
 		TEST(test_memory),
 		TEST(test_queues),
