@@ -2523,7 +2523,8 @@ struct ipcx_doctor_opts {
 
 /**
  * List findings, a row for each: finding (its kind, a word), mech, ref, ns, container,
- * grade, what (text), evidence (text), fix (a command). The most certain come first.
+ * grade, count (of objects that it is about), bytes (that they take), what (text),
+ * evidence (text), fix (a command, or what to do). The most certain come first.
  *
  * @param opts what to look for; or NULL
  * @param ret_unseen what could not be seen; or NULL

@@ -12,16 +12,24 @@
 
 #define IX_DOCTOR_TEXT 640
 
+struct ix_doctor_row;
+struct ix_doctor_use;
+
 struct ix_doctor {
 	struct ipcx *x;
 	struct ipcx_table *t; /* the answer; also takes the notes of what is read */
 	uint64_t idle_s;      /* an object must have been unused for so long to count as
 				 forgotten */
-	const char *what_if;  /* an assumption, or NULL */
+	const char *what_if;  /* an assumption, or NULL: then nothing but
+				 ix_doctor_settings() is called, and finds only what the
+				 assumption would do */
 	struct ipcx_unseen unseen;
-	bool all; /* every namespace is looked at */
+	bool all;      /* every namespace is looked at */
+	uint64_t home; /* our own IPC namespace */
 	/* Facts, read at the first use by the functions below. NULL: not read yet. */
-	struct ipcx_table *objects, *waits, *limits, *spaces;
+	struct ipcx_table *objects, *users, *waits, *limits, *spaces;
+	struct ix_doctor_use *uses; /* for each object, its rows in users */
+	size_t nuses;
 	/* The findings so far; texts are in pool. */
 	struct ix_doctor_row *found;
 	size_t nfound, room;
@@ -41,25 +49,54 @@ struct ix_found {
 	const char *what;     /* what is wrong, in one sentence */
 	const char *evidence; /* what that rests on, with numbers */
 	const char *fix;      /* a command, or what to do; or NULL */
+	uint64_t count; /* of how many objects this is true; 0: of none, or of one */
+	uint64_t bytes; /* the memory that they take; 0: unknown, or none */
 };
 
 /* Keep a finding; its texts are copied. Returns 0 or -ENOMEM. */
 int ix_doctor_add(struct ix_doctor *d, const struct ix_found *f);
 
 /*
- * The facts: all objects of all mechanisms that listings have, with who uses them and
- * whether the processes that they record live; every thread that waits; the limits; each
- * /dev/shm with what is in it (space/space.h). Their notes are passed on once. Return 0,
- * or -errno with a text.
+ * The facts: all objects of all mechanisms that listings have, and memory that has no
+ * name, with all cheap fields and whether the processes that they record live; every
+ * thread that waits; the limits; each /dev/shm with what is in it (space/space.h). Their
+ * notes are passed on once. Return 0, or -errno with a text.
  */
 int ix_doctor_objects(struct ix_doctor *d, const struct ipcx_table **ret_t);
 int ix_doctor_waits(struct ix_doctor *d, const struct ipcx_table **ret_t);
 int ix_doctor_limits(struct ix_doctor *d, const struct ipcx_table **ret_t);
 int ix_doctor_spaces(struct ix_doctor *d, const struct ipcx_table **ret_t);
 
+/* The processes that use objects (ipcx_users(3)), all of them. */
+int ix_doctor_users(struct ix_doctor *d, const struct ipcx_table **ret_t);
+
+/* Who uses an object: rows of ix_doctor_users(), which must have been called, in
+ * ascending order. Returns how many there are. */
+size_t ix_doctor_users_of(const struct ix_doctor *d, size_t object, size_t *ret_first);
+
+/* Whether every process was seen, so that an object without users has none. */
+bool ix_doctor_saw_all(const struct ix_doctor *d);
+
+/* Read a number or text of a row. ix_doctor_number() returns "absent" if the row has none
+ * or it is unknown; ix_doctor_word() "". */
+uint64_t ix_doctor_number(const struct ipcx_table *t, size_t row, enum ipcx_field f,
+			  uint64_t absent);
+const char *ix_doctor_word(const struct ipcx_table *t, size_t row, enum ipcx_field f,
+			   struct ipcx_value *v);
+
+/* Whether a field is true: 1, 0, or -1 if the row has no value, or it is unknown. */
+int ix_doctor_truth(const struct ipcx_table *t, size_t row, enum ipcx_field f);
+
+/* Return the mechanism of this name. */
+unsigned ix_doctor_mech(const char *name);
+
 /* Write how --ns takes the namespace of a row, for fixes; NULL if it is ours. */
 const char *ix_doctor_where(const struct ix_doctor *d, const struct ipcx_table *t,
 			    size_t row, char *buf, size_t size);
+
+/* Write a number of bytes or a time for people: "64.0 KiB", "3 days". Return buf. */
+const char *ix_doctor_bytes(uint64_t n, char *buf, size_t size);
+const char *ix_doctor_span(uint64_t seconds, char *buf, size_t size);
 
 /* ---- the kinds of findings; each returns 0 or -errno with a text */
 int ix_doctor_segments(
