@@ -2452,21 +2452,19 @@ int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 /** A failed call. Set size to sizeof(struct ipcx_failed_call) and unused members to 0. */
 struct ipcx_failed_call {
 	size_t size;
-	/** The call ("shmget"), or NULL if it stands in line. */
-	const char *call;
-	/** How it failed: the name, number or text of an errno, "SIGBUS", or "blocks" for
-	 * a call that does not return. NULL if it stands in line. */
-	const char *error;
-	/** Arguments of the call as "NAME=VALUE", or a reference to the object. */
-	const char *const *args;
-	size_t nargs;
-	/** A line of a log or of strace(1), in which call and error are searched for; or
-	 * NULL. Arguments in args come before those in the line. */
-	const char *line;
-	/** IPCX_WHY_UID, IPCX_WHY_PID: whose rights and limits count; 0: the caller's. */
+	const char *call;        /**< the call ("shmget"); NULL if it stands in line */
+	const char *error;       /**< how it failed: the name, number or text of an errno,
+				    "SIGBUS", or "blocks" for a call that does not return; NULL
+				    if it stands in line */
+	const char *const *args; /**< arguments of the call, each as "NAME=VALUE", or a
+				    reference to the object */
+	size_t nargs;            /**< how many arguments are given */
+	const char *line; /**< a line of a log or of strace(1), in which call and error
+			     are searched for; or NULL. Arguments in args come before
+			     those in the line */
 	unsigned flags;
-	uint32_t uid; /**< IPCX_WHY_UID */
-	int32_t pid;  /**< IPCX_WHY_PID */
+	uint32_t uid; /**< IPCX_WHY_UID: whose rights count */
+	int32_t pid;  /**< IPCX_WHY_PID: whose rights and limits count */
 };
 
 /** The size of struct ipcx_failed_call in the first version. */
@@ -2512,9 +2510,8 @@ struct ipcx_doctor_opts {
 	size_t size;
 	uint64_t idle_ns; /**< nanoseconds for which an object must not have been used to
 			     count as forgotten; 0: a day */
-	/** An assumption "NAME=VALUE" such as "shm_rmid_forced=1": list only what it
-	 * would do; or NULL. */
-	const char *what_if;
+	const char *what_if; /**< an assumption "NAME=VALUE" such as "shm_rmid_forced=1":
+				list only what it would do; or NULL */
 };
 
 /** The size of struct ipcx_doctor_opts in the first version. */

@@ -98,9 +98,16 @@ int ix_cap_effective(uint64_t *ret_caps)
 	return r;
 }
 
+int ix_cap_filter(void)
+{
+	int mode = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
+
+	return mode < 0 ? -errno : mode != 0;
+}
+
 bool ix_cap_filtered(void)
 {
-	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0;
+	return ix_cap_filter() != 0;
 }
 
 /* The inode of the initial user namespace (PROC_USER_INIT_INO). */

@@ -26,6 +26,9 @@ int ix_cap_effective(uint64_t *ret_caps);
  * for services. */
 bool ix_cap_filtered(void);
 
+/* Whether one is active: 1, 0, or -errno if that cannot be found out. */
+int ix_cap_filter(void);
+
 /*
  * Like ix_cap_has(), for actions reserved to the host's root: a capability counts for
  * them only in the initial user namespace. proc must be a procfs that shows the thread.

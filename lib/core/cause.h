@@ -43,7 +43,7 @@ enum ix_call {
 	IX_CALLS
 };
 
-/* Failures that are no errnos. */
+/* Failures other than errnos. */
 #define IX_SIGBUS 10000 /* the process is killed by SIGBUS */
 #define IX_BLOCKS 10001 /* the call does not return */
 

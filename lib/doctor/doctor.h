@@ -18,8 +18,7 @@ struct ix_doctor_use;
 struct ix_doctor {
 	struct ipcx *x;
 	struct ipcx_table *t; /* the answer; also takes the notes of what is read */
-	uint64_t idle_s;      /* an object must have been unused for so long to count as
-				 forgotten */
+	uint64_t idle_s;      /* seconds without use after which an object is forgotten */
 	const char *what_if;  /* an assumption, or NULL: then nothing but
 				 ix_doctor_settings() is called, and finds only what the
 				 assumption would do */
@@ -44,8 +43,8 @@ struct ix_found {
 	 * gives mech, ref, ns and container. NULL: the machine. */
 	const struct ipcx_table *about;
 	size_t row;
-	const char *ref;      /* if it is no object: what is wrong, such as "shmmni"; or
-				 NULL */
+	const char *ref;      /* for other things than objects: what is wrong, such as
+				 "shmmni"; or      NULL */
 	const char *what;     /* what is wrong, in one sentence */
 	const char *evidence; /* what that rests on, with numbers */
 	const char *fix;      /* a command, or what to do; or NULL */

@@ -8,8 +8,8 @@
 
 #include "base/num.h"
 #include "core/limit.h"
-#include "mech/charges.h"
 #include "mech/causes.h"
+#include "mech/charges.h"
 #include "mech/drivers.h"
 #include "mech/msgpeek.h"
 #include "mech/queues.h"

@@ -12,7 +12,7 @@ struct ipcx_ns {
 	size_t held; /* if there are many: number of targets kept open between calls
 		      * (ns/run.c) */
 	bool all;
-	char *where; /* the word that named it; or NULL */
+	char *where;               /* the word that named it; or NULL */
 	bool labelled;             /* if there is one: its containers were searched for */
 	struct ix_gaps unlabelled; /* what that search could not find out */
 	bool told; /* it was reported which processes share only its /dev/shm or only the

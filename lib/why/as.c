@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,7 +41,7 @@ static int as_own_groups(struct ix_as *as)
 
 static int as_self(struct ix_as *as)
 {
-	int filter = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
+	int filter = ix_cap_filter();
 
 	(void)snprintf(as->who, sizeof(as->who), "you");
 	as->pid = getpid();
@@ -50,7 +49,7 @@ static int as_self(struct ix_as *as)
 	as->uid = geteuid();
 	as->gid = getegid();
 	as->caps_known = ix_cap_effective(&as->caps) == 0;
-	as->filtered = filter < 0 ? IX_SO_UNKNOWN : ix_so(filter != 0);
+	as->filtered = filter < 0 ? IX_SO_UNKNOWN : ix_so(filter > 0);
 	as->limits_known = true;
 	for (int i = 0; i < IX_RLIMITS; i++) {
 		struct rlimit l;

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <mqueue.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
@@ -15,6 +14,7 @@
 
 #include "core/mech.h"
 #include "core/semun.h"
+#include "mech/mqueue.h"
 #include "why/why.h"
 
 const struct ix_cause ix_any_causes[IX_ANY_CAUSES] = {
@@ -32,7 +32,7 @@ static int filter_try(enum ix_call call)
 	struct shminfo shm;
 	struct msginfo msg;
 	struct seminfo sem;
-	mqd_t q;
+	int q;
 
 	if (call >= IX_SHMGET && call <= IX_SHMCTL)
 		return shmctl(0, IPC_INFO, (void *)&shm) < 0 ? -errno : 0;
@@ -44,10 +44,10 @@ static int filter_try(enum ix_call call)
 	if (call < IX_MQ_OPEN || call > IX_MQ_UNLINK)
 		return 0;
 	/* A name with a second slash belongs to no queue. */
-	q = mq_open("/ /", O_RDONLY);
-	if (q != (mqd_t)-1)
-		(void)mq_close(q);
-	return q == (mqd_t)-1 && errno == ENOSYS ? -ENOSYS : 0;
+	q = ix_mq_open("/ /", O_RDONLY);
+	if (q >= 0)
+		(void)close(q);
+	return q == -ENOSYS ? q : 0;
 }
 
 void ix_why_filter(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
