@@ -2495,6 +2495,18 @@ struct ipcx_failed_call {
 int ipcx_why(struct ipcx *x, const struct ipcx_failed_call *failed,
 	     struct ipcx_table **ret_table);
 
+/** Return the name of a call that ipcx_why() knows by its number (0, 1, …); NULL after the
+ * last. */
+const char *ipcx_why_call(size_t i);
+
+/** Return a way in which a call fails ("ENOSPC", "SIGBUS") by its number (0, 1, …); NULL
+ * after the last, or if there is no such call. */
+const char *ipcx_why_error(const char *call, size_t i);
+
+/** Return the name of an argument of a call by its number (0, 1, …), such as "size" for
+ * shmget(2); NULL after the last, or if there is no such call. */
+const char *ipcx_why_argument(const char *call, size_t i);
+
 /* ---- ipcx_doctor(3): find what is wrong with the objects of a machine ---- */
 /*
  * A finding is something that makes programs fail, or is likely to: leaked objects, full

@@ -240,3 +240,11 @@ int ix_args_read(struct ipcx *x, const char *word, struct ix_args *a)
 	a->has |= 1ULL << row->arg;
 	return 0;
 }
+
+const char *ix_args_name(enum ix_arg arg)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].arg == arg)
+			return rows[i].name;
+	return NULL;
+}

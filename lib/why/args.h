@@ -56,6 +56,9 @@ static inline bool ix_args_has(const struct ix_args *a, enum ix_arg arg)
  */
 int ix_args_read(struct ipcx *x, const char *word, struct ix_args *a);
 
+/* Return the name of an argument. Static. */
+const char *ix_args_name(enum ix_arg arg);
+
 /* Read flags; false if they are not valid. mode may be NULL. */
 bool ix_args_flags(const char *text, size_t len, uint64_t *ret_flags, uint32_t *ret_mode,
 		   bool *ret_has_mode);
