@@ -48,6 +48,7 @@ static const struct arg_row rows[] = {
 	ARG(PATH,    TEXT,  path,    "path"),
 	ARG(SIZE,    SIZE,  size,    "size"),
 	ARG(SIZE,    SIZE,  size,    "length"),
+	ARG(SIZE,    SIZE,  size,    "qbytes"),
 	ARG(FLAGS,   FLAGS, flags,   "flags"),
 	ARG(FLAGS,   FLAGS, flags,   "oflag"),
 	ARG(MODE,    MODE,  mode,    "mode"),
