@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/shm.h>
 
+#include "limits/limits.h"
 #include "query/fit.h"
 #include "why/fix.h"
 #include "why/why.h"
@@ -39,9 +40,13 @@ static struct ipcx_attrs limit_attrs(const struct ix_why *w, bool most)
 	    (ix_args_has(args, IX_ARG_FLAGS) && (args->flags & SHM_HUGETLB))) {
 		unsigned shift = args->flags >> 26 & 63;
 
-		a.set |= IPCX_A_HUGE;
 		a.huge = args->huge ? args->huge : shift ? UINT64_C(1) << shift : 0;
+		/* A size that no machine has is another cause than a limit. */
+		if (!a.huge || ix_limit_of_pages(a.huge))
+			a.set |= IPCX_A_HUGE;
 	}
+	if (ix_args_has(args, IX_ARG_FLAGS) && (args->flags & SHM_NORESERVE))
+		a.set |= IPCX_A_NORESERVE;
 	return a;
 }
 
