@@ -25,4 +25,7 @@ void offer_commands(const struct app *app, const struct cursor *at, const char *
 void offer_kind(struct app *app, const struct called *called, enum complete what,
 		const struct cursor *at, int n, char **words);
 
+/* Offer calls; after a call its errnos, then its arguments. */
+void offer_calls(const struct cursor *at, int n, char **words);
+
 void offer_options(const struct cursor *at, const struct opt *o);

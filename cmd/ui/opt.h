@@ -55,6 +55,7 @@ enum complete {
 	COMPLETE_WAY_LOADS =
 		1 << 16, /* workloads that compare ways to move data, a list */
 	COMPLETE_CPUS = 1 << 17,
+	COMPLETE_CALLS = 1 << 18, /* a call, an errno of it, its arguments */
 };
 
 /* Texts are arrays, not pointers: at each start of the program the loader would have to

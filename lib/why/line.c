@@ -96,6 +96,12 @@ int ix_why_error(const char *text)
 
 /* ---- the call */
 
+/* Whether a word could be meant as the name of a call: most words are not compared. */
+static bool line_like(const char *word, size_t len)
+{
+	return len >= 4 && len < 24 && (strchr("sm", word[0]) || memchr(word, '_', len));
+}
+
 /* Find the call that is most like a word of the line. */
 static const char *line_near(const struct ix_line *l)
 {
@@ -107,7 +113,7 @@ static const char *line_near(const struct ix_line *l)
 
 		while (isalnum((unsigned char)p[n]) || p[n] == '_')
 			n++;
-		for (size_t i = 0; n >= 4 && n < 24 && (call = ipcx_why_call(i)); i++) {
+		for (size_t i = 0; line_like(p, n) && (call = ipcx_why_call(i)); i++) {
 			size_t d = ix_distance(p, n, call, strlen(call));
 
 			if (d <= ix_nearest(n) && d < least) {
@@ -122,21 +128,19 @@ static const char *line_near(const struct ix_line *l)
 
 static int line_not_read(struct ix_why *w, const struct ix_line *l)
 {
-	char programs[400], calls[400], near[64] = "";
-	const char *name, *call = line_near(l);
-	size_t at = 0;
+	char programs[400], near[64] = "";
+	const char *call = line_near(l);
 
 	ix_saying_programs(programs, sizeof(programs));
-	for (size_t i = 0; (name = ipcx_why_call(i)) != NULL && at < sizeof(calls); i++)
-		at += (size_t)snprintf(calls + at, sizeof(calls) - at, "%s%s",
-				       at ? ", " : "", name);
 	if (call)
 		(void)snprintf(near, sizeof(near), "; is %s meant?", call);
 	return ix_fail_plain(
 		w->x, -ENODATA,
-		"the line does not say which call failed%s (%s, or words of %s such as "
-		"\"shared memory\", \"semaphore\", \"message queue\", \"/dev/shm\")",
-		near, calls, programs);
+		"the line does not say which call failed%s: it would have to hold the name of "
+		"a call (shmget, semop, mq_open, ...), \"shared memory\", \"semaphore\", "
+		"\"message queue\", \"/dev/shm\", \"Bus error\", or what one of these programs "
+		"says: %s",
+		near, programs);
 }
 
 static uint64_t line_saying_calls(const struct ix_saying *s)

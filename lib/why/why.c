@@ -219,10 +219,6 @@ static int why_read(struct ix_why *w, const struct ipcx_failed_call *failed)
 	char shown[100];
 	int r = 0;
 
-	for (size_t i = 0; i < failed->nargs && r == 0; i++)
-		r = ix_args_read(w->x, failed->args[i], &w->a);
-	if (r < 0)
-		return r;
 	if (failed->call) {
 		enum ix_call call = ix_call_by_name(failed->call, strlen(failed->call));
 
@@ -240,6 +236,10 @@ static int why_read(struct ix_why *w, const struct ipcx_failed_call *failed)
 				"%s: is no errno, by name, number or text, nor SIGBUS or blocks",
 				shown);
 	}
+	for (size_t i = 0; i < failed->nargs && r == 0; i++)
+		r = ix_args_read(w->x, failed->args[i], &w->a);
+	if (r < 0)
+		return r;
 	if (failed->line)
 		r = ix_why_line(w, failed->line);
 	if (r < 0)
