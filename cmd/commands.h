@@ -16,6 +16,7 @@
 	line(why)        \
 	line(limits)     \
 	line(limits_set) \
+	line(df)         \
 	line(key)        \
 	line(mem_read)   \
 	line(mem_write)  \

@@ -40,7 +40,7 @@ void dump_schema(void)
 	static const char *const tops[] = {
 		"objects",    "limits",     "needs",    "keys",    "ids",   "namespaces",
 		"comparison", "semaphores", "messages", "results", "facts", "workloads",
-		"users",      "waits",      "groups",   NULL
+		"users",      "waits",      "groups", "memory", NULL
 	};
 	static const char *const inner[] = { "semaphores", "messages",   "contents",
 					     "limits",     "mechanisms", "members",

@@ -10,9 +10,9 @@
 
 #include "base/util.h"
 #include "nsopt.h"
-#include "object/unseen.h"
 #include "object/users.h"
 #include "object/waiting.h"
+#include "unseen.h"
 
 static const char *const words[SHOW_PROCS] = {
 	[SHOW_USERS] = "users",

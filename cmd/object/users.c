@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/util.h"
-#include "object/unseen.h"
+#include "unseen.h"
 
 static const enum ipcx_field users_fields[] = {
 	IPCX_F_MECH,      IPCX_F_REF,     IPCX_F_NS,     IPCX_F_PID,

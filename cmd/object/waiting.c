@@ -9,7 +9,7 @@
 #include "base/cap.h"
 #include "base/file.h"
 #include "base/util.h"
-#include "object/unseen.h"
+#include "unseen.h"
 
 static const enum ipcx_field waits_fields[] = {
 	IPCX_F_MECH,    IPCX_F_REF,        IPCX_F_NS,    IPCX_F_PID,

@@ -144,7 +144,8 @@ static char *put_number(char *p, const struct ipcx_field_info *info, uint64_t n,
 {
 	if (info->unit == IPCX_UNIT_PLAIN || info->unit == IPCX_UNIT_PERCENT)
 		return ix_put_u64(p, n);
-	if (info->unit == IPCX_UNIT_VARIES && (style->bytes || n < LONG_NUMBER))
+	if (info->unit == IPCX_UNIT_VARIES && !style->sizes &&
+	    (style->bytes || n < LONG_NUMBER))
 		return ix_put_u64(p, n);
 	if (info->unit == IPCX_UNIT_SECONDS)
 		return style->bytes ? put_all_of_span(p, n) : put_span(p, n);

@@ -13,6 +13,7 @@ struct cell_style {
 	bool bytes; /* for people, with exact values: sizes to the byte, times to the
 		       second */
 	bool full; /* for people, if there is space: the human form and the exact value */
+	bool sizes; /* numbers whose unit depends on the row are bytes in all rows */
 };
 
 /* Maximum size of a cell, with its string escaped. */

@@ -127,20 +127,24 @@ static int space_run(struct ipcx *x, void *arg, struct ipcx_table *t)
 	return ix_space_here(x, *(const enum ix_space_how *)arg, t);
 }
 
-/* In our own namespace, nothing else says which place the row belongs to. */
-static int space_home(struct ipcx *x, struct ipcx_table *t)
+/* In our own namespace, nothing else says which place the row belongs to. Its container
+ * is not searched for: that would take longer than everything else. */
+int ix_space_home(struct ipcx *x, struct ipcx_table *t)
 {
-	int r = x->view.there ? 0 : ix_label_target(x, x->ns, t);
+	bool searched = x->self.gaps;
 
-	if (r < 0 || x->ns || t->nplaces)
-		return r;
+	if (x->ns || x->view.there || t->nplaces)
+		return 0;
+	if (!searched)
+		ix_table_reason(t,
+				"the containers of this namespace were not searched for");
 	return ix_table_place(t, ix_ns_own(x, "ipc"), x->self.boxes,
-			      x->self.gaps && x->self.gaps->names);
+			      !searched || x->self.gaps->names);
 }
 
 int ix_space_all(struct ipcx *x, enum ix_space_how how, struct ipcx_table *t)
 {
-	int r = space_home(x, t);
+	int r = ix_space_home(x, t);
 
 	if (r < 0)
 		return r;

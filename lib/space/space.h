@@ -71,6 +71,10 @@ int ix_space_here(struct ipcx *x, enum ix_space_how how, struct ipcx_table *t);
  * a text; what could not be entered is a note. */
 int ix_space_all(struct ipcx *x, enum ix_space_how how, struct ipcx_table *t);
 
+/* Before rows are read in our own namespace: set their place. Returns 0, or -errno with a
+ * text. */
+int ix_space_home(struct ipcx *x, struct ipcx_table *t);
+
 /* Return row number i of such a table; NULL if it is another row, or past the end. */
 const struct ix_space_shm *ix_space_at(const struct ipcx_table *t, size_t i);
 

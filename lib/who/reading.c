@@ -112,6 +112,7 @@ static void check_unlinked(int dir, struct ix_use *use)
 	use->links = st.stx_nlink;
 	use->size = st.stx_size;
 	use->blocks = st.stx_blocks;
+	use->sized = true;
 }
 
 /* Keep the last component of the name of a file that seems to be unlinked, without the
@@ -167,6 +168,16 @@ static void memory_behind_name(struct ix_uses_pass *p, int dir,
 	name[size - 1] = '\0';
 }
 
+static int add_memory(struct ix_uses_pass *p, int dir, const struct ix_mapping *m,
+		      enum ix_use_kind kind)
+{
+	int r = ix_uses_wants(p, kind) ? add_mapping(p, kind, m, 0) : 0;
+
+	if (r == 0 && ix_uses_wants(p, kind) && p->what->sizes)
+		check_unlinked(dir, &p->u->all[p->u->n - 1]);
+	return r;
+}
+
 /* A mapping of the kernel's own memory: only the name tells what it is. Anonymous shared
  * memory is there, too, and its inodes may equal the ids of segments. */
 static int add_nameless(struct ix_uses_pass *p, int dir, struct ix_maps *maps,
@@ -178,13 +189,14 @@ static int add_nameless(struct ix_uses_pass *p, int dir, struct ix_maps *maps,
 
 	if (len < 0)
 		return len == -ESTALE || len == -ENOENT ? 0 : len;
-	if (ix_name_is_given(name) && ix_uses_wants(p, IX_USE_MEMFD))
+	if (ix_name_is_given(name) &&
+	    (ix_uses_wants(p, IX_USE_MEMFD) || ix_uses_wants(p, IX_USE_ANON)))
 		memory_behind_name(p, dir, m, name, sizeof(name));
-	if (ix_uses_wants(p, IX_USE_SYSV) && m->shared && ix_name_sysv_key(name, &key))
-		return add_mapping(p, IX_USE_SYSV, m, key);
-	if (ix_uses_wants(p, IX_USE_MEMFD) && ix_name_is_memfd(name))
-		return add_mapping(p, IX_USE_MEMFD, m, 0);
-	return 0;
+	if (ix_name_sysv_key(name, &key))
+		return ix_uses_wants(p, IX_USE_SYSV) && m->shared
+			       ? add_mapping(p, IX_USE_SYSV, m, key)
+			       : 0;
+	return add_memory(p, dir, m, ix_name_is_memfd(name) ? IX_USE_MEMFD : IX_USE_ANON);
 }
 
 static bool is_nameless(const struct ix_uses_pass *p, uint64_t dev)
@@ -296,6 +308,7 @@ static int add_fd(struct ix_uses_pass *p, int dir, enum ix_use_kind kind,
 		.ino = o->ino,
 		.size = o->size,
 		.blocks = o->blocks,
+		.sized = true,
 		.links = o->links,
 		.fds = 1,
 		.fd = o->number,

@@ -60,9 +60,12 @@ static void uses_merge(struct ix_use *to, const struct ix_use *more)
 	to->name = to->name ? to->name : more->name;
 	if (to->fd < 0 && more->fd >= 0) {
 		to->fd = more->fd;
+		to->links = more->links;
+	}
+	if (more->sized && !to->sized) {
 		to->size = more->size;
 		to->blocks = more->blocks;
-		to->links = more->links;
+		to->sized = true;
 	}
 }
 
@@ -267,7 +270,8 @@ static void uses_devices(struct ix_uses_pass *p)
 
 	p->u->ndevs = ix_procs_memory(p->u->devs, ARRAY_SIZE(p->u->devs));
 	if (p->u->ndevs == 0 &&
-	    (ix_uses_wants(p, IX_USE_SYSV) || ix_uses_wants(p, IX_USE_MEMFD))) {
+	    (p->what->kinds &
+	     (1U << IX_USE_SYSV | 1U << IX_USE_MEMFD | 1U << IX_USE_ANON))) {
 		p->u->missed = 1; /* memfd_create(2) is filtered */
 		p->u->missed_error = -ENOSYS;
 	}

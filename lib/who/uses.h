@@ -22,6 +22,7 @@ enum ix_use_kind {
 	IX_USE_MEMFD,
 	IX_USE_FILE, /* a regular file in any file system */
 	IX_USE_PIPE, /* a pipe or FIFO */
+	IX_USE_ANON, /* memory that is mapped shared, without a file (mmap(2)) */
 	IX_USE_KINDS,
 };
 
@@ -35,13 +36,14 @@ struct ix_use {
 	uint64_t dev, ino;
 	uint64_t address, mapped; /* start of the first mapping; bytes of all */
 	uint64_t end;             /* end of the first mapping */
-	uint64_t size, blocks;    /* of the file, if known from a descriptor */
+	uint64_t size, blocks;    /* of the file, if sized */
 	uint32_t mappings, fds;
 	uint32_t key;   /* IX_USE_SYSV */
 	int32_t fd;     /* a descriptor, or -1 */
 	uint32_t links; /* from a descriptor: 0 if the file is unlinked */
 	uint8_t access; /* IX_USE_R | IX_USE_W */
 	bool fifo;      /* IX_USE_PIPE: in a file system */
+	bool sized;     /* size and blocks are known */
 	uint32_t name;  /* offset in names plus 1, of a file that is unlinked; or 0 */
 	bool readers, writers; /* IX_USE_PIPE: has it open for reading, writing */
 };
@@ -85,7 +87,8 @@ struct ix_uses_what {
 	unsigned kinds; /* bit mask of 1U << IX_USE_… */
 	bool maps, fds; /* where */
 	bool access;    /* also how descriptors of files were opened */
-	int32_t pid;    /* this process only; 0: all */
+	bool sizes;  /* also how much memory is behind mappings of memfds and the like */
+	int32_t pid; /* this process only; 0: all */
 	/* For IX_USE_FILE: only files on these devices; NULL: all files except those on
 	 * disks. */
 	const uint64_t *devs;

@@ -165,6 +165,16 @@ def finds_the_users_of_an_object(run):
     assert "users: " in run("shm", status=1) and "usage" in run(status=2)
 
 
+@example("where.c")
+def finds_where_memory_is(run):
+    ref = run.make("shm", "--size", "4M")
+    run.ipcx("shm", "fill", ref, "7")
+    rows = dict(line.split(" ", 1)[::-1] for line in run().replace("not everything could be seen\n", "").splitlines())
+    assert rows["System V: segments"] == rows["System V: unattached"] == str(4 << 20), rows
+    assert int(rows["machine: sum"]) >= 4 << 20 and int(rows["machine: shmem"]) >= 4 << 20
+    run.ipcx("rm", ref)
+
+
 @example("waits.c")
 def finds_a_thread_that_waits(run):
     ref = run.make("sem", "--nsems", "1")

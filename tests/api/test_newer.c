@@ -170,6 +170,10 @@ static void test_newer_base_and_result(void **state)
 	assert_int_equal(ipcx_users(x, &q, 0, 0, &unseen, &t), 0);
 	assert_true(unseen.newer == 0 && unseen.attaches == 0);
 	ipcx_table_free(t);
+	unseen.newer = 1;
+	assert_int_equal(ipcx_memory(x, &unseen, &t), 0);
+	assert_true(unseen.newer == 0);
+	ipcx_table_free(t);
 }
 
 static void test_newer_options_of_waits(void **state)

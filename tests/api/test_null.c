@@ -52,6 +52,7 @@ static void test_without_a_context(void **state)
 	assert_int_equal(ipcx_limits(NULL, NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_limit_values(NULL, NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_totals(NULL, some()), -EINVAL);
+	assert_int_equal(ipcx_memory(NULL, NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_limit_set(NULL, "shmmni", 1), -EINVAL);
 	assert_int_equal(ipcx_limit_check(NULL, "shmmni", 1, some()), -EINVAL);
 	assert_int_equal(ipcx_limit_sysctl(NULL, "shmmni", 1, buf, 8), -EINVAL);
@@ -217,6 +218,7 @@ static void test_limits_and_keys(void **state)
 	refused(x, ipcx_limits(x, NULL, NULL));
 	refused(x, ipcx_limit_values(x, NULL, NULL));
 	refused(x, ipcx_totals(x, NULL));
+	refused(x, ipcx_memory(x, NULL, NULL));
 	refused(x, ipcx_limit_set(x, NULL, 1));
 	refused(x, ipcx_limit_check(x, NULL, 1, some()));
 	refused(x, ipcx_limit_check(x, "shmmni", 1, NULL));

@@ -173,6 +173,7 @@ static void test_what_is_refused(void **state)
 	assert_fails(x, ipcx_users(x, &q, NOBODY, 0, NULL, &t), -ESRCH, t, UNTOUCHED);
 	assert_fails(x, ipcx_users(x, &q, 0, 2, NULL, &t), -EINVAL, t, UNTOUCHED);
 	assert_fails(x, ipcx_users(x, &q, 0, 0, &small, &t), -EINVAL, t, UNTOUCHED);
+	assert_fails(x, ipcx_memory(x, &small, &t), -EINVAL, t, UNTOUCHED);
 	assert_int_equal(small.attaches, 7);
 	wrong.max_rows = 1;
 	assert_fails(x, ipcx_users(x, &wrong, 0, 0, NULL, &t), -EINVAL, t, UNTOUCHED);

@@ -24,6 +24,7 @@ DO = {
     "set": lambda mech, ref: ["set", ref, "--mode", "0640"],
     "limits": lambda mech, ref: ["limits", "--for", f"{mech}:{WISH[mech]}"],
     "limits set": lambda mech, ref: ["limits", "set", f"{LIMIT[mech]}=50"] if mech in LIMIT else None,
+    "df": lambda mech, ref: None,  # shows sums: tests/truth/test_df.py
     "key": lambda mech, ref: None if MECHS[mech]["named"] else ["key", "--explain", ref],
     "msg send": lambda mech, ref: ["msg", "send", ref, "hello"] if mech == "msg" else None,
     "msg recv": lambda mech, ref: ["msg", "recv", ref, "--all"] if mech == "msg" else None,

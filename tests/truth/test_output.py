@@ -100,6 +100,7 @@ ROWS = {"ls": (["ls", "shm"], "objects"), "show": (["show", "shm:0", "shm:1"], "
         "mk": (["mk", "msg"], "objects"),
         "rm": (["rm", "shm", "-w", "size > 0", "--dry-run"], "objects"), "set": (["set", "shm:0", "shm:1", "--mode", "0600"], "objects"),
         "limits": (["limits"], "limits"), "limits set": (["limits", "set", "shmmni=4000", "shmmax=1M"], "limits"),
+        "df": (["df"], "memory"),
         "key": (["key", "/etc"], "keys"), "msg peek": (["msg", "peek", "0"], "messages"), "sem get": (["sem", "get", "0"], "semaphores"),
         "psem get": (["psem", "get", "/p"], "objects"), "ns ls": (["ns", "ls"], "namespaces"), "ns show": (["ns", "show", "self"], "namespaces"),
         "ns cmp": (["ns", "cmp", "self", "self"], "comparison"), "stress": (["stress", "--list"], "workloads"),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How the counts of struct ipcx_unseen are worded. */
-#include "object/unseen.h"
+#include "unseen.h"
 
 #include <inttypes.h>
 #include <linux/capability.h>
