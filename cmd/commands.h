@@ -14,6 +14,7 @@
 	line(rm)         \
 	line(set)        \
 	line(why)        \
+	line(doctor)     \
 	line(limits)     \
 	line(limits_set) \
 	line(df)         \
