@@ -119,7 +119,10 @@ static int doctor_section(struct ix_doctor *d, const struct ix_doctor_row *f,
 		(void)ix_table_at(f->about, f->row, &s);
 	if (s && s->place)
 		place = &f->about->places[s->place - 1];
-	if (place && place != *last)
+	if (place && place != *last && !d->x->ns)
+		r = ix_table_place(d->t, place->ns, d->x->self.boxes,
+				   d->x->self.gaps && d->x->self.gaps->names);
+	else if (place && place != *last)
 		r = ix_table_same_place(d->t, f->about, place);
 	else if (!place && *last)
 		r = ix_table_place(d->t, 0, NULL, false);
@@ -158,6 +161,9 @@ static int doctor_rows(struct ix_doctor *d)
 	const struct ix_where *last = NULL;
 	int r = ix_table_section(d->t, &doctor_kind, IPCX_NO_MECH);
 
+	/* Containers in our own namespace are searched for only now. */
+	if (r == 0 && d->nfound && !d->x->ns)
+		r = ix_label_target(d->x, NULL, d->t);
 	if (d->nfound)
 		qsort(d->found, d->nfound, sizeof(*d->found), doctor_order);
 	for (size_t i = 0; i < d->nfound && r == 0; i++)
@@ -207,6 +213,7 @@ static void doctor_end(struct ix_doctor *d)
 	ipcx_table_free(d->waits);
 	ipcx_table_free(d->limits);
 	ipcx_table_free(d->spaces);
+	ix_uses_free(&d->files);
 	free(d->uses);
 	free(d->found);
 	ix_buf_free(&d->pool);

@@ -8,6 +8,7 @@
 #include "core/ctx.h"
 #include "core/table.h"
 #include "ipcx.h"
+#include "who/uses.h"
 #include "why/fix.h"
 
 #define IX_DOCTOR_TEXT 640
@@ -27,6 +28,7 @@ struct ix_doctor {
 	uint64_t home; /* our own IPC namespace */
 	/* Facts, read at the first use by the functions below. NULL: not read yet. */
 	struct ipcx_table *objects, *users, *waits, *limits, *spaces;
+	struct ix_uses files;       /* of the same pass: also memory files */
 	struct ix_doctor_use *uses; /* for each object, its rows in users */
 	size_t nuses;
 	/* The findings so far; texts are in pool. */
@@ -56,10 +58,10 @@ struct ix_found {
 int ix_doctor_add(struct ix_doctor *d, const struct ix_found *f);
 
 /*
- * The facts: all objects of all mechanisms that listings have, and memory that has no
- * name, with all cheap fields and whether the processes that they record live; every
- * thread that waits; the limits; each /dev/shm with what is in it (space/space.h). Their
- * notes are passed on once. Return 0, or -errno with a text.
+ * The facts: all objects of all mechanisms that listings have, with all cheap fields and
+ * whether the processes that they record live; every thread that waits; the limits; each
+ * /dev/shm with what is in it (space/space.h). Their notes are passed on once. Return 0,
+ * or -errno with a text.
  */
 int ix_doctor_objects(struct ix_doctor *d, const struct ipcx_table **ret_t);
 int ix_doctor_waits(struct ix_doctor *d, const struct ipcx_table **ret_t);

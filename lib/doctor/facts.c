@@ -10,6 +10,7 @@
 #include "core/mech.h"
 #include "doctor/doctor.h"
 #include "ns/ns.h"
+#include "query/users.h"
 #include "space/space.h"
 
 /* The rows of one object in the table of users. */
@@ -110,14 +111,12 @@ static void facts_unseen(struct ix_doctor *d, const struct ipcx_unseen *u)
 	d->unseen.others |= u->others;
 }
 
-/* Processes keep these objects; pipes are no memory worth a finding. */
-static uint64_t facts_mechs(bool unlisted)
+static uint64_t facts_mechs(void)
 {
 	uint64_t mechs = 0;
 
 	for (unsigned m = 0; ix_mech(m); m++)
-		if (!ix_mech(m)->info.unlisted ||
-		    (unlisted && ipcx_mech_has(m, IPCX_F_ALLOCATED)))
+		if (!ix_mech(m)->info.unlisted)
 			mechs |= IPCX_MECH_BIT(m);
 	return mechs;
 }
@@ -126,13 +125,20 @@ int ix_doctor_objects(struct ix_doctor *d, const struct ipcx_table **ret_t)
 {
 	struct ipcx_query q = {
 		.size = sizeof(q),
-		.mechs = facts_mechs(true),
-		.fields = IPCX_FIELDSET(IPCX_F_NS, IPCX_F_CONTAINER, IPCX_F_COMMAND,
-					IPCX_F_CREATOR_ALIVE, IPCX_F_LPID_ALIVE,
-					IPCX_F_LSPID_ALIVE, IPCX_F_LRPID_ALIVE),
-		.flags = IPCX_USUAL | IPCX_DELETED,
+		.mechs = facts_mechs(),
+		.fields = IPCX_FIELDSET(IPCX_F_NS, IPCX_F_COMMAND, IPCX_F_CREATOR_ALIVE,
+					IPCX_F_LPID_ALIVE, IPCX_F_LSPID_ALIVE,
+					IPCX_F_LRPID_ALIVE),
+		.flags = IPCX_USUAL,
 	};
-	int r = d->objects ? 0 : ipcx_scan(d->x, &q, &d->objects);
+	int r = 0;
+
+	/* In our own namespace, containers are searched for only if there is a finding
+	 * (doctor.c). */
+	if (d->x->ns)
+		ipcx_fieldset_add(&q.fields, IPCX_F_CONTAINER);
+	if (!d->objects)
+		r = ipcx_scan(d->x, &q, &d->objects);
 
 	if (r < 0)
 		return r;
@@ -143,7 +149,14 @@ int ix_doctor_objects(struct ix_doctor *d, const struct ipcx_table **ret_t)
 
 int ix_doctor_waits(struct ix_doctor *d, const struct ipcx_table **ret_t)
 {
-	struct ipcx_query q = { .size = sizeof(q), .mechs = facts_mechs(false) };
+	struct ipcx_query q = {
+		.size = sizeof(q),
+		.mechs = facts_mechs(),
+		.fields = IPCX_FIELDSET(IPCX_F_REF, IPCX_F_NS, IPCX_F_PID, IPCX_F_COMMAND,
+					IPCX_F_CALL, IPCX_F_WANTS, IPCX_F_SEMNUM,
+					IPCX_F_HELD_BY, IPCX_F_VERDICT, IPCX_F_GRADE,
+					IPCX_F_CYCLE),
+	};
 	struct ipcx_unseen unseen = { .size = sizeof(unseen) };
 	int r = 0;
 
@@ -190,28 +203,123 @@ int ix_doctor_spaces(struct ix_doctor *d, const struct ipcx_table **ret_t)
 
 /* ---- users */
 
-/* The rows of users are in the order of the objects, and so is each object's reference
- * among those of its mechanism and namespace. Objects that vanished or appeared between
- * the two listings are passed over. */
+/* The users of one object: rows of the table of users that follow each other. */
+struct facts_run {
+	unsigned mech;
+	uint64_t ns;
+	char *ref;
+	struct ix_doctor_use use;
+};
+
+static int facts_run_order(const void *a, const void *b)
+{
+	const struct facts_run *l = a, *r = b;
+
+	if (l->mech != r->mech)
+		return l->mech < r->mech ? -1 : 1;
+	if (l->ns != r->ns)
+		return l->ns < r->ns ? -1 : 1;
+	return strcmp(l->ref, r->ref);
+}
+
+static bool facts_run_of(const struct ipcx_table *t, size_t row, struct facts_run *run)
+{
+	struct ipcx_value v;
+
+	run->mech = ipcx_row_mech(t, row);
+	run->ns = ix_doctor_number(t, row, IPCX_F_NS, 0);
+	run->ref = strdup(ix_doctor_word(t, row, IPCX_F_REF, &v));
+	return run->ref;
+}
+
+static int facts_runs(const struct ipcx_table *users, struct facts_run *runs,
+		      size_t *ret_n)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < users->rows; i++) {
+		struct facts_run *run = &runs[n];
+
+		if (!facts_run_of(users, i, run)) {
+			*ret_n = n;
+			return -ENOMEM;
+		}
+		if (n && facts_run_order(run, run - 1) == 0) {
+			runs[n - 1].use.n++;
+			free(run->ref);
+			continue;
+		}
+		run->use = (struct ix_doctor_use){ .first = i, .n = 1 };
+		n++;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+/* Whether nobody can have attached it, so that it needs no search. */
+static bool facts_unattached(const struct ipcx_table *t, size_t row)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(t, row, IPCX_F_NATTCH, &v) == 0 && v.type != IPCX_TYPE_NONE &&
+	       v.as.u == 0;
+}
+
+/* Objects that vanished or appeared between the two listings are passed over. Objects of
+ * one name in two directories of a namespace share their users: then both are used. */
 static int facts_join(struct ix_doctor *d)
 {
-	(void)d;
-	return 0;
+	auto_free struct facts_run *runs = calloc(d->users->rows + 1, sizeof(*runs));
+	const struct facts_run *found;
+	struct facts_run key;
+	size_t n = 0;
+	int r;
+
+	d->nuses = d->objects->rows;
+	d->uses = calloc(d->nuses + 1, sizeof(*d->uses));
+	if (!runs || !d->uses)
+		return -ENOMEM;
+	r = facts_runs(d->users, runs, &n);
+	if (n)
+		qsort(runs, n, sizeof(*runs), facts_run_order);
+	for (size_t i = 0; r == 0 && n && i < d->nuses; i++) {
+		if (facts_unattached(d->objects, i))
+			continue;
+		if (!facts_run_of(d->objects, i, &key)) {
+			r = -ENOMEM;
+			break;
+		}
+		found = bsearch(&key, runs, n, sizeof(*runs), facts_run_order);
+		if (found)
+			d->uses[i] = found->use;
+		free(key.ref);
+	}
+	for (size_t i = 0; i < n; i++)
+		free(runs[i].ref);
+	return r;
 }
 
 int ix_doctor_users(struct ix_doctor *d, const struct ipcx_table **ret_t)
 {
-	struct ipcx_query q = { .size = sizeof(q), .mechs = facts_mechs(false) };
+	struct ipcx_query q = {
+		.size = sizeof(q),
+		.mechs = facts_mechs(),
+		.fields = IPCX_FIELDSET(IPCX_F_REF, IPCX_F_NS, IPCX_F_PID, IPCX_F_COMMAND,
+					IPCX_F_OWNER, IPCX_F_UID, IPCX_F_MAPPED),
+	};
 	struct ipcx_unseen unseen = { .size = sizeof(unseen) };
+	/* Memory files are in no listing: only their users are found. */
+	struct ix_users_more more = { .kinds = 1U << IX_USE_MEMFD };
 	const struct ipcx_table *objects;
 	int r = 0;
 
 	if (!d->users) {
 		r = ix_doctor_objects(d, &objects);
 		if (r == 0)
-			r = ipcx_users(d->x, &q, 0, 0, &unseen, &d->users);
+			r = ix_users_and(d->x, &q, 0, 0, &more, &unseen, &d->users);
 		if (r < 0)
 			return r;
+		d->files = more.uses;
 		facts_unseen(d, &unseen);
 		facts_notes(d, d->users);
 		r = facts_join(d);

@@ -4,6 +4,12 @@
 
 int ix_doctor_segments(struct ix_doctor *d)
 {
-	(void)d;
-	return 0;
+	const struct ipcx_table *o, *u, *w;
+	int r = ix_doctor_objects(d, &o);
+
+	if (r == 0)
+		r = ix_doctor_users(d, &u);
+	if (r == 0)
+		r = ix_doctor_waits(d, &w);
+	return r;
 }

@@ -137,6 +137,10 @@ static int users_collect(struct users_join *j)
 		r = users_want(j, &j->objects->sections[i], &what);
 	if (r < 0)
 		return r;
+	if (j->more) {
+		what.kinds |= j->more->kinds;
+		what.maps = what.fds = true;
+	}
 	if (!what.kinds && !j->pid)
 		return 0;
 	what.devs = j->devs;
@@ -261,9 +265,13 @@ static int users_run(struct users_join *j)
 	return 0;
 }
 
-static void users_end(struct users_join *j)
+static void users_end(struct users_join *j, int r)
 {
 	ix_users_end(&j->out);
+	if (r == 0 && j->more) {
+		j->more->uses = j->uses;
+		j->uses = (struct ix_uses){ .n = 0 };
+	}
 	ix_uses_free(&j->uses);
 	ipcx_table_free(j->objects);
 	free(j->matched);
@@ -295,14 +303,15 @@ static bool users_field(const struct ipcx_query *q, enum ipcx_field f)
 	       ipcx_fieldset_has(&read, f);
 }
 
-int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned flags,
-	       struct ipcx_unseen *ret_unseen, struct ipcx_table **ret_table)
+int ix_users_and(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned flags,
+		 struct ix_users_more *more, struct ipcx_unseen *ret_unseen,
+		 struct ipcx_table **ret_table)
 {
-	IX_REQUIRE(x, q, ret_table);
 	struct ipcx_query own;
 	struct users_join j = { .q = &own,
 				.pid = pid,
 				.flags = flags,
+				.more = more,
 				.unseen = { .size = sizeof(j.unseen) } };
 	int r = ix_query_in(x, q, false, &own);
 
@@ -327,6 +336,13 @@ int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned f
 				  ret_unseen);
 	else if (r == 0 && !pid)
 		ix_uses_note(&j.uses, j.out.t);
-	users_end(&j);
+	users_end(&j, r);
 	return ix_table_hand(x, j.out.t, r, ret_table);
+}
+
+int ipcx_users(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned flags,
+	       struct ipcx_unseen *ret_unseen, struct ipcx_table **ret_table)
+{
+	IX_REQUIRE(x, q, ret_table);
+	return ix_users_and(x, q, pid, flags, NULL, ret_unseen, ret_table);
 }

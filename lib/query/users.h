@@ -47,6 +47,17 @@ int ix_users_recorded(struct ix_users *u, const struct ipcx_table *objects, size
 /* The fields of objects that ix_users_recorded() reads. */
 struct ipcx_fieldset ix_users_recorded_fields(void);
 
+/* What else ix_users_and() finds in the same pass. */
+struct ix_users_more {
+	unsigned kinds;      /* bit mask of 1U << IX_USE_… */
+	struct ix_uses uses; /* everything that was found: free it with ix_uses_free() */
+};
+
+/* Like ipcx_users(3). If that fails, more->uses is not set. */
+int ix_users_and(struct ipcx *x, const struct ipcx_query *q, pid_t pid, unsigned flags,
+		 struct ix_users_more *more, struct ipcx_unseen *ret_unseen,
+		 struct ipcx_table **ret_table);
+
 /* ---- what a query asks for */
 
 /* Whether a mechanism is asked for, by name or by a reference. */

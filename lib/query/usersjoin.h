@@ -20,6 +20,7 @@ struct users_join {
 	bool *inferred;
 	struct ipcx_unseen unseen;
 	uint64_t own_ipc;
+	struct ix_users_more *more; /* or NULL */
 };
 
 /* List the objects that are asked for, and all in the directories of files that may be
