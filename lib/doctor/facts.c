@@ -305,7 +305,8 @@ int ix_doctor_users(struct ix_doctor *d, const struct ipcx_table **ret_t)
 		.size = sizeof(q),
 		.mechs = facts_mechs(),
 		.fields = IPCX_FIELDSET(IPCX_F_REF, IPCX_F_NS, IPCX_F_PID, IPCX_F_COMMAND,
-					IPCX_F_OWNER, IPCX_F_UID, IPCX_F_MAPPED),
+					IPCX_F_OWNER, IPCX_F_UID, IPCX_F_MAPPED,
+					IPCX_F_ADDRESS, IPCX_F_ACCESS),
 	};
 	struct ipcx_unseen unseen = { .size = sizeof(unseen) };
 	/* Memory files are in no listing: only their users are found. */
