@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "commands.h"
 #include "nsopt.h"
-#include "object/unseen.h"
+#include "unseen.h"
 
 #define GIVEN_IDLE 1U
 
@@ -31,6 +31,8 @@ struct doctor {
 
 /* What people get is a paragraph for each finding, below a line that says which. */
 static const enum ipcx_field doctor_said[] = { IPCX_F_WHAT, IPCX_F_EVIDENCE, IPCX_F_FIX };
+static const enum ipcx_field doctor_brief[] = { IPCX_F_GRADE, IPCX_F_FINDING, IPCX_F_REF,
+						IPCX_F_WHAT, IPCX_F_FIX };
 static const enum ipcx_field doctor_fields[] = {
 	IPCX_F_GRADE,        IPCX_F_FINDING,   IPCX_F_MECH,      IPCX_F_REF,
 	IPCX_F_NS,           IPCX_F_COUNT,     IPCX_F_BYTES,     IPCX_F_WHAT,
@@ -98,7 +100,9 @@ static int doctor_print(struct doctor *d)
 	struct output *s = &d->output;
 	bool people = !s->format->raw && !args->fields;
 	struct shown shown = people ? (struct shown)COLUMN_LIST_INIT(doctor_said)
-				    : doctor_all;
+			     : s->format->raw
+				     ? doctor_all
+				     : (struct shown)COLUMN_LIST_INIT(doctor_brief);
 	int r;
 
 	if (people && ns_all(d->app))
