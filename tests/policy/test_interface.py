@@ -189,11 +189,6 @@ OPTIONS = {
     "lib/query/meet.c": {"--bind", "--containall", "--dev", "--device", "--driver", "--ipc", "--ipc-namespace", "--join", "--keep-dev-shm", "--mount",
                          "--name", "--opt", "--pod", "--share", "--share-ipc", "--unshare-all", "--unshare-ipc", "--volume", "--with-ns",
                          "ipcx ns"},  # those of the runtimes: how two containers are started
-    "lib/why/shm.c": {"--mode", "--pid"},  # commands that put things right: ipcx set, prlimit
-    "lib/why/shmctl.c": {"--lock", "--unlock", "ipcx set"},
-    "lib/why/shmget.c": {"--unused", "ipcx ns"},
-    "lib/why/shmid.c": {"ipcx ns"},
-    "lib/why/shmlimit.c": {"--unused", "--where"},
     "lib/limits/table.c": {"--fsize", "--msgqueue", "--memlock"},  # prlimit(1)'s: how the limit is raised
 }
 
