@@ -147,11 +147,42 @@ int ix_doctor_objects(struct ix_doctor *d, const struct ipcx_table **ret_t)
 	return 0;
 }
 
+/* Whether nobody can have attached it, so that it needs no search. */
+static bool facts_unattached(const struct ipcx_table *t, size_t row)
+{
+	struct ipcx_value v;
+
+	return ipcx_row_get(t, row, IPCX_F_NATTCH, &v) == 0 && v.type != IPCX_TYPE_NONE &&
+	       v.as.u == 0;
+}
+
+/* Only for objects that exist can a thread wait, and in a segment only if it is attached.
+ * Without any, no thread has to be looked at. */
+static uint64_t facts_waited(const struct ipcx_table *t)
+{
+	uint64_t mechs = 0;
+
+	for (size_t i = 0; i < t->nsections; i++) {
+		const struct ix_section *s = &t->sections[i];
+		bool any = s->count > 0;
+
+		for (size_t row = s->first; any && row < s->first + s->count; row++) {
+			any = !facts_unattached(t, row);
+			if (any)
+				break;
+			any = row + 1 < s->first + s->count;
+		}
+		if (any)
+			mechs |= IPCX_MECH_BIT(s->mech);
+	}
+	return mechs;
+}
+
 int ix_doctor_waits(struct ix_doctor *d, const struct ipcx_table **ret_t)
 {
+	const struct ipcx_table *objects;
 	struct ipcx_query q = {
 		.size = sizeof(q),
-		.mechs = facts_mechs(),
 		.fields = IPCX_FIELDSET(IPCX_F_REF, IPCX_F_NS, IPCX_F_PID, IPCX_F_COMMAND,
 					IPCX_F_CALL, IPCX_F_WANTS, IPCX_F_SEMNUM,
 					IPCX_F_HELD_BY, IPCX_F_VERDICT, IPCX_F_GRADE,
@@ -161,7 +192,12 @@ int ix_doctor_waits(struct ix_doctor *d, const struct ipcx_table **ret_t)
 	int r = 0;
 
 	if (!d->waits) {
-		r = ipcx_waits(d->x, &q, NULL, &unseen, &d->waits);
+		r = ix_doctor_objects(d, &objects);
+		if (r < 0)
+			return r;
+		q.mechs = facts_waited(objects);
+		r = q.mechs ? ipcx_waits(d->x, &q, NULL, &unseen, &d->waits)
+			    : ix_table_new(&d->waits);
 		if (r < 0)
 			return r;
 		facts_unseen(d, &unseen);
@@ -254,15 +290,6 @@ static int facts_runs(const struct ipcx_table *users, struct facts_run *runs,
 	}
 	*ret_n = n;
 	return 0;
-}
-
-/* Whether nobody can have attached it, so that it needs no search. */
-static bool facts_unattached(const struct ipcx_table *t, size_t row)
-{
-	struct ipcx_value v;
-
-	return ipcx_row_get(t, row, IPCX_F_NATTCH, &v) == 0 && v.type != IPCX_TYPE_NONE &&
-	       v.as.u == 0;
 }
 
 /* Objects that vanished or appeared between the two listings are passed over. Objects of
