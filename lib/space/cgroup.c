@@ -91,6 +91,7 @@ int ix_memcg_path(const char *text, size_t len, bool *ret_v2, char *buf, size_t 
 int ix_memcg_stat(const char *text, const char *key, uint64_t *ret_n)
 {
 	size_t n = strlen(key);
+	uint64_t value;
 
 	while (text && (strncmp(text, key, n) != 0 || text[n] != ' ')) {
 		text = strchr(text, '\n');
@@ -99,10 +100,11 @@ int ix_memcg_stat(const char *text, const char *key, uint64_t *ret_n)
 	if (!text)
 		return -ENOENT;
 	text += n + 1;
-	return ix_take_u64(&text, strchr(text, '\0'), UINT64_MAX, ret_n) < 0 ||
-			       (*text && *text != '\n')
-		       ? -EINVAL
-		       : 0;
+	if (ix_take_u64(&text, strchr(text, '\0'), UINT64_MAX, &value) < 0 ||
+	    (*text && *text != '\n'))
+		return -EINVAL;
+	*ret_n = value;
+	return 0;
 }
 
 int ix_memcg_number(const char *text, uint64_t *ret_n)

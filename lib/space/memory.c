@@ -295,11 +295,26 @@ static int memory_put_places(struct ix_mem_answer *m)
 	return r == 0 ? ix_mem_put_kept_rest(m) : r;
 }
 
+/* Without a look at the processes, the rest of the answer holds. */
+static int memory_pass(struct ix_mem_answer *m)
+{
+	int r = ix_mem_pass(m);
+
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	ix_table_note(m->t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH, r, "", "%s",
+		      m->x->error);
+	m->x->error[0] = '\0';
+	m->unseen_processes = true;
+	return 0;
+}
+
 static int memory_run(struct ix_mem_answer *m)
 {
 	const struct ix_target *p = m->x->ns ? ix_ns_target(m->x->ns) : NULL;
-	int r = ix_mem_swapped(m->x, &m->swapped);
+	int r;
 
+	(void)ix_mem_swapped(m->x, &m->swapped); /* its failure is told with Shmem */
 	m->one = p ? p->ino : m->x->ns ? 0 : ix_ns_own(m->x, "ipc");
 	r = memory_facts(m);
 	if (r == 0)
@@ -307,7 +322,7 @@ static int memory_run(struct ix_mem_answer *m)
 	if (r == 0)
 		r = ix_mem_mounts(m);
 	if (r == 0)
-		r = ix_mem_pass(m);
+		r = memory_pass(m);
 	if (r == 0)
 		r = memory_put_places(m);
 	if (r == 0)
@@ -332,12 +347,12 @@ static void memory_unseen(const struct ix_mem_answer *m, struct ipcx_unseen *ret
 {
 	const struct ipcx_unseen unseen = { .size = sizeof(unseen),
 					    .processes = m->uses.denied + m->uses.missed,
-					    .others = m->uses.others };
+					    .others = m->uses.others || !m->collected };
 
 	if (ret_unseen)
 		(void)IX_COPY_OUT(m->x, ipcx_unseen, IPCX_UNSEEN_SIZE_0_1, &unseen,
 				  ret_unseen);
-	else
+	else if (m->collected)
 		ix_uses_note(&m->uses, m->t);
 }
 
