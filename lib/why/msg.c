@@ -180,28 +180,20 @@ static void msg_untold(struct ix_why *w, const struct ix_cause *c, struct ix_rea
 			       "call it again when it fails with EINTR");
 }
 
-static void msg_get(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
+static void msg_key(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
 {
-	switch (c->check) {
-	case IX_MSG_ELSEWHERE:
+	if (c->check == IX_MSG_ELSEWHERE)
 		ix_sysv_why_elsewhere(w, r);
-		break;
-	case IX_MSG_ABSENT:
+	else if (c->check == IX_MSG_ABSENT)
 		ix_sysv_why_absent(w, r);
-		break;
-	case IX_MSG_EXISTS:
+	else if (c->check == IX_MSG_EXISTS)
 		ix_sysv_why_exists(w, r);
-		break;
-	case IX_MSG_GET_DENIED:
+	else if (c->check == IX_MSG_GET_DENIED)
 		ix_sysv_why_get_denied(w, r);
-		break;
-	case IX_MSG_FULL:
+	else if (c->check == IX_MSG_FULL)
 		msg_full(w, c->subject, r);
-		break;
-	default:
+	else
 		msg_untold(w, c, r);
-		break;
-	}
 }
 
 /* What is in the queue, and how it is asked for. */
@@ -209,78 +201,52 @@ static void msg_transfer(struct ix_why *w, const struct ix_cause *c, struct ix_r
 {
 	bool blocks = c->error == IX_BLOCKS;
 
-	switch (c->check) {
-	case IX_MSG_LONG:
+	if (c->check == IX_MSG_LONG)
 		ix_msg_why_long(w, r);
-		break;
-	case IX_MSG_TYPE:
+	else if (c->check == IX_MSG_TYPE)
 		msg_type(w, r);
-		break;
-	case IX_MSG_SEND_DENIED:
+	else if (c->check == IX_MSG_SEND_DENIED)
 		ix_sysv_why_denied(w, 0200, 0200, r);
-		break;
-	case IX_MSG_NO_BYTES:
+	else if (c->check == IX_MSG_NO_BYTES)
 		ix_msg_why_no_bytes(w, blocks, r);
-		break;
-	case IX_MSG_NO_NUMBER:
+	else if (c->check == IX_MSG_NO_NUMBER)
 		ix_msg_why_no_number(w, blocks, r);
-		break;
-	case IX_MSG_LENGTH:
+	else if (c->check == IX_MSG_LENGTH)
 		msg_length(w, r);
-		break;
-	case IX_MSG_COPY_FLAGS:
+	else if (c->check == IX_MSG_COPY_FLAGS)
 		msg_copy_flags(w, r);
-		break;
-	case IX_MSG_COPY_LACKS:
+	else if (c->check == IX_MSG_COPY_LACKS)
 		msg_copy_lacks(w, r);
-		break;
-	case IX_MSG_RECEIVE_DENIED:
+	else if (c->check == IX_MSG_RECEIVE_DENIED)
 		ix_sysv_why_denied(w, 0400, 0400, r);
-		break;
-	case IX_MSG_NONE:
+	else if (c->check == IX_MSG_NONE)
 		ix_msg_why_none(w, blocks, r);
-		break;
-	case IX_MSG_BUFFER:
+	else if (c->check == IX_MSG_BUFFER)
 		ix_msg_why_buffer(w, r);
-		break;
-	default:
+	else
 		msg_untold(w, c, r);
-		break;
-	}
 }
 
 void ix_why_msg(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
 {
-	switch (c->check) {
-	case IX_MSG_NO_ID:
+	if (c->check == IX_MSG_NO_ID)
 		ix_sysv_why_no_id(w, r);
-		break;
-	case IX_MSG_ID_ELSEWHERE:
+	else if (c->check == IX_MSG_ID_ELSEWHERE)
 		ix_sysv_why_id_elsewhere(w, r);
-		break;
-	case IX_MSG_REMOVED:
+	else if (c->check == IX_MSG_REMOVED)
 		ix_sysv_why_removed(w, r);
-		break;
-	case IX_MSG_LOGOUT:
+	else if (c->check == IX_MSG_LOGOUT)
 		ix_sysv_why_logout(w, r);
-		break;
-	case IX_MSG_CMD:
+	else if (c->check == IX_MSG_CMD)
 		msg_cmd(w, r);
-		break;
-	case IX_MSG_STAT_DENIED:
+	else if (c->check == IX_MSG_STAT_DENIED)
 		msg_stat_denied(w, r);
-		break;
-	case IX_MSG_OWNER:
+	else if (c->check == IX_MSG_OWNER)
 		ix_sysv_why_owner(w, r);
-		break;
-	case IX_MSG_QBYTES:
+	else if (c->check == IX_MSG_QBYTES)
 		msg_qbytes(w, r);
-		break;
-	default:
-		if (c->call == IX_MSGGET)
-			msg_get(w, c, r);
-		else
-			msg_transfer(w, c, r);
-		break;
-	}
+	else if (c->call == IX_MSGGET)
+		msg_key(w, c, r);
+	else
+		msg_transfer(w, c, r);
 }

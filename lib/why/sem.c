@@ -97,6 +97,11 @@ static void sem_full(struct ix_why *w, const char *limit, struct ix_reason *r)
 {
 	static const enum ipcx_field ended[2] = { IPCX_F_LPID_ALIVE, IPCX_NO_FIELD };
 
+	if (ix_args_has(&w->a, IX_ARG_NSEMS) && w->a.nsems <= 0) {
+		ix_reason_set(r, IX_SO_NOT, "nsems is %" PRId64 ", which fails before",
+			      w->a.nsems);
+		return;
+	}
 	ix_sysv_why_full(w, limit, ended, "waiters == 0 && lpid_alive == false", r);
 	if (r->applies == IX_SO)
 		(void)snprintf(r->evidence + strlen(r->evidence),
@@ -150,7 +155,7 @@ static void sem_time(struct ix_why *w, struct ix_reason *r)
 		ix_why_missing(r, "timeout");
 }
 
-static void sem_number(struct ix_why *w, struct ix_reason *r)
+static void sem_lacks(struct ix_why *w, struct ix_reason *r)
 {
 	const struct ipcx_table *t;
 	uint64_t has;
@@ -205,9 +210,18 @@ static void sem_undo(struct ix_why *w, const char *what, struct ix_reason *r)
 		ix_reason_set(r, IX_SO_UNKNOWN, "cannot be told: %s", what);
 }
 
+static void sem_signal(struct ix_reason *r)
+{
+	ix_reason_set(
+		r, IX_SO_UNKNOWN,
+		"cannot be told: signals leave no trace; nothing else but a debugger "
+		"has this effect");
+	(void)snprintf(r->fix, sizeof(r->fix), "call it again when it fails with EINTR");
+}
+
 /* ---- semctl(2) */
 
-static const char sem_cmds[][IX_TEXT(12)] = {
+static const char sem_cmds[][IX_TEXT(14)] = {
 	"GETVAL",   "GETPID",   "GETNCNT",      "GETZCNT",  "GETALL",
 	"IPC_STAT", "SEM_STAT", "SEM_STAT_ANY", "IPC_INFO", "SEM_INFO",
 	"SETVAL",   "SETALL",   "IPC_RMID",     "IPC_SET",
@@ -282,121 +296,75 @@ static void sem_array_memory(struct ix_why *w, struct ix_reason *r)
 
 static void sem_get(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
 {
-	switch (c->check) {
-	case IX_SEM_MOST:
+	if (c->check == IX_SEM_MOST)
 		sem_most(w, r);
-		break;
-	case IX_SEM_NONE_ASKED:
+	else if (c->check == IX_SEM_NONE_ASKED)
 		sem_none_asked(w, r);
-		break;
-	case IX_SEM_SMALLER:
+	else if (c->check == IX_SEM_SMALLER)
 		sem_smaller(w, r);
-		break;
-	case IX_SEM_FULL:
+	else if (c->check == IX_SEM_FULL)
 		sem_full(w, c->subject, r);
-		break;
-	case IX_SEM_ELSEWHERE:
+	else if (c->check == IX_SEM_ELSEWHERE)
 		ix_sysv_why_elsewhere(w, r);
-		break;
-	case IX_SEM_ABSENT:
+	else if (c->check == IX_SEM_ABSENT)
 		ix_sysv_why_absent(w, r);
-		break;
-	case IX_SEM_EXISTS:
+	else if (c->check == IX_SEM_EXISTS)
 		ix_sysv_why_exists(w, r);
-		break;
-	case IX_SEM_GET_DENIED:
+	else if (c->check == IX_SEM_GET_DENIED)
 		ix_sysv_why_get_denied(w, r);
-		break;
-	default:
-		break;
-	}
 }
 
 static void sem_op(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
 {
-	switch (c->check) {
-	case IX_SEM_MANY_OPS:
+	if (c->check == IX_SEM_MANY_OPS)
 		sem_many_ops(w, r);
-		break;
-	case IX_SEM_NO_OPS:
+	else if (c->check == IX_SEM_NO_OPS)
 		sem_no_ops(w, r);
-		break;
-	case IX_SEM_TIME:
+	else if (c->check == IX_SEM_TIME)
 		sem_time(w, r);
-		break;
-	case IX_SEM_OP_DENIED:
+	else if (c->check == IX_SEM_OP_DENIED)
 		sem_op_denied(w, r);
-		break;
-	case IX_SEM_ABOVE:
+	else if (c->check == IX_SEM_ABOVE)
 		ix_sem_why_above(w, r);
-		break;
-	case IX_SEM_UNDO_ABOVE:
+	else if (c->check == IX_SEM_UNDO_ABOVE)
 		sem_undo(w, "how much the process had to undo is not recorded", r);
-		break;
-	case IX_SEM_UNDO_MEMORY:
+	else if (c->check == IX_SEM_UNDO_MEMORY)
 		ix_reason_set(r, IX_SO_UNKNOWN,
 			      "cannot be told: how much memory was free then");
-		break;
-	case IX_SEM_WAITS:
+	else if (c->check == IX_SEM_WAITS)
 		ix_sem_why_waits(w, c->error == IX_BLOCKS, r);
-		break;
-	case IX_SEM_SIGNAL:
-		ix_reason_set(r, IX_SO_UNKNOWN,
-			      "cannot be told: signals leave no trace; nothing else but "
-			      "a debugger has this effect");
-		(void)snprintf(r->fix, sizeof(r->fix),
-			       "call it again when it fails with EINTR");
-		break;
-	case IX_SEM_DEBUGGER:
+	else if (c->check == IX_SEM_SIGNAL)
+		sem_signal(r);
+	else if (c->check == IX_SEM_DEBUGGER)
 		ix_sysv_why_debugger(w, r);
-		break;
-	case IX_SEM_LOGOUT:
+	else if (c->check == IX_SEM_LOGOUT)
 		ix_sysv_why_logout(w, r);
-		break;
-	default:
-		break;
-	}
 }
 
 void ix_why_sem(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
 {
-	switch (c->check) {
-	case IX_SEM_NO_ID:
+	if (c->check == IX_SEM_NO_ID)
 		ix_sysv_why_no_id(w, r);
-		break;
-	case IX_SEM_ID_ELSEWHERE:
+	else if (c->check == IX_SEM_ID_ELSEWHERE)
 		ix_sysv_why_id_elsewhere(w, r);
-		break;
-	case IX_SEM_NUMBER:
-	case IX_SEM_CTL_NUMBER:
-		sem_number(w, r);
-		break;
-	case IX_SEM_REMOVED:
+	else if (c->check == IX_SEM_NUMBER || c->check == IX_SEM_CTL_NUMBER)
+		sem_lacks(w, r);
+	else if (c->check == IX_SEM_REMOVED)
 		ix_sysv_why_removed(w, r);
-		break;
-	case IX_SEM_CMD:
+	else if (c->check == IX_SEM_CMD)
 		sem_cmd(w, r);
-		break;
-	case IX_SEM_CTL_DENIED:
+	else if (c->check == IX_SEM_CTL_DENIED)
 		sem_ctl_denied(w, r);
-		break;
-	case IX_SEM_OWNER:
+	else if (c->check == IX_SEM_OWNER)
 		ix_sysv_why_owner(w, r);
-		break;
-	case IX_SEM_VALUE:
+	else if (c->check == IX_SEM_VALUE)
 		sem_value(w, r);
-		break;
-	case IX_SEM_NEW_OWNER:
+	else if (c->check == IX_SEM_NEW_OWNER)
 		sem_new_owner(w, r);
-		break;
-	case IX_SEM_ARRAY_MEMORY:
+	else if (c->check == IX_SEM_ARRAY_MEMORY)
 		sem_array_memory(w, r);
-		break;
-	default:
-		if (c->call == IX_SEMGET)
-			sem_get(w, c, r);
-		else
-			sem_op(w, c, r);
-		break;
-	}
+	else if (c->call == IX_SEMGET)
+		sem_get(w, c, r);
+	else
+		sem_op(w, c, r);
 }

@@ -14,7 +14,8 @@
 static void id_place(struct ix_why *w, int64_t id, char *buf, size_t size)
 {
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_NUMERIC };
-	uint64_t index = (uint64_t)id & ((1ULL << ix_id_bits(w->x)) - 1), other, seq;
+	unsigned bits = ix_id_bits(w->x);
+	uint64_t mask = (UINT64_C(1) << bits) - 1, index = (uint64_t)id & mask, other;
 	struct ipcx_table *t;
 
 	(void)snprintf(buf, size, "its place %" PRIu64 " is empty", index);
@@ -22,14 +23,12 @@ static void id_place(struct ix_why *w, int64_t id, char *buf, size_t size)
 	if (ipcx_scan(w->x, &q, &t) < 0)
 		return;
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
-		if (!ix_why_number(t, i, IPCX_F_ID_INDEX, &other) || other != index ||
-		    !ix_why_number(t, i, IPCX_F_ID, &other) ||
-		    !ix_why_number(t, i, IPCX_F_ID_SEQ, &seq))
+		if (!ix_why_number(t, i, IPCX_F_ID, &other) || (other & mask) != index)
 			continue;
 		(void)snprintf(buf, size,
 			       "its place %" PRIu64 " is taken by the id %" PRIu64
 			       " with the sequence number %" PRIu64 ", not %" PRIu64,
-			       index, other, seq, (uint64_t)id >> ix_id_bits(w->x));
+			       index, other, other >> bits, (uint64_t)id >> bits);
 		break;
 	}
 	ipcx_table_free(t);
@@ -178,9 +177,8 @@ void ix_sysv_why_logout(struct ix_why *w, struct ix_reason *r)
 	ix_reason_set(r, IX_SO_UNKNOWN,
 		      "cannot be told: whether the user had logged out; %s", text);
 	(void)snprintf(r->fix, sizeof(r->fix),
-		       "loginctl enable-linger %" PRIu32
-		       " # or run the program as a system user, or set RemoveIPC=no",
-		       w->as.uid);
+		       "set RemoveIPC=no in logind.conf, or run the program as a system "
+		       "user (uid below 1000)");
 }
 
 void ix_sysv_why_debugger(struct ix_why *w, struct ix_reason *r)

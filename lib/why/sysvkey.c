@@ -179,7 +179,14 @@ void ix_sysv_why_full(struct ix_why *w, const char *limit, const enum ipcx_field
 	size_t most, gone = 0, len;
 	uint64_t uid = 0;
 	char command[IX_WHY_TEXT / 2];
+	int error;
 
+	if (ix_args_has(&w->a, IX_ARG_KEY) && ix_why_object(w, false, &error)) {
+		ix_reason_set(r, IX_SO_NOT, "%s exists, so that none is made",
+			      ix_sysv_named(ix_why_object(w, false, &error), command,
+					    sizeof(command)));
+		return;
+	}
 	ix_why_limit(w, limit, r);
 	if (r->applies == IX_SO_NOT)
 		return;
