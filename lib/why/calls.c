@@ -70,6 +70,8 @@ static bool calls_word(char c)
 
 /* ---- finding the call */
 
+#define PATH_WITHIN 256 /* bytes after the name of a call */
+
 /* "__x64_sys_shmget", "ftruncate64" */
 static const struct calls_row *calls_row(const char *word, size_t len)
 {
@@ -93,8 +95,11 @@ static const struct calls_row *calls_row(const char *word, size_t len)
 static enum ix_call calls_of_path(const struct ix_line *l, const struct calls_row *row,
 				  size_t from)
 {
-	size_t len = strcspn(l->low + from, ")");
-	const char *path = memmem(l->low + from, len, "/dev/shm/", 9);
+	size_t len = strnlen(l->low + from, PATH_WITHIN);
+	const char *end = memchr(l->low + from, ')', len);
+	const char *path = memmem(l->low + from,
+				  end ? (size_t)(end - l->low) - from : len, "/dev/shm/",
+				  9);
 	bool sem = path && !strncmp(path + 9, "sem.", 4);
 
 	if (row->call == IX_FTRUNCATE)

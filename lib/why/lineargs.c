@@ -128,6 +128,17 @@ static void lineargs_name(const char *from, size_t len, bool sem, struct ix_args
 	ix_line_set(a, IX_ARG_NAME, name);
 }
 
+/* Count the bytes before one of ends, at most those of a name: a longer one is none, and
+ * the time must not grow with the square of the line's length. */
+static size_t lineargs_span(const char *p, const char *ends)
+{
+	size_t n = 0;
+
+	while (n < sizeof(((struct ix_args *)NULL)->name) && p[n] && !strchr(ends, p[n]))
+		n++;
+	return n;
+}
+
 /* Set the name from a path in /dev/shm, or from "/name" in quotes or brackets. */
 static void lineargs_names(const struct ix_line *l, bool sem, struct ix_args *a)
 {
@@ -135,14 +146,14 @@ static void lineargs_names(const struct ix_line *l, bool sem, struct ix_args *a)
 	size_t n;
 
 	for (const char *p = l->text; (p = strstr(p, "/dev/shm/")) != NULL; p += 9) {
-		n = strcspn(p + 9, ends);
+		n = lineargs_span(p + 9, ends);
 		while (n && strchr(".:", p[8 + n]))
 			n--;
 		if (!memchr(p + 9, '/', n))
 			lineargs_name(p + 8, n + 1, sem, a);
 	}
 	for (const char *p = l->text; (p = strpbrk(p, "\"'`<(")) != NULL; p++) {
-		n = p[1] == '/' ? strcspn(p + 1, ends) : 0;
+		n = p[1] == '/' ? lineargs_span(p + 1, ends) : 0;
 		if (n > 1 && strchr("\"'`>)", p[1 + n]) && p[1 + n] &&
 		    !memchr(p + 2, '/', n - 1))
 			lineargs_name(p + 1, n, sem, a);

@@ -194,6 +194,13 @@ def checks_the_limits(run):
     assert "fits: " in run("shm:much", status=2)
 
 
+@example("why.c")
+def says_why_a_call_fails(run):
+    assert "SEMMSL" in run("semget: Invalid argument", "nsems=32001")
+    assert run("semget: Invalid argument", "nsems=1", status=1) == ""
+    assert "why: " in run("nothing known", status=2)
+
+
 @example("list.cc")
 def lists_in_cxx(run):
     refs = {run.make("shm", "--size", "4K"), run.make("msg")}

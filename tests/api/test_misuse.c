@@ -266,6 +266,12 @@ static void test_lookups(void **state)
 	assert_null(ipcx_field_info((enum ipcx_field) - 1));
 	assert_null(ipcx_mech_info(IPCX_NO_MECH));
 	assert_null(ipcx_limit_name(~0U));
+	assert_null(ipcx_why_call(SIZE_MAX));
+	assert_null(ipcx_why_error("open", 0));
+	assert_null(ipcx_why_error("shmget", SIZE_MAX));
+	assert_null(ipcx_why_error(NULL, 0));
+	assert_null(ipcx_why_argument("", 0));
+	assert_null(ipcx_why_argument(NULL, 0));
 	assert_false(ipcx_mech_has(IPCX_NO_MECH, IPCX_F_ID));
 	assert_false(ipcx_mech_has(0, IPCX_NO_FIELD));
 }

@@ -21,7 +21,7 @@ static void test_every_struct_is_tested(void **state)
 		"ipcx_setting",     "ipcx_queue_state", "ipcx_stress_progress",
 		"ipcx_outcome",     "ipcx_base",        "ipcx_unseen",
 		"ipcx_wait_opts",   "ipcx_ns_user",     "ipcx_id_range",
-		"ipcx_ns_map",
+		"ipcx_ns_map",      "ipcx_failed_call",
 	};
 	size_t found = 0;
 
@@ -191,6 +191,22 @@ static void test_newer_options_of_waits(void **state)
 	ipcx_table_free(t);
 }
 
+static void test_newer_failed_call(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_failed_call failed = {
+		.size = sizeof(failed), .call = "semget", .error = "ENOSPC", .newer = 1
+	};
+	struct ipcx_table *t;
+
+	assert_int_equal(ipcx_why(x, &failed, &t), -E2BIG);
+	assert_non_null(strstr(ipcx_error(x), "struct ipcx_failed_call"));
+	failed.newer = 0;
+	assert_int_equal(ipcx_why(x, &failed, &t), 0);
+	assert_true(ipcx_table_rows(t) > 0);
+	ipcx_table_free(t);
+}
+
 static void test_newer_user(void **state)
 {
 	struct ipcx *x = *state;
@@ -300,6 +316,7 @@ int main(void)
 		TEST(test_newer_field),
 		TEST(test_newer_base_and_result),
 		TEST(test_newer_options_of_waits),
+		TEST(test_newer_failed_call),
 		TEST(test_newer_user),
 		TEST(test_newer_messages),
 #ifdef HAS_NEWER_ipcx_sem_op

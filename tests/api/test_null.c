@@ -97,6 +97,7 @@ static void test_without_a_context_in_use(void **state)
 	assert_int_equal(ipcx_psem_take(NULL, &ref, 0, some()), -EINVAL);
 	assert_int_equal(ipcx_psem_give(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_key(NULL, path, 1, &value), -EINVAL);
+	assert_int_equal(ipcx_why(NULL, NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_keys(NULL, &path, 1, 1, some()), -EINVAL);
 	assert_int_equal(ipcx_key_search(NULL, 1, &path, 1, false, some()), -EINVAL);
 	assert_int_equal(ipcx_id_split(NULL, &ref, 1, some()), -EINVAL);
@@ -213,6 +214,7 @@ static void test_limits_and_keys(void **state)
 	const char *const paths[] = { "/", NULL };
 	struct ipcx_table *t = UNTOUCHED;
 	uint32_t key = 77;
+	struct ipcx_failed_call failed = { .size = sizeof(failed), .call = "shmget" };
 	char buf[8];
 
 	refused(x, ipcx_limits(x, NULL, NULL));
@@ -237,6 +239,8 @@ static void test_limits_and_keys(void **state)
 	refused(x, ipcx_key_search(x, 1, NULL, 1, false, &t));
 	refused(x, ipcx_key_search(x, 1, paths, 2, false, &t));
 	refused(x, ipcx_key_search(x, 1, paths, 1, false, NULL));
+	refused(x, ipcx_why(x, NULL, &t));
+	refused(x, ipcx_why(x, &failed, NULL));
 	refused(x, ipcx_id_split(x, NULL, 1, &t));
 	refused(x, ipcx_id_split(x, NULL, 0, NULL));
 	assert_true(t == UNTOUCHED && key == 77);

@@ -26,6 +26,7 @@ DO = {
     "limits set": lambda mech, ref: ["limits", "set", f"{LIMIT[mech]}=50"] if mech in LIMIT else None,
     "df": lambda mech, ref: None,  # shows sums: tests/truth/test_df.py
     "key": lambda mech, ref: None if MECHS[mech]["named"] else ["key", "--explain", ref],
+    "why": lambda mech, ref: None,  # its exit status is an answer: tests/cli/test_why.py
     "msg send": lambda mech, ref: ["msg", "send", ref, "hello"] if mech == "msg" else None,
     "msg recv": lambda mech, ref: ["msg", "recv", ref, "--all"] if mech == "msg" else None,
     "msg peek": lambda mech, ref: ["msg", "peek", ref] if mech == "msg" else None,
