@@ -100,7 +100,7 @@ int by_add(struct by *b, struct output *s, const struct ipcx_table *t)
 }
 
 /* Return whether no group has a value of a field. */
-static bool is_empty(const struct ipcx_table *t, enum ipcx_field f)
+static bool by_is_empty(const struct ipcx_table *t, enum ipcx_field f)
 {
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
 		struct ipcx_value v;
@@ -117,7 +117,7 @@ static size_t by_columns_less(const struct by *b, const struct output *s,
 			      const struct ipcx_table *t)
 {
 	return !s->format->raw && !b->list && by_has(IPCX_F_OLDEST, b) &&
-			       is_empty(t, IPCX_F_OLDEST)
+			       by_is_empty(t, IPCX_F_OLDEST)
 		       ? 2
 		       : 0;
 }

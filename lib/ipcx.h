@@ -215,6 +215,8 @@ enum ipcx_hint_kind {
 	IPCX_HINT_NOTIFY_PID,    /**< the field notify_pid of the queue subject has the
 				    process */
 	IPCX_HINT_STAY, /**< the target is the caller's own namespace: omit ipcx_use() */
+	IPCX_HINT_KEY, /**< no object has the id that the reference subject names, but one
+			  of the mechanism has this number as its key */
 };
 
 /** A hint. Made by the library: members may be added at the end. */
@@ -2361,6 +2363,7 @@ int ipcx_psem_give(struct ipcx *x, struct ipcx_psem_taken *taken);
  * number, so several files may have the same key.
  *
  * @example key.c
+ * @example ways.c
  * @see ftok(3), sysvipc(7)
  */
 
@@ -2401,25 +2404,32 @@ int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size
 #define IPCX_KEY_RECURSIVE (1U << 0) /**< also search everything below directories */
 
 /**
- * Find how programs make a key of files: the rows of ipcx_keys(), with way (text) for
- * each: ftok(3), or how PostgreSQL, Perl, PHP and others make their keys.
+ * Find how programs make a key of files: the rows of ipcx_keys(), with way (text), a row
+ * for each way in which the key may have been made: by ftok(3), or as PostgreSQL, Qt and
+ * modules of Perl and PHP do. Some programs make keys of a text, so paths need not exist:
+ * those that have the key in such a way have no device and inode. proj has a value only
+ * for ftok(3).
  *
- * @param paths n files and directories
+ * @param paths n files and directories, or texts
  * @param flags IPCX_KEY_RECURSIVE or 0
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
+ * @retval -EINVAL flags has unknown bits
  */
 int ipcx_key_ways(struct ipcx *x, uint32_t key, const char *const *paths, size_t n,
 		  unsigned flags, struct ipcx_table **ret_table);
 
 /**
  * List the paths whose keys by ftok(3) are equal although they are different files: the
- * rows of ipcx_keys(), those with the same key one after another.
+ * rows of ipcx_keys(), those with the same key one after another. Several names of one
+ * file are no collision.
  *
  * @param paths n files and directories
+ * @param proj the project number for the field key; it does not matter for what is equal
  * @param flags IPCX_KEY_RECURSIVE or 0
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
+ * @retval -EINVAL flags has unknown bits
  */
 int ipcx_key_collisions(struct ipcx *x, const char *const *paths, size_t n, int proj,
 			unsigned flags, struct ipcx_table **ret_table);
@@ -2495,8 +2505,8 @@ struct ipcx_failed_call {
 int ipcx_why(struct ipcx *x, const struct ipcx_failed_call *failed,
 	     struct ipcx_table **ret_table);
 
-/** Return the name of a call that ipcx_why() knows by its number (0, 1, …); NULL after the
- * last. */
+/** Return the name of a call that ipcx_why() knows by its number (0, 1, …); NULL after
+ * the last. */
 const char *ipcx_why_call(size_t i);
 
 /** Return a way in which a call fails ("ENOSPC", "SIGBUS") by its number (0, 1, …); NULL

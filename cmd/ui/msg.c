@@ -282,11 +282,24 @@ static const struct {
 };
 /* clang-format on */
 
+/* The number in the reference "MECH:NUMBER" is the key of another object. */
+static void hint_key(const char *subject, char *buf, size_t size)
+{
+	size_t mech = strcspn(subject, ":");
+
+	if (subject[mech])
+		(void)snprintf(buf, size,
+			       " (but %.*s:0x%08lx has this number as its key)",
+			       (int)mech, subject, strtoul(subject + mech + 1, NULL, 10));
+}
+
 void msg_hint(const struct ipcx_hint *hint, char *buf, size_t size)
 {
 	char value[32] = "";
 
 	buf[0] = '\0';
+	if (hint->kind == IPCX_HINT_KEY)
+		hint_key(hint->subject, buf, size);
 	if ((size_t)hint->kind >= ARRAY_SIZE(hints) || !hints[hint->kind].before)
 		return; /* none, or a kind that only a newer library knows */
 	if (hints[hint->kind].value)

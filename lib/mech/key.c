@@ -2,27 +2,13 @@
 /* Keys and ids of System V objects: how ftok(3) makes keys, and how the kernel makes
  * ids. */
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <sys/ipc.h>
 #include <sys/stat.h>
 
-#include "base/esc.h"
-#include "base/file.h"
 #include "core/columns.h"
 #include "core/copyin.h"
 #include "core/limit.h"
-#include "core/table.h"
-
-/* The deepest nesting of directories that is searched. */
-#define DEPTH_MAX 64
-
-struct key_row {
-	struct ix_row row;
-	uint64_t inode, device;
-	uint32_t key, proj;
-	ix_text path;
-};
+#include "mech/keywalk.h"
 
 struct id_row {
 	struct ix_row row;
@@ -32,18 +18,6 @@ struct id_row {
 };
 
 /* clang-format off */
-static const struct ix_kind key_kind = {
-	.name = "keys",
-	.row_size = sizeof(struct key_row),
-	IX_COLUMNS(
-		IX_COL(IPCX_F_KEY,    struct key_row, key),
-		IX_COL(IPCX_F_PATH,   struct key_row, path),
-		IX_COL(IPCX_F_PROJ,   struct key_row, proj),
-		IX_COL(IPCX_F_DEVICE, struct key_row, device),
-		IX_COL(IPCX_F_INODE,  struct key_row, inode)
-	),
-};
-
 static const struct ix_kind id_kind = {
 	.name = "ids",
 	.row_size = sizeof(struct id_row),
@@ -71,166 +45,60 @@ int ipcx_key(struct ipcx *x, const char *path, int proj, uint32_t *ret_key)
 	return 0;
 }
 
-static int key_add_key(struct ipcx_table *t, const char *path, uint32_t key, int proj)
-{
-	struct key_row *row = ix_table_row(t);
-	struct stat st;
-
-	if (!row)
-		return -ENOMEM;
-	row->key = key;
-	row->proj = (unsigned)proj & 0xff;
-	row->path = ix_table_text(t, path);
-	if (stat(path, &st) == 0) {
-		row->device = st.st_dev;
-		row->inode = st.st_ino;
-	}
-	ix_table_keep(t);
-	return 0;
-}
-
-static void note_path(struct ipcx_table *t, const char *path, int error)
-{
-	char subject[512];
-
-	(void)ix_escape(subject, sizeof(subject), path, IX_ESC_TEXT);
-	ix_table_note(t, error == -ENOENT ? IPCX_NOTE_MISSING : IPCX_NOTE_FAILED,
-		      IPCX_NO_MECH, error, subject, "%s", ix_errno_text(error));
-}
-
-/* Return an empty table for rows of this kind, or, when out of memory, NULL with the
- * context's error set. */
-static struct ipcx_table *key_begin(struct ipcx *x, const struct ix_kind *kind)
-{
-	struct ipcx_table *t;
-
-	if (ix_table_new(&t) == 0) {
-		if (ix_table_section(t, kind, IPCX_NO_MECH) == 0)
-			return t;
-		ipcx_table_free(t);
-	}
-	(void)ix_fail_plain(x, -ENOMEM, "out of memory");
-	return NULL;
-}
-
-static int key_finish(struct ipcx *x, struct ipcx_table *t, int r,
-		      struct ipcx_table **ret_table)
-{
-	if (r == -ENOMEM)
-		r = ix_fail_plain(x, r, "out of memory");
-	return ix_table_hand(x, t, r, ret_table);
-}
-
-static int check_paths(struct ipcx *x, const char *const *paths, size_t n)
-{
-	if (n && !paths)
-		return ix_fail_plain(x, -EINVAL, "no list of paths (NULL)");
-	for (size_t i = 0; i < n; i++)
-		if (!paths[i])
-			return ix_fail_plain(x, -EINVAL, "path %zu is NULL", i);
-	return 0;
-}
-
 int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
 	      struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, ret_table);
 	struct ipcx_table *t;
-	uint32_t key;
-	int r = check_paths(x, paths, n);
+	struct stat st;
+	int r = ix_key_paths(x, paths, n);
 
 	if (r < 0)
 		return r;
-	t = key_begin(x, &key_kind);
+	t = ix_key_begin(x, &ix_key_kind);
 	if (!t)
 		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		int made = ipcx_key(x, paths[i], proj, &key);
-
-		if (made < 0)
-			note_path(t, paths[i], made);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (stat(paths[i], &st) < 0)
+			ix_key_note(t, paths[i], -errno);
 		else
-			r = key_add_key(t, paths[i], key, proj);
-	}
-	return key_finish(x, t, r, ret_table);
+			r = ix_key_add(t, paths[i], &st, ix_key_of(&st, proj));
+	return ix_key_finish(x, t, r, ret_table);
 }
 
 struct search {
-	struct ipcx *x;
-	struct ipcx_table *t;
+	struct ix_key_walk walk;
 	uint32_t key;
-	bool recursive;
 };
 
-static int search_path(struct search *s, const char *path, int depth);
-
-/* Search every entry of a directory. A directory that cannot be opened causes a note; an
- * entry that vanishes meanwhile is skipped. */
-static int search_below(struct search *s, const char *path, int depth)
+static int search_visit(struct ix_key_walk *w, const char *path, const struct stat *st,
+			bool named)
 {
-	auto_dir DIR *dir = NULL;
-	auto_fd int fd =
-		ix_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
-	const struct dirent *e;
-	int r = 0;
+	const struct search *s = (const struct search *)w;
 
-	if (fd == -ENOTDIR || fd == -ELOOP)
-		return 0;
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		note_path(s->t, path, fd < 0 ? fd : -errno);
-		return 0;
-	}
-	(void)take_fd(&fd);
-	while (r == 0 && (e = readdir(dir))) {
-		auto_free char *below = NULL;
-
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-			continue;
-		if (asprintf(&below, "%s%s%s", path,
-			     path[strlen(path) - 1] == '/' ? "" : "/", e->d_name) < 0) {
-			below = NULL;
-			return -ENOMEM;
-		}
-		r = search_path(s, below, depth + 1);
-	}
-	return r;
-}
-
-static int search_path(struct search *s, const char *path, int depth)
-{
-	uint32_t made = 0;
-	int r = *path ? ipcx_key(s->x, path, 1, &made) : -ENOENT;
-
-	if (r < 0) {
-		if (depth == 0)
-			note_path(s->t, path, r);
-		return 0;
-	}
+	(void)named;
 	/* Device and inode fill the lower 24 bits, proj the upper 8; what proj 0 does is
 	 * unspecified. */
-	if (((made ^ s->key) & 0xffffff) == 0)
-		r = key_add_key(s->t, path, s->key, (int)(s->key >> 24));
-	if (r == 0 && s->recursive && depth < DEPTH_MAX)
-		r = search_below(s, path, depth);
-	return r;
+	if (!st || ((ix_key_of(st, 0) ^ s->key) & 0xffffff))
+		return 0;
+	return ix_key_add(w->t, path, st, s->key);
 }
 
 int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size_t n,
 		    bool recursive, struct ipcx_table **ret_table)
 {
 	IX_REQUIRE(x, ret_table);
-	struct search s = { .x = x, .key = key, .recursive = recursive };
-	int r = check_paths(x, paths, n);
+	struct search s = { .walk = { .recursive = recursive, .visit = search_visit },
+			    .key = key };
+	int r = ix_key_paths(x, paths, n);
 
 	if (r < 0)
 		return r;
-	s.t = key_begin(x, &key_kind);
-	if (!s.t)
+	s.walk.t = ix_key_begin(x, &ix_key_kind);
+	if (!s.walk.t)
 		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = search_path(&s, paths[i], 0);
-	return key_finish(x, s.t, r, ret_table);
+	r = ix_key_walk(&s.walk, paths, n);
+	return ix_key_finish(x, s.walk.t, r, ret_table);
 }
 
 int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
@@ -243,7 +111,7 @@ int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 
 	if (n && !refs)
 		return ix_fail_plain(x, -EINVAL, "no list of references (NULL)");
-	t = key_begin(x, &id_kind);
+	t = ix_key_begin(x, &id_kind);
 	if (!t)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -270,5 +138,5 @@ int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		row->ref = ix_table_text(t, text);
 		ix_table_keep(t);
 	}
-	return key_finish(x, t, r, ret_table);
+	return ix_key_finish(x, t, r, ret_table);
 }

@@ -106,6 +106,24 @@ int ix_sysv_id(const struct ix_sysv *v, const struct ipcx_ref *ref)
 	return v->get(ref->key, NULL, 0);
 }
 
+/* No object has the id of the reference. Programs print keys as numbers, too, so it may
+ * be a key: that costs one call to find out. */
+static int sysv_missing(struct ix_scan *s, const struct ix_sysv *v,
+			const struct ipcx_ref *ref)
+{
+	int id;
+
+	if (ref->by != IPCX_BY_ID || ref->id <= 0 || s->many)
+		return -ENOENT;
+	id = v->get((uint32_t)ref->id, NULL, 0);
+	if (id < 0 && id != -EACCES && id != -EPERM)
+		return -ENOENT;
+	return ix_hint(s->x,
+		       ix_fail_plain_as(s->x, -ENOENT, true, "no such %s",
+					ix_mech(ref->mech)->info.object),
+		       IPCX_HINT_KEY, "", (uint32_t)ref->id);
+}
+
 int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_ref *ref)
 {
 	int id = ix_sysv_id(v, ref), text = 0, r;
@@ -123,7 +141,7 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 		return -ENOMEM;
 	r = ix_sysv_stat(v, id, row);
 	if (ix_sysv_gone(r))
-		return -ENOENT;
+		return sysv_missing(s, v, ref);
 	/* Not permitted, a kernel before 4.17, or a seccomp filter: /proc/sysvipc is
 	 * readable for every user. */
 	if (r < 0)

@@ -29,7 +29,7 @@ int ix_first_failure(struct ipcx *x, const struct ipcx_table *t, bool missing)
 						: m           ? m->info.name
 							      : "",
 						n->subject[0] || m ? ": " : "", n->text),
-			       n->hint, "", 0);
+			       n->hint, n->subject, 0);
 	}
 	return 0;
 }

@@ -114,7 +114,7 @@ struct kind {
 };
 
 /* Add a column, unless rows are grouped by this field. */
-static void kind_add(struct kind *k, struct ix_column column)
+static void grouprow_kind_add(struct kind *k, struct ix_column column)
 {
 	unsigned n = k->kind.ncolumns;
 
@@ -126,7 +126,8 @@ static void kind_add(struct kind *k, struct ix_column column)
 }
 
 /* A sum that does not apply to any row is no column. */
-static const struct ix_kind *kind_of(const struct ipcx_groups *g, struct ipcx_table *t)
+static const struct ix_kind *grouprow_kind(const struct ipcx_groups *g,
+					   struct ipcx_table *t)
 {
 	struct kind *k = ix_table_own(t, sizeof(*k));
 
@@ -136,11 +137,12 @@ static const struct ix_kind *kind_of(const struct ipcx_groups *g, struct ipcx_ta
 				    .row_size = sizeof(struct group_row),
 				    .columns = k->columns };
 	for (size_t i = 0; i < g->nby; i++)
-		kind_add(k, by_column(i, g->by[i]));
-	kind_add(k, (struct ix_column)IX_COL(IPCX_F_COUNT, struct group_row, count));
+		grouprow_kind_add(k, by_column(i, g->by[i]));
+	grouprow_kind_add(k, (struct ix_column)IX_COL(IPCX_F_COUNT, struct group_row,
+						      count));
 	for (size_t i = 0; i < IX_SUMS; i++)
 		if (g->applies & 1U << i)
-			kind_add(k, sum_columns[i]);
+			grouprow_kind_add(k, sum_columns[i]);
 	return &k->kind;
 }
 
@@ -197,7 +199,7 @@ static void grouprow_notes(struct ipcx_table *t, unsigned unknown)
 int ix_groups_rows(const struct ipcx_groups *g, struct ipcx_table *t)
 {
 	const struct ix_group *all = (const struct ix_group *)(const void *)g->all.data;
-	const struct ix_kind *kind = kind_of(g, t);
+	const struct ix_kind *kind = grouprow_kind(g, t);
 	unsigned unknown = 0;
 	int r = kind ? ix_table_section(t, kind, IPCX_NO_MECH) : -ENOMEM;
 

@@ -215,6 +215,23 @@ static int unnamed(struct ipcx *x)
 		"a file without a name cannot be looked up: only the processes that use it can be listed");
 }
 
+static void note_missing(struct ix_scan *s, const struct ix_mech *m, int error,
+			 const char *subject)
+{
+	struct ipcx_note note = { .kind = IPCX_NOTE_MISSING,
+				  .mech = s->mech,
+				  .error = error,
+				  .subject = subject,
+				  .hint = ipcx_error_hint(s->x)->kind };
+	char text[sizeof(s->x->error)];
+
+	(void)snprintf(text, sizeof(text), "%s%s",
+		       s->x->error[0] ? s->x->error : "no such ",
+		       s->x->error[0] ? "" : m->info.object);
+	note.text = text;
+	ix_table_add_note(s->t, &note);
+}
+
 static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 {
 	const struct ix_mech *m = ix_mech(ref->mech);
@@ -246,9 +263,7 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (s->many && (missing || r == -ENXIO || r == -ESRCH))
 		return 0; /* it may be in another namespace */
 	if (missing)
-		ix_table_note(s->t, IPCX_NOTE_MISSING, ref->mech, r, subject, "%s%s",
-			      s->x->error[0] ? s->x->error : "no such ",
-			      s->x->error[0] ? "" : m->info.object);
+		note_missing(s, m, r, subject);
 	else
 		ix_table_note(s->t,
 			      r == -ENOSYS || s->many ? IPCX_NOTE_UNAVAILABLE

@@ -271,6 +271,13 @@ def writes_and_reads_memory(run):
     assert "memory: " in run(small, "hello", status=1)
 
 
+@example("ways.c")
+def tells_how_a_key_was_made(run):
+    assert run(run.ipcx("key", "/", "7"), "/") == "/: ftok(3)\n"
+    assert run("0xe8b7be43", "a").startswith("a: CRC-32")
+    assert run("1", "/") == ""
+
+
 @example("groups.c")
 def sums_up_the_segments_of_each_owner(run):
     assert run() == ""

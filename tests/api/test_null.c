@@ -101,6 +101,8 @@ static void test_without_a_context_in_use(void **state)
 	assert_int_equal(ipcx_keys(NULL, &path, 1, 1, some()), -EINVAL);
 	assert_int_equal(ipcx_key_search(NULL, 1, &path, 1, false, some()), -EINVAL);
 	assert_int_equal(ipcx_id_split(NULL, &ref, 1, some()), -EINVAL);
+	assert_int_equal(ipcx_key_ways(NULL, 1, &path, 1, 0, some()), -EINVAL);
+	assert_int_equal(ipcx_key_collisions(NULL, &path, 1, 1, 0, some()), -EINVAL);
 	assert_int_equal(ipcx_groups_new(NULL, some(), 1, some()), -EINVAL);
 	assert_int_equal(ipcx_groups_add(NULL, some(), 0), -EINVAL);
 	assert_int_equal(ipcx_groups_table(NULL, some()), -EINVAL);
@@ -241,6 +243,12 @@ static void test_limits_and_keys(void **state)
 	refused(x, ipcx_key_search(x, 1, paths, 1, false, NULL));
 	refused(x, ipcx_why(x, NULL, &t));
 	refused(x, ipcx_why(x, &failed, NULL));
+	refused(x, ipcx_key_ways(x, 1, NULL, 1, 0, &t));
+	refused(x, ipcx_key_ways(x, 1, paths, 2, 0, &t));
+	refused(x, ipcx_key_ways(x, 1, paths, 1, 0, NULL));
+	refused(x, ipcx_key_collisions(x, NULL, 1, 1, 0, &t));
+	refused(x, ipcx_key_collisions(x, paths, 2, 1, 0, &t));
+	refused(x, ipcx_key_collisions(x, paths, 1, 1, 0, NULL));
 	refused(x, ipcx_id_split(x, NULL, 1, &t));
 	refused(x, ipcx_id_split(x, NULL, 0, NULL));
 	assert_true(t == UNTOUCHED && key == 77);

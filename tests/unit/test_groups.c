@@ -188,7 +188,7 @@ static void test_unknown_is_a_group(void **state)
 	ipcx_table_free(t);
 }
 
-/* A sum of which a part is unknown is unknown, and this is said. */
+/* A sum of which a part is unknown is unknown, and a note tells that. */
 static void test_unknown_parts_make_sums_unknown(void **state)
 {
 	struct ipcx_groups *g = new_groups(*state, IPCX_F_UID, IPCX_NO_FIELD);
