@@ -12,8 +12,8 @@ static void where_rows(const struct ipcx_table *t)
 	for (size_t row = 0; row < ipcx_table_rows(t); row++) {
 		if (ipcx_row_get(t, row, IPCX_F_PLACE, &place) < 0 ||
 		    ipcx_row_get(t, row, IPCX_F_KIND, &kind) < 0 ||
-		    ipcx_row_get(t, row, IPCX_F_RESIDENT, &resident) <
-			    0 ||
+		    ipcx_row_get(t, row, IPCX_F_RESIDENT,
+				 &resident) < 0 ||
 		    resident.type == IPCX_TYPE_NONE)
 			continue;
 		printf("%" PRIu64 " %s: %s\n", resident.as.u,

@@ -132,7 +132,7 @@ def test_links_are_not_followed(world):
     assert "directories" not in kinds(table, "/dev/shm")
 
 
-def test_a_missing_dev_shm_is_said(world):
+def test_a_missing_dev_shm_has_a_reason(world):
     do(world, "umount /dev/shm; mount -t tmpfs none /dev && mkdir /dev/pts; mknod -m 666 /dev/null c 1 3")
     whole = one(rows(world), "/dev/shm", "all")
     assert whole["used"] is None and "used" not in whole.get("unknown", []) and "No such file" in whole["what"]
