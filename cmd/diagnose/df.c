@@ -58,10 +58,11 @@ static int df_run(struct app *app, void *data, int n, char **names)
 	const struct df_args *args = data;
 	struct ipcx_unseen unseen = { .size = sizeof(unseen) };
 	struct ipcx_table *t;
-	int r = ns_use(app, &args->where);
+	int r;
 
-	(void)n;
-	(void)names;
+	if (n)
+		return msg_usage("df takes no operand: '%s'", names[0]);
+	r = ns_use(app, &args->where);
 	if (r)
 		return r;
 	r = ipcx_memory(app->x, &unseen, &t);

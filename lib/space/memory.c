@@ -222,7 +222,7 @@ static int memory_put_space(struct ix_mem_answer *m, size_t row)
 	r = ix_mem_end(&p);
 	if (s->partly)
 		ix_table_once(m->t, -EACCES, "part of a /dev/shm could not be read");
-	for (unsigned i = 0; r == 0 && i < IX_SPACE_PARTS; i++)
+	for (unsigned i = 0; r == 0 && s->walked && i < IX_SPACE_PARTS; i++)
 		r = memory_put_part(m, s, (enum ix_space_part)i);
 	return r;
 }

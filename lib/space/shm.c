@@ -105,7 +105,8 @@ int ix_space_here(struct ipcx *x, enum ix_space_how how, struct ipcx_table *t)
 	x->error[0] = '\0';
 	if (!s->error)
 		s->again = space_seen(t, s);
-	if (!s->error && !s->again && how == IX_SPACE_CONTENTS)
+	/* On another file system there may be anything, and it is not in memory. */
+	if (!s->error && s->tmpfs && !s->again && how == IX_SPACE_CONTENTS)
 		r = ix_space_walk(t, &dir, s);
 	if (r == 0)
 		ix_table_keep(t);

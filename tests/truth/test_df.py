@@ -138,6 +138,21 @@ def test_a_missing_dev_shm_has_a_reason(world):
     assert whole["used"] is None and "used" not in whole.get("unknown", []) and "No such file" in whole["what"]
 
 
+def test_a_dev_shm_on_a_disk_is_not_in_memory(world):
+    do(world, "mkdir -p /var/tmp && mount --bind /var/tmp /dev/shm")
+    table = rows(world)
+    whole = one(table, "/dev/shm", "all")
+    assert kinds(table, "/dev/shm") == {"all"} and whole["resident"] is None and "not in memory" in whole["what"]
+
+
+def test_without_a_limit_the_use_is_unknown(world):
+    do(world, f"mount -o remount,size=0 /dev/shm && head -c {MIB} /dev/zero > /dev/shm/x")
+    table = rows(world)
+    whole = one(table, "/dev/shm", "all")
+    assert whole["used"] is None and "used" in whole["unknown"] and one(table, "/dev/shm", "objects")["used"] == MIB
+    assert one(table, "machine", "sum")["resident"] >= MIB
+
+
 # ---- System V
 
 def test_segments(world):
