@@ -115,6 +115,8 @@ static int why_log(struct ipcx *x, struct ipcx_failed_call *failed,
 				      : strerror(r < 0 ? -r : ENOMEM));
 		return -EIO;
 	}
+	for (size_t i = 0; i + 1 < log.len; i++)
+		log.data[i] = log.data[i] ? log.data[i] : ' ';
 	r = -ENODATA;
 	for (char *line = log.data; line && r == -ENODATA; line = next) {
 		next = strchr(line, '\n');

@@ -15,10 +15,10 @@
 /* clang-format off */
 static const struct ix_saying sayings[] = {
 	/* MIT-SHM: the X server cannot attach the client's segment. */
-	{ -EACCES, C(IX_SHMAT), "X11", "x_shmattach", "" },
-	{ -EACCES, C(IX_SHMAT), "X11", "x_shmputimage", "" },
-	{ -EACCES, C(IX_SHMAT), "X11", "mit-shm", "badaccess" },
-	{ -EACCES, C(IX_SHMAT), "X11", "mit shared memory attach failed", "" },
+	{ -EINVAL, C(IX_SHMAT), "X11", "x_shmattach", "" },
+	{ -EINVAL, C(IX_SHMAT), "X11", "x_shmputimage", "" },
+	{ -EINVAL, C(IX_SHMAT), "X11", "mit-shm", "badaccess" },
+	{ -EINVAL, C(IX_SHMAT), "X11", "mit shared memory attach failed", "" },
 
 	{ 0, C(IX_SHMGET), "Perl", "ipc::shareable", "" },
 	{ 0, C(IX_SHMGET), "Perl", "ipc::sharelite", "" },

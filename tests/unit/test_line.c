@@ -60,7 +60,7 @@ static const struct {
 	{ "UCX  ERROR shmget(size=262144 flags=0x7b0) for user allocation failed: No space left on device", CALL(SHMGET), -ENOSPC, "UCX" },
 	{ "NCCL WARN Call to posix_fallocate failed : No space left on device", CALL(FTRUNCATE), -ENOSPC, "NCCL" },
 	{ "NCCL WARN Error while creating shared memory segment nccl-shm-recv-1 (size 9637888)", CALL(FTRUNCATE), -ENOSPC, "NCCL" },
-	{ "X Error of failed request:  BadAccess Major opcode of failed request:  130 (MIT-SHM) Minor opcode of failed request:  1 (X_ShmAttach)", CALL(SHMAT), -EACCES, "X11" },
+	{ "X Error of failed request:  BadAccess Major opcode of failed request:  130 (MIT-SHM) Minor opcode of failed request:  1 (X_ShmAttach)", CALL(SHMAT), -EINVAL, "X11" },
 	{ "RuntimeError: DataLoader worker (pid 123) is killed by signal: Bus error.", CALL(FTRUNCATE), IX_SIGBUS, "PyTorch" },
 	{ "server process (PID 77) was terminated by signal 7", 0, 0, "" },
 	{ "Bus error (core dumped)", CALL(FTRUNCATE), IX_SIGBUS, "" },
