@@ -30,8 +30,7 @@ unsigned ix_why_mech(const struct ix_why *w)
 	return IPCX_NO_MECH;
 }
 
-/* Make a reference of the arguments. Returns false if they name no object. */
-static bool why_ref(const struct ix_why *w, unsigned mech, struct ipcx_ref *ret_ref)
+bool ix_why_ref(const struct ix_why *w, unsigned mech, struct ipcx_ref *ret_ref)
 {
 	const struct ix_args *a = &w->a;
 	char text[sizeof(a->name) + 16];
@@ -96,7 +95,7 @@ const struct ipcx_table *ix_why_object(struct ix_why *w, bool all, int *ret_erro
 	if (!o->asked) {
 		o->asked = true;
 		o->error =
-			why_ref(w, ix_why_mech(w), &ref)
+			ix_why_ref(w, ix_why_mech(w), &ref)
 				? why_look(w, &ref, all, &o->t, o->text, sizeof(o->text))
 				: -EDESTADDRREQ;
 	}
@@ -134,7 +133,7 @@ int ix_why_elsewhere(struct ix_why *w, char *buf, size_t size, bool *ret_whole)
 
 	buf[0] = '\0';
 	*ret_whole = false;
-	if (!why_ref(w, ix_why_mech(w), &ref))
+	if (!ix_why_ref(w, ix_why_mech(w), &ref))
 		return -EDESTADDRREQ;
 	r = ipcx_ns_open(w->x, "all", &all);
 	if (r < 0)

@@ -25,6 +25,21 @@ struct ix_reason {
 	char fix[IX_WHY_TEXT];      /* "", or a command to copy, or what to do */
 };
 
+/* The /dev/shm of the question, and the file there that the arguments name. */
+struct ix_place {
+	bool asked, tmpfs, whole, read_only, noexec;
+	bool remote; /* another process's, not our own */
+	int32_t pid; /* that has it, if it is remote */
+	int error;   /* -errno: there is none, or nothing is known about it */
+	char text[200];
+	uint32_t mode, uid, gid;
+	uint64_t size, used, free, inodes, inodes_free; /* size, inodes 0: no limit */
+	char file[256];                                 /* "": the arguments name none */
+	int file_error;
+	uint32_t file_mode, file_uid, file_gid;
+	uint64_t file_size, file_bytes;
+};
+
 struct ix_why {
 	struct ipcx *x;
 	uint64_t calls; /* 1 << IX_SHMGET …: those that the question may be about */
@@ -50,6 +65,7 @@ struct ix_why {
 		int error;
 		struct ipcx_table *least, *most;
 	} fits; /* ix_fit_of() for the least and the most that the arguments allow */
+	struct ix_place place[2]; /* of shared memory, of semaphores: see why/place.h */
 };
 
 /* ---- for checks (why.c, facts.c) */
@@ -60,6 +76,9 @@ void ix_reason_set(struct ix_reason *r, enum ix_so applies, const char *fmt, ...
 
 /* Return the mechanism of the call that is being tested. */
 unsigned ix_why_mech(const struct ix_why *w);
+
+/* Make a reference of the arguments. Returns false if they name no object. */
+bool ix_why_ref(const struct ix_why *w, unsigned mech, struct ipcx_ref *ret_ref);
 
 /*
  * Find the object that the arguments name, by reference, id, key or name, in the
