@@ -2,10 +2,13 @@
 /* The processes that have an object open, and the limits of the process that failed. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include "base/cap.h"
 #include "base/esc.h"
 #include "why/fix.h"
 #include "why/place.h"
@@ -128,23 +131,27 @@ void ix_place_rlimit(struct ix_why *w, int which, uint64_t to, struct ix_reason 
 	};
 	const struct ix_as *as = &w->as;
 	uint64_t hard = as->limits_known ? as->limits[which].hard : UINT64_MAX;
+	bool above = to > hard, able = ix_cap_has(CAP_SYS_RESOURCE) == 1;
+	char who[40] = "";
 	size_t i = 0;
 
 	while (i + 1 < ARRAY_SIZE(options) && options[i].which != which)
 		i++;
-	if (as->kind == IX_AS_PROCESS)
-		(void)snprintf(r->fix, sizeof(r->fix),
-			       "prlimit --pid %" PRId32 " --%s=%" PRIu64 ":", as->pid,
-			       options[i].option, to);
-	else
+	if (as->kind != IX_AS_PROCESS) {
 		(void)snprintf(r->fix, sizeof(r->fix),
 			       "start it with a higher limit: prlimit --%s=%" PRIu64
 			       " COMMAND (ulimit -%c)",
 			       options[i].option, to, options[i].letter);
-	if (as->kind == IX_AS_PROCESS && to > hard)
-		(void)snprintf(r->fix, sizeof(r->fix),
-			       "prlimit --pid %" PRId32 " --%s=%" PRIu64, as->pid,
-			       options[i].option, to);
+		return;
+	}
+	/* The user's own processes, up to their hard limits; others with the capability. */
+	if (above && !able)
+		(void)snprintf(who, sizeof(who), "with CAP_SYS_RESOURCE: ");
+	else if (!able && as->uid != geteuid())
+		(void)snprintf(who, sizeof(who), "as uid %" PRIu32 ": ", as->uid);
+	(void)snprintf(r->fix, sizeof(r->fix),
+		       "%sprlimit --pid %" PRId32 " --%s=%" PRIu64 "%s", who, as->pid,
+		       options[i].option, to, above ? "" : ":");
 }
 
 void ix_place_fds(struct ix_why *w, struct ix_reason *r)

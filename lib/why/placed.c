@@ -127,7 +127,7 @@ static void placed_fix_exists(struct ix_why *w, struct ix_reason *r)
 {
 	char ref[IPCX_REF_MAX + 16], users[200];
 	bool whole;
-	int n;
+	int n, at;
 
 	if (!ix_place_ref(w, ref, sizeof(ref))) {
 		(void)snprintf(r->fix, sizeof(r->fix),
@@ -140,11 +140,13 @@ static void placed_fix_exists(struct ix_why *w, struct ix_reason *r)
 	else if (n > 0)
 		(void)snprintf(r->fix, sizeof(r->fix),
 			       "open it without O_EXCL: it is used by %s", users);
-	else
-		(void)snprintf(
-			r->fix, sizeof(r->fix),
-			"open it without O_EXCL, or remove it if nothing uses it: ipcx rm %s",
-			ref);
+	if (n > 0 || (n == 0 && whole))
+		return;
+	at = snprintf(r->fix, sizeof(r->fix),
+		      "open it without O_EXCL, or remove it if nothing uses it: ");
+	if (at > 0)
+		ix_fix_command(r->fix + at, sizeof(r->fix) - (size_t)at, w->where,
+			       "rm %s", ref);
 }
 
 void ix_place_exists(struct ix_why *w, enum ix_so exists, struct ix_reason *r)

@@ -35,7 +35,7 @@ static bool possem_value(struct ix_why *w, uint64_t *ret_value, struct ix_reason
 
 	if (!ix_place_file(w, &p, r))
 		return false;
-	t = ix_why_object(w, true, &error);
+	t = ix_why_object(w, false, &error);
 	if (t && ix_why_number(t, 0, IPCX_F_VALUE, ret_value))
 		return true;
 	if (!t && error == -ENOENT)
