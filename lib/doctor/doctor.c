@@ -12,16 +12,6 @@
 #include "ns/label.h"
 #include "ns/ns.h"
 
-/* A finding is kept like this until all are known. Texts are offsets in the pool. */
-struct ix_doctor_row {
-	enum ipcx_grade grade;
-	size_t n; /* as it was found */
-	const struct ipcx_table *about;
-	size_t row;
-	uint64_t count, bytes;
-	size_t finding, ref, what, evidence, fix; /* plus 1; 0: none */
-};
-
 struct doctor_row {
 	struct ix_row head;
 	uint64_t count, bytes;
@@ -52,44 +42,6 @@ static const struct ix_kind doctor_kind = {
 _Static_assert(sizeof(struct doctor_row) % 8 == 0, "rows are compared by words");
 
 /* ---- findings */
-
-static int doctor_text(struct ix_doctor *d, const char *text, size_t *ret_at)
-{
-	*ret_at = text ? d->pool.len + 1 : 0;
-	return text ? ix_buf_add(&d->pool, text, strlen(text) + 1) : 0;
-}
-
-int ix_doctor_add(struct ix_doctor *d, const struct ix_found *f)
-{
-	struct ix_doctor_row *row = NULL, *more;
-	int r;
-
-	if (d->nfound == d->room) {
-		more = reallocarray(d->found, 2 * d->room + 16, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		d->found = more;
-		d->room = 2 * d->room + 16;
-	}
-	row = &d->found[d->nfound];
-	*row = (struct ix_doctor_row){ .grade = f->grade,
-				       .n = d->nfound,
-				       .about = f->about,
-				       .row = f->row,
-				       .count = f->count,
-				       .bytes = f->bytes };
-	r = doctor_text(d, f->finding, &row->finding);
-	if (r == 0)
-		r = doctor_text(d, f->ref, &row->ref);
-	if (r == 0)
-		r = doctor_text(d, f->what, &row->what);
-	if (r == 0)
-		r = doctor_text(d, f->evidence, &row->evidence);
-	if (r == 0)
-		r = doctor_text(d, f->fix, &row->fix);
-	d->nfound += r == 0;
-	return r;
-}
 
 static int doctor_order(const void *a, const void *b)
 {

@@ -13,7 +13,16 @@
 
 #define IX_DOCTOR_TEXT 640
 
-struct ix_doctor_row;
+/* A finding is kept like this until all are known. Texts are offsets in the pool. */
+struct ix_doctor_row {
+	enum ipcx_grade grade;
+	size_t n; /* as it was found */
+	const struct ipcx_table *about;
+	size_t row;
+	uint64_t count, bytes;
+	size_t finding, ref, what, evidence, fix; /* plus 1; 0: none */
+};
+
 struct ix_doctor_use;
 
 struct ix_doctor {

@@ -2,8 +2,8 @@
 /*
  * When the last session of a user ends, systemd-logind removes the objects that belong to
  * the user (user_finalize(), clean_ipc_by_uid()): all but segments that are attached;
- * unless RemoveIPC= is no, the user lingers, or the uid is a system user's. Services that
- * run as such a user lose what they use.
+ * unless RemoveIPC= is no, loginctl(1) keeps the user, or the uid is a system user's.
+ * Services that run as such a user lose what they use.
  */
 #include "doctor/login.h"
 
@@ -32,7 +32,7 @@ struct login_place {
 	uint8_t state; /* enum ix_logind */
 	bool doubt;    /* no file says so, and the default is the distribution's */
 	struct ix_logind_conf c;
-	char lingers[4096]; /* names of users, each with a NUL */
+	char kept[4096];    /* names of users, each with a NUL */
 	char present[2048]; /* uids of users who are logged in, likewise */
 };
 
@@ -110,7 +110,7 @@ static int login_look(struct ipcx *x, void *arg, struct ipcx_table *t)
 	(void)ix_logind_conf_read(root, &p->c);
 	if (!p->c.source[0] && login_red_hat(root))
 		p->c.removes = false;
-	login_names(root, "var/lib/systemd/linger", p->lingers, sizeof(p->lingers));
+	login_names(root, "var/lib/systemd/linger", p->kept, sizeof(p->kept));
 	login_names(root, "run/systemd/users", p->present, sizeof(p->present));
 	return 0;
 }
@@ -189,7 +189,7 @@ static int login_say(struct ix_doctor *d, const struct login_place *p,
 
 	/* Without a name, nobody logs in. */
 	if (!name || !name[strspn(name, "0123456789")] ||
-	    login_among(p->lingers, sizeof(p->lingers), name))
+	    login_among(p->kept, sizeof(p->kept), name))
 		return 0;
 	(void)snprintf(uid, sizeof(uid), "%" PRIu32, u->uid);
 	here = login_among(p->present, sizeof(p->present), uid);
@@ -204,9 +204,9 @@ static int login_say(struct ix_doctor *d, const struct login_place *p,
 		       owner, here ? "the last" : "the next");
 	(void)snprintf(
 		evidence, sizeof(evidence),
-		"%zu objects belong to uid %s, which is no system user; RemoveIPC is "
-		"yes (%s); systemd-logind %s; the user is %slogged in, and does not "
-		"linger",
+		"%zu objects belong to uid %s, not a system user's; RemoveIPC is "
+		"yes (%s); systemd-logind %s; the user is %slogged in, and "
+		"loginctl does not keep this user",
 		u->count, uid,
 		p->c.source[0] ? p->c.source : "the default: no file says otherwise",
 		p->state == IX_LOGIND_STARTED ? "was started"

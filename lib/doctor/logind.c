@@ -2,8 +2,8 @@
 /*
  * The configuration of systemd-logind, read as systemd reads it: the first logind.conf
  * of the directories below; then the files of logind.conf.d in all of them, sorted by
- * name, where a file hides those of the same name in later directories. What is said
- * last counts. An empty file, or a link to /dev/null, hides others, too.
+ * name, where a file hides those of the same name in later directories. The last line
+ * that says something counts. An empty file, or a link to /dev/null, hides others, too.
  */
 #include "doctor/logind.h"
 
@@ -72,7 +72,7 @@ static void logind_line(char *line, bool *login, int *says)
 	*value++ = '\0';
 	if (strcmp(logind_trim(text), "RemoveIPC") != 0)
 		return;
-	/* systemd ignores what is no boolean. */
+	/* systemd ignores other words. */
 	b = logind_bool(logind_trim(value));
 	if (b >= 0)
 		*says = b;

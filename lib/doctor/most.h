@@ -25,7 +25,7 @@ struct ix_most {
 	size_t n, room;
 };
 
-/* Add an object that counts for so much. Returns 0 or -ENOMEM. */
+/* Add an object that counts for this amount. Returns 0 or -ENOMEM. */
 int ix_most_add(struct ix_most *m, const struct ipcx_table *t, size_t row,
 		uint64_t amount);
 

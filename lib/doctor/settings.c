@@ -135,7 +135,7 @@ static int settings_if(struct ix_doctor *d, const struct ipcx_table *limits, siz
 	return r;
 }
 
-/* It is 1 here: say what it does to what there is. */
+/* It is 1 here: say what it does to the segments here. */
 static int settings_forced(struct ix_doctor *d, const struct ipcx_table *limits,
 			   size_t row)
 {

@@ -255,14 +255,15 @@ static int shm_kind(struct ix_doctor *d, const struct ipcx_table *t, size_t row)
 
 	if (s->error == -EMEDIUMTYPE || !s->tmpfs) {
 		shm_fix_new(s, fix, sizeof(fix));
-		r = shm_state(d, t, row,
-			      (struct ix_found){ .finding = "shm-disk",
-						 .grade = s->remote ? IPCX_LIKELY
-								    : IPCX_CERTAIN,
-						 .what = "/dev/shm is not in memory: "
-							 "shared memory is slow, and "
-							 "stays after a restart" },
-			      "its file system is no tmpfs", fix);
+		r = shm_state(
+			d, t, row,
+			(struct ix_found){
+				.finding = "shm-disk",
+				.grade = s->remote ? IPCX_LIKELY : IPCX_CERTAIN,
+				.what = "the file system on /dev/shm is no tmpfs: shared memory may be slow, and stay after a restart" },
+			s->remote ? "it was not looked at further"
+				  : "statfs(2) shows another type",
+			fix);
 	}
 	if (r == 0 && !s->error && s->read_only) {
 		shm_fix_mount(s, "rw", fix, sizeof(fix));
@@ -282,7 +283,7 @@ static int shm_kind(struct ix_doctor *d, const struct ipcx_table *t, size_t row)
 							 "container runtimes and "
 							 "sandboxes may refuse it" },
 			      "it leads to another directory",
-			      "mount that directory on a real /dev/shm (mount --bind)");
+			      "mount that directory on a real /dev/shm");
 	return r;
 }
 

@@ -40,7 +40,7 @@ PHRASES = [
     (r"errands?|eldest|gears?", "the eldest of them", "call, oldest process, driver or entry plan"),
     (r"tally|tallies|parleys?|flaws?", "the tally of each job", "histogram, verdict"),
     (r"hires?|hired|wanes?|wane", "hire the workers", "spawn, drain"),
-    (r"patience|lingers?", "the patience of a wait", "timeout, wait"),
+    (r"patience|(?<![-/])lingers?", "the patience of a wait", "timeout, wait"),
 ]
 
 # The texts of the old names are those of util-linux; recorded data, releases' headers and licences stay as they are.
