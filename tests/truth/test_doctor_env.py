@@ -191,3 +191,56 @@ def test_shm_rmid_forced(world):
 def test_other_assumptions_are_refused(world, assumption):
     r = world.ipcx("doctor", "--what-if", assumption)
     assert r.rc == 2 and "shm_rmid_forced=1" in r.err
+
+
+# ---- fs.protected_regular
+
+def guard(world, level):
+    """Let the setting, which is the whole machine's, look as if it had this value."""
+    do(world, f"mount -t tmpfs none /mnt && echo {level} >/mnt/level && mount --bind /mnt/level /proc/sys/fs/protected_regular && umount -l /mnt")
+
+
+def test_protected_regular(world):
+    do(world, "touch /dev/shm/own /dev/shm/shared && chmod 0666 /dev/shm/* && chown 12345 /dev/shm/shared")
+    guard(world, 0)
+    assert findings(world) == {}
+    guard(world, 1)
+    found = findings(world)["protected-regular"]
+    assert found["grade"] == "possible" and "1 files in it" in found["evidence"] and "/shared" in found["evidence"]
+    do(world, "chmod 0600 /dev/shm/shared")
+    assert findings(world) == {}
+
+
+# ---- RemoveIPC=, by recorded configuration
+
+LOGIND = """set -e
+for d in /etc/systemd /var/lib /run; do mkdir -p $d && mount -t tmpfs none $d; done
+mkdir -p /run/systemd/seats /run/systemd/users /var/lib/systemd/linger /etc/systemd/logind.conf.d /run/systemd/logind.conf.d
+sed /^alice:/d /etc/passwd >/run/passwd; echo alice:x:1234:1234::/:/bin/sh >>/run/passwd; mount --bind /run/passwd /etc/passwd
+setpriv --reuid 1234 --regid 1234 --clear-groups /usr/bin/python3 -c 'import ctypes; exit(ctypes.CDLL(None).semget(0, 1, 0o1600) < 0)'
+"""
+
+
+@pytest.mark.parametrize("script,grade", [
+    ("true", "likely"),
+    ("echo '[Login]\nRemoveIPC=yes' >/etc/systemd/logind.conf", "certain"),
+    ("echo '[Login]\nRemoveIPC=no' >/etc/systemd/logind.conf", None),
+    ("echo '[Login]\nRemoveIPC=no' >/etc/systemd/logind.conf; echo '[Login]\nRemoveIPC = on' >/run/systemd/logind.conf.d/9.conf", "certain"),
+    ("echo '[Login]\nRemoveIPC=1' >/run/systemd/logind.conf.d/9.conf; ln -s /dev/null /etc/systemd/logind.conf.d/9.conf", "likely"),
+    ("echo '[Login]\nRemoveIPC=1' >/etc/systemd/logind.conf.d/1.conf; echo '[Login]\nRemoveIPC=off' >/run/systemd/logind.conf.d/2.conf", None),
+    ("echo '[Other]\nRemoveIPC=no' >/etc/systemd/logind.conf", "likely"),
+    ("echo '[Login]\n#RemoveIPC=no\nRemoveIPC=perhaps' >/etc/systemd/logind.conf", "likely"),
+    ("touch /run/systemd/users/1234", "possible"),
+    ("touch /var/lib/systemd/linger/alice", None),
+    ("rmdir /run/systemd/seats", None)])
+def test_remove_ipc(world, script, grade):
+    do(world, LOGIND + script)
+    found = findings(world).get("removeipc")
+    assert (found and found["grade"]) == grade
+    if grade:
+        assert "alice" in found["what"] and found["fix"] == "loginctl enable-linger alice"
+
+
+def test_remove_ipc_of_a_system_user(world):
+    do(world, LOGIND.replace("1234", "123"))
+    assert findings(world) == {}
