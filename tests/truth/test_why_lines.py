@@ -100,7 +100,7 @@ QUESTIONS = {
     "OpenIDC/liboauth2#18": (shm_full, "oauth2_ipc_sema_post_config: sem_open() failed to create named semaphore /zzo-sema-8085.0x564b89a996e0: No space "
                              "left on device (28)", [], "/dev/shm"),
     "conductor-oss/python-sdk#132": (shm_full, "_multiprocessing.SemLock(OSError: [Errno 28] No space left on device", [], "/dev/shm"),
-    "celery/celery#185": (shm_missing, "multiprocessing.SemLock: OSError [Errno 38] Function not implemented", [], "/dev/shm"),
+    "actionless/pikaur#567": (shm_missing, "self._semlock = _multiprocessing.SemLock( FileNotFoundError: [Errno 2] No such file or directory", [], "/dev/shm"),
     "open-mpi/ompi#7308": (shm_of_another, "System call: open(2) /dev/shm/vader_segment.capri02.1\n  Error:       Permission denied (errno 13)",
                            ["flags=O_RDWR", "--as", NOBODY], "mode"),
     "gnudatalanguage/gdl#1880": (nothing, "Server: mq_open (server): Too many open files", ["maxmsg=10", "msgsize=8192"], "RLIMIT_MSGQUEUE"),
@@ -111,8 +111,6 @@ QUESTIONS = {
                                "directory", ["name=/envoy_shared_memory_60"], "no "),
 }
 
-# Judged by checks of /dev/shm and of POSIX queues.
-LATER = {q for q, (plant, _, _, cause) in QUESTIONS.items() if plant in (shm_full, shm_missing, shm_of_another) or cause in ("RLIMIT_MSGQUEUE", "msg_max", "no ")}
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.replace("/", "-"))
@@ -123,8 +121,6 @@ def test_a_public_question_is_answered_by_one_command(world, question):
         more = {"uid": NOBODY, "preexec_fn": limit_queues}
     elif cause == "msg_max":
         more = {"uid": NOBODY}
-    if question in LATER and "cannot be told from outside" in world.ipcx("why", "mq_open", "EMFILE").out + world.ipcx("why", "shm_open", "ENOSPC").out:
-        pytest.skip("lib/why/ does not judge this yet")
     plant(world)
     first = applying(world, line, *words, **more)
     assert cause in first["cause"] + first["evidence"], first
