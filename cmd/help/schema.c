@@ -38,9 +38,10 @@ static void arrays(const char *const *names)
 void dump_schema(void)
 {
 	static const char *const tops[] = {
-		"objects",    "limits",     "needs",    "keys",    "ids",    "namespaces",
-		"comparison", "semaphores", "messages", "results", "facts",  "workloads",
-		"users",      "waits",      "groups",   "memory",  "causes", NULL
+		"objects",    "limits",     "needs",      "keys",     "ids",
+		"namespaces", "comparison", "semaphores", "messages", "results",
+		"facts",      "workloads",  "users",      "waits",    "groups",
+		"memory",     "causes",     "findings",   NULL
 	};
 	static const char *const inner[] = { "semaphores", "messages",   "contents",
 					     "limits",     "mechanisms", "members",

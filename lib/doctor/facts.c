@@ -158,9 +158,23 @@ static bool facts_unattached(const struct ipcx_table *t, size_t row)
 
 /* Only for objects that exist can a thread wait, and in a segment only if it is attached.
  * Without any, no thread has to be looked at. */
-static uint64_t facts_waited(const struct ipcx_table *t)
+static uint64_t facts_waited(const struct ix_doctor *d)
 {
+	const struct ipcx_table *t = d->objects;
 	uint64_t mechs = 0;
+
+	/* Files without a name hold locks, too. */
+	for (unsigned m = 0; ix_mech(m); m++) {
+		const struct ix_traces *traces = ix_mech(m)->traces;
+
+		for (size_t i = 0; traces && traces->waits && i < d->files.n; i++)
+			if (d->files.all[i].kind == traces->kind &&
+			    d->files.all[i].kind != IX_USE_SYSV &&
+			    d->files.all[i].mappings) {
+				mechs |= IPCX_MECH_BIT(m);
+				break;
+			}
+	}
 
 	for (size_t i = 0; i < t->nsections; i++) {
 		const struct ix_section *s = &t->sections[i];
@@ -180,7 +194,7 @@ static uint64_t facts_waited(const struct ipcx_table *t)
 
 int ix_doctor_waits(struct ix_doctor *d, const struct ipcx_table **ret_t)
 {
-	const struct ipcx_table *objects;
+	const struct ipcx_table *users;
 	struct ipcx_query q = {
 		.size = sizeof(q),
 		.fields = IPCX_FIELDSET(IPCX_F_REF, IPCX_F_NS, IPCX_F_PID, IPCX_F_COMMAND,
@@ -192,10 +206,10 @@ int ix_doctor_waits(struct ix_doctor *d, const struct ipcx_table **ret_t)
 	int r = 0;
 
 	if (!d->waits) {
-		r = ix_doctor_objects(d, &objects);
+		r = ix_doctor_users(d, &users);
 		if (r < 0)
 			return r;
-		q.mechs = facts_waited(objects);
+		q.mechs = facts_waited(d);
 		r = q.mechs ? ipcx_waits(d->x, &q, NULL, &unseen, &d->waits)
 			    : ix_table_new(&d->waits);
 		if (r < 0)

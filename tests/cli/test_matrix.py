@@ -24,6 +24,7 @@ DO = {
     "set": lambda mech, ref: ["set", ref, "--mode", "0640"],
     "limits": lambda mech, ref: ["limits", "--for", f"{mech}:{WISH[mech]}"],
     "limits set": lambda mech, ref: ["limits", "set", f"{LIMIT[mech]}=50"] if mech in LIMIT else None,
+    "doctor": lambda mech, ref: None,  # takes no objects: tests/truth/test_doctor_objects.py
     "df": lambda mech, ref: None,  # shows sums: tests/truth/test_df.py
     "key": lambda mech, ref: None if MECHS[mech]["named"] else ["key", "--explain", ref],
     "why": lambda mech, ref: None,  # its exit status is an answer: tests/cli/test_why.py

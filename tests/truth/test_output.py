@@ -102,6 +102,7 @@ ROWS = {"ls": (["ls", "shm"], "objects"), "show": (["show", "shm:0", "shm:1"], "
         "limits": (["limits"], "limits"), "limits set": (["limits", "set", "shmmni=4000", "shmmax=1M"], "limits"),
         "df": (["df"], "memory"),
         "why": (["why", "shmget", "ENOSPC"], "causes"),
+        "doctor": (["doctor", "--idle", "0s"], "findings"),
         "key": (["key", "/etc"], "keys"), "msg peek": (["msg", "peek", "0"], "messages"), "sem get": (["sem", "get", "0"], "semaphores"),
         "psem get": (["psem", "get", "/p"], "objects"), "ns ls": (["ns", "ls"], "namespaces"), "ns show": (["ns", "show", "self"], "namespaces"),
         "ns cmp": (["ns", "cmp", "self", "self"], "comparison"), "stress": (["stress", "--list"], "workloads"),
