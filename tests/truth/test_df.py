@@ -122,6 +122,11 @@ def test_a_directory_that_is_another_mount_is_another_place(world):
     agrees(table)
 
 
+def test_a_file_that_is_mounted_over_is_not_counted(world):
+    do(world, f"mount -t tmpfs none /mnt && head -c {2 * MIB} /dev/zero > /mnt/x && touch /dev/shm/x && mount --bind /mnt/x /dev/shm/x")
+    assert "objects" not in kinds(rows(world), "/dev/shm")
+
+
 def test_links_are_not_followed(world):
     do(world, f"mkdir /tmp/df.{os.getpid()} && mount -t tmpfs none /tmp/df.{os.getpid()} && head -c {MIB} /dev/zero > /tmp/df.{os.getpid()}/x && "
               f"ln -s /tmp/df.{os.getpid()} /dev/shm/d; rmdir /tmp/df.{os.getpid()} 2>/dev/null; true")
