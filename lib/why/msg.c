@@ -159,6 +159,7 @@ static void msg_qbytes(struct ix_why *w, struct ix_reason *r)
 	else if (above == IX_SO)
 		(void)snprintf(r->fix, sizeof(r->fix),
 			       "ask for less than 2 GiB: msgmnb cannot be raised further");
+	ix_sysv_fix_as_root(r);
 }
 
 static void msg_untold(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)

@@ -136,6 +136,7 @@ void ix_msg_why_long(struct ix_why *w, struct ix_reason *r)
 	room_add(r, command);
 	if (object.fix[0] && !strncmp(object.fix, "ipcx ", 5))
 		room_add(r, object.fix);
+	ix_sysv_fix_as_root(r);
 }
 
 /* Say it, with the reason why a raised limit did not help. */

@@ -21,6 +21,7 @@ static void sem_most(struct ix_why *w, struct ix_reason *r)
 		ix_reason_set(r, IX_SO_NOT, "nsems is %" PRId64, w->a.nsems);
 	else
 		ix_why_limit(w, "semmsl", r);
+	ix_sysv_fix_as_root(r);
 }
 
 static void sem_none_asked(struct ix_why *w, struct ix_reason *r)
@@ -129,6 +130,7 @@ static void sem_many_ops(struct ix_why *w, struct ix_reason *r)
 	if (r->applies == IX_SO && w->a.nsops > 0 && w->a.nsops <= INT32_MAX)
 		ix_fix_command(r->fix, sizeof(r->fix), w->where,
 			       "limits set semopm=%" PRId64, w->a.nsops);
+	ix_sysv_fix_as_root(r);
 }
 
 static void sem_no_ops(struct ix_why *w, struct ix_reason *r)

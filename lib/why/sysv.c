@@ -102,6 +102,19 @@ bool ix_sysv_caller_owns(const struct ipcx_table *t)
 	       (ix_why_number(t, 0, IPCX_F_CUID, &cuid) && cuid == geteuid());
 }
 
+void ix_sysv_fix_as_root(struct ix_reason *r)
+{
+	static const char as[] = "as root: ";
+	size_t len = strlen(r->fix);
+
+	if (geteuid() == 0 || strncmp(r->fix, "ipcx limits set ", 16) != 0)
+		return;
+	len = MIN(len, sizeof(r->fix) - sizeof(as));
+	memmove(r->fix + sizeof(as) - 1, r->fix, len);
+	memcpy(r->fix, as, sizeof(as) - 1);
+	r->fix[sizeof(as) - 1 + len] = '\0';
+}
+
 bool ix_sysv_who(struct ix_why *w, int64_t pid, int64_t from, int64_t to, char *buf,
 		 size_t size)
 {

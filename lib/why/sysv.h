@@ -35,6 +35,9 @@ bool ix_why_limit_now(struct ix_why *w, const char *name, uint64_t *ret_n);
 /* Whether the caller of ipcx may do what takes the owner or creator, or root. */
 bool ix_sysv_caller_owns(const struct ipcx_table *t);
 
+/* Say of a fix that sets a limit that root has to run it, unless the caller is root. */
+void ix_sysv_fix_as_root(struct ix_reason *r);
+
 /* Write who a process is that operated on the object between two times of its row:
  * "process 17 (httpd), which runs". Returns whether it has ended for sure. */
 bool ix_sysv_who(struct ix_why *w, int64_t pid, int64_t from, int64_t to, char *buf,

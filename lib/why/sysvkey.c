@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <unistd.h>
 
 #include "base/esc.h"
 #include "core/mech.h"
@@ -144,15 +145,21 @@ static bool key_ended(const struct ipcx_table *t, size_t row,
 	return all;
 }
 
-/* Find the user with most objects. Returns their number; 0 if that is unknown. */
-static size_t key_most(const struct ipcx_table *t, const enum ipcx_field ended[2],
-		       uint64_t *ret_uid, size_t *ret_ended)
+struct key_crowd {
+	uint64_t uid;       /* of the user with most objects */
+	size_t most, ended; /* its objects, and those that may be left over */
+	size_t own;         /* the same of the caller */
+};
+
+/* Find the user with most objects. */
+static void key_most(const struct ipcx_table *t, const enum ipcx_field ended[2],
+		     struct key_crowd *c)
 {
-	size_t rows = ipcx_table_rows(t), n = 0, most = 0;
+	size_t rows = ipcx_table_rows(t), n = 0;
 	auto_free struct key_one *all = calloc(rows + 1, sizeof(*all));
 
 	if (!all)
-		return 0;
+		return;
 	for (size_t i = 0; i < rows; i++)
 		if (ix_why_number(t, i, IPCX_F_UID, &all[n].uid))
 			all[n++].ended = key_ended(t, i, ended);
@@ -162,13 +169,34 @@ static size_t key_most(const struct ipcx_table *t, const enum ipcx_field ended[2
 
 		for (next = i; next < n && all[next].uid == all[i].uid; next++)
 			gone += all[next].ended;
-		if (next - i <= most)
+		if (all[i].uid == geteuid())
+			c->own = gone;
+		if (next - i <= c->most)
 			continue;
-		most = next - i;
-		*ret_uid = all[i].uid;
-		*ret_ended = gone;
+		c->most = next - i;
+		c->uid = all[i].uid;
+		c->ended = gone;
 	}
-	return most;
+}
+
+/* Beside a higher limit, removing what is left over makes room: everything for root, else
+ * the caller's own. */
+static void key_fix(struct ix_why *w, const struct key_crowd *c, const char *where,
+		    struct ix_reason *r)
+{
+	bool root = geteuid() == 0;
+	char raise[280], remove[300];
+
+	ix_sysv_fix_as_root(r);
+	if (!(root ? c->ended : c->own))
+		return;
+	(void)snprintf(raise, sizeof(raise), "%.*s", (int)sizeof(raise) - 1, r->fix);
+	ix_fix_command(remove, sizeof(remove), w->where,
+		       "rm %s --where 'uid == %" PRIu64 " && %s' --dry-run",
+		       ix_mech(ix_why_mech(w))->info.name,
+		       root ? c->uid : (uint64_t)geteuid(), where);
+	(void)snprintf(r->fix, sizeof(r->fix), "%s%s%s", root && *raise ? raise : remove,
+		       *raise ? "  # or: " : "", root && *raise ? remove : raise);
 }
 
 void ix_sysv_why_full(struct ix_why *w, const char *limit, const enum ipcx_field ended[2],
@@ -176,15 +204,14 @@ void ix_sysv_why_full(struct ix_why *w, const char *limit, const enum ipcx_field
 {
 	struct ipcx_query q = { .size = sizeof(q), .flags = IPCX_NUMERIC };
 	struct ipcx_table *t = NULL;
-	size_t most, gone = 0, len;
-	uint64_t uid = 0;
-	char command[IX_WHY_TEXT / 2];
+	struct key_crowd c = { .most = 0 };
+	char name[80];
 	int error;
 
 	if (ix_args_has(&w->a, IX_ARG_KEY) && ix_why_object(w, false, &error)) {
 		ix_reason_set(r, IX_SO_NOT, "%s exists, so that none is made",
-			      ix_sysv_named(ix_why_object(w, false, &error), command,
-					    sizeof(command)));
+			      ix_sysv_named(ix_why_object(w, false, &error), name,
+					    sizeof(name)));
 		return;
 	}
 	ix_why_limit(w, limit, r);
@@ -195,20 +222,14 @@ void ix_sysv_why_full(struct ix_why *w, const char *limit, const enum ipcx_field
 		ipcx_fieldset_add(&q.fields, ended[i]);
 	if (ipcx_scan(w->x, &q, &t) < 0)
 		return;
-	most = key_most(t, ended, &uid, &gone);
-	len = strlen(r->evidence);
-	if (most)
-		(void)snprintf(r->evidence + len, sizeof(r->evidence) - len,
-			       "; uid %" PRIu64 " has most, %zu of %zu; of %zu of "
-			       "them the last process to use them has ended",
-			       uid, most, ipcx_table_rows(t), gone);
+	key_most(t, ended, &c);
+	if (c.most)
+		(void)snprintf(r->evidence + strlen(r->evidence),
+			       sizeof(r->evidence) - strlen(r->evidence),
+			       "; uid %" PRIu64 " has most, %zu of %zu; of %zu of them "
+			       "the last process to use them has ended",
+			       c.uid, c.most, ipcx_table_rows(t), c.ended);
 	ipcx_table_free(t);
-	if (r->applies != IX_SO || !most)
-		return;
-	ix_fix_command(command, sizeof(command), w->where,
-		       "rm %s --where 'uid == %" PRIu64 " && %s' --dry-run",
-		       ix_mech(ix_why_mech(w))->info.name, uid, where);
-	len = strlen(r->fix);
-	(void)snprintf(r->fix + len, sizeof(r->fix) - len, "%s%s", len ? " # or: " : "",
-		       command);
+	if (r->applies == IX_SO)
+		key_fix(w, &c, where, r);
 }

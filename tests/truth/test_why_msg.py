@@ -22,7 +22,7 @@ def test_msgget_with_msgmni_full(queue):
     queue.sysctl("kernel.msgmni", "1")
     assert call(queue, "msgget", 0, IPC_CREAT | 0o600) == "ENOSPC"
     row = applies(queue, "kernel.msgmni queues exist", "msgget", "ENOSPC", evidence=["msgmni is 1, 1 in use", "uid 0 has most, 1 of 1; of 1 of them"])
-    command, other = row["fix"].split(" # or: ")
+    command, other = row["fix"].split("  # or: ")
     r = queue.run("sh", "-c", other.replace("ipcx ", '"$IPCX" ', 1) + " -o ref", env={"IPCX": IPCX})
     assert r.rc == 4 or "msg:0" in r.out, r.err  # 4: it is kept, as processes outside of the PID namespace may wait
     mend(queue, {"fix": command})

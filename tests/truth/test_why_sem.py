@@ -66,16 +66,33 @@ def test_semget_with_a_full_limit_names_it_and_who_has_most(array, limit):
     row = applies(array, limit.upper(), "semget", "ENOSPC", "key=0", "nsems=2", evidence=[limit, "uid 0 has most, 1 of 1; of 1 of them"])
     denies(array, "SEMMNS" if limit == "semmni" else "SEMMNI", "semget", "ENOSPC", "key=0", "nsems=2")
     assert "do not" not in row["evidence"] and "does not record which process made it" in row["evidence"]
-    command, other = row["fix"].split(" # or: ")
+    command, other = row["fix"].split("  # or: ")
     mend(array, {"fix": command})
     denies(array, limit.upper(), "semget", "ENOSPC", "key=0", "nsems=2")
     assert call(array, "semget", 0, 2, IPC_CREAT | 0o600) != "ENOSPC"
     assert "sem:0" in array.run("sh", "-c", other.replace("ipcx ", '"$IPCX" ', 1) + " -o ref", env={"IPCX": IPCX}).out
 
 
+def test_an_ordinary_user_removes_its_own_and_leaves_limits_to_root(array):
+    array.ok("set", "sem:0", "--mode", "0644")
+    sem_limits(array, mni=3)
+    assert call(array, "semget", 0, 1, IPC_CREAT | 0o600, uid=NOBODY) != "ENOSPC"
+    array.ok("mk", "sem", "--nsems", "1", "--init", "1", uid=NOBODY)
+    assert call(array, "semget", 0, 1, IPC_CREAT | 0o600, uid=NOBODY) == "ENOSPC"
+    row = applies(array, "SEMMNI", "semget", "ENOSPC", "key=0", "nsems=1", uid=NOBODY)
+    command, other = row["fix"].split("  # or: ")
+    assert other == "as root: ipcx limits set semmni=4" and "uid == 65534" in command, row
+    mend(array, {"fix": command.replace("--dry-run", "--yes")}, uid=NOBODY)
+    assert call(array, "semget", 0, 1, IPC_CREAT | 0o600, uid=NOBODY) != "ENOSPC"
+    sem_limits(array, msl=1)
+    assert applies(array, "SEMMSL", "semget", "EINVAL", "key=0", "nsems=2", uid=NOBODY)["fix"] == "as root: ipcx limits set semmsl=2"
+
+
 def test_what_cannot_be_raised_further_has_no_command(array):
     """SEMMNS is an int of the kernel: with more asked for than it can be, there is nothing to copy but the removal."""
     sem_limits(array, msl=2147483647, mns=3)
+    array.ok("rm", "sem:0")
+    array.ok("mk", "sem", "--nsems", "3", "--init", "1")
     row = applies(array, "SEMMNS", "semget", "ENOSPC", "key=0", "nsems=2147483646")
     assert row["fix"].startswith("ipcx rm sem --where"), row
     row = applies(array, "SEMMSL", "semget", "EINVAL", "key=0", "nsems=2147483648")
