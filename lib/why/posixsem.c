@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values of named semaphores, and files that are none. */
+/* Values of named semaphores, and files that only have the name of one. */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
