@@ -266,49 +266,6 @@ size_t msg_records(const struct msg_record **ret_records)
 /* Maximum size of a hint: a reference and some words. */
 #define HINT_MAX (IPCX_REF_MAX + 80)
 
-/* clang-format off */
-static const struct {
-	const char *before, *after;
-	bool subject, value;
-} hints[] = {
-	[IPCX_HINT_TAKE_EXISTING] = { .before = " (--if-missing would take it)" },
-	[IPCX_HINT_NORESERVE]     = { .before = " (--noreserve leaves it unaccounted)" },
-	[IPCX_HINT_SET_OWNER]     = { .before = " (--owner USER:GROUP)" },
-	[IPCX_HINT_SET_LIMIT]     = { " (ipcx limits set ", ")", true, true },
-	[IPCX_HINT_ENTER_MOUNT]   = { .before = " (--mount)" },
-	[IPCX_HINT_COUNT]         = { " ('ipcx show ", "' shows how many there are)", true, false },
-	[IPCX_HINT_STAY]          = { .before = " (leave --ns out)" },
-	[IPCX_HINT_NOTIFY_PID]    = { " ('ipcx ls ", " -o +notify_pid' shows which)", true, false },
-};
-/* clang-format on */
-
-/* The number in the reference "MECH:NUMBER" is the key of another object. */
-static void hint_key(const char *subject, char *buf, size_t size)
-{
-	size_t mech = strcspn(subject, ":");
-
-	if (subject[mech])
-		(void)snprintf(buf, size,
-			       " (but %.*s:0x%08lx has this number as its key)",
-			       (int)mech, subject, strtoul(subject + mech + 1, NULL, 10));
-}
-
-void msg_hint(const struct ipcx_hint *hint, char *buf, size_t size)
-{
-	char value[32] = "";
-
-	buf[0] = '\0';
-	if (hint->kind == IPCX_HINT_KEY)
-		hint_key(hint->subject, buf, size);
-	if ((size_t)hint->kind >= ARRAY_SIZE(hints) || !hints[hint->kind].before)
-		return; /* none, or a kind that only a newer library knows */
-	if (hints[hint->kind].value)
-		(void)snprintf(value, sizeof(value), "=%" PRIu64, hint->value);
-	(void)snprintf(buf, size, "%s%s%s%s", hints[hint->kind].before,
-		       hints[hint->kind].subject ? hint->subject : "", value,
-		       hints[hint->kind].after ? hints[hint->kind].after : "");
-}
-
 static const char *const kinds[] = {
 	[IPCX_NOTE_MISSING] = "missing",
 	[IPCX_NOTE_FAILED] = "failed",
