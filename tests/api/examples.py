@@ -187,6 +187,16 @@ def finds_a_thread_that_waits(run):
     assert "waits: " in run("shm", status=1) and "usage" in run(status=2)
 
 
+@example("doctor.c")
+def finds_what_was_forgotten(run):
+    ref = run.make("shm", "--size", "4096")  # by a process that has ended
+    assert "forgotten" not in run()  # a day has not passed
+    while "forgotten" not in run("1"):
+        time.sleep(0.1)
+    assert f"  ipcx rm {ref} " in run("1")
+    run.ipcx("rm", ref)
+
+
 @example("fits.c")
 def checks_the_limits(run):
     assert run("shm:4K") == "fits\n"

@@ -98,6 +98,7 @@ static void test_without_a_context_in_use(void **state)
 	assert_int_equal(ipcx_psem_give(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_key(NULL, path, 1, &value), -EINVAL);
 	assert_int_equal(ipcx_why(NULL, NULL, some()), -EINVAL);
+	assert_int_equal(ipcx_doctor(NULL, NULL, NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_keys(NULL, &path, 1, 1, some()), -EINVAL);
 	assert_int_equal(ipcx_key_search(NULL, 1, &path, 1, false, some()), -EINVAL);
 	assert_int_equal(ipcx_id_split(NULL, &ref, 1, some()), -EINVAL);
@@ -242,6 +243,7 @@ static void test_limits_and_keys(void **state)
 	refused(x, ipcx_key_search(x, 1, paths, 2, false, &t));
 	refused(x, ipcx_key_search(x, 1, paths, 1, false, NULL));
 	refused(x, ipcx_why(x, NULL, &t));
+	refused(x, ipcx_doctor(x, NULL, NULL, NULL));
 	refused(x, ipcx_why(x, &failed, NULL));
 	refused(x, ipcx_key_ways(x, 1, NULL, 1, 0, &t));
 	refused(x, ipcx_key_ways(x, 1, paths, 2, 0, &t));
