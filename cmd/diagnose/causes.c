@@ -52,7 +52,7 @@ static void causes_wrapped(const char *text)
 	out_indented(shown, INDENT);
 }
 
-/* A command must stay one line, and its backslashes are part of it: it is to be copied. */
+/* A command is to be copied: it must stay one line, and keep its backslashes. */
 static bool causes_command(const char *fix)
 {
 	static const char programs[][IX_TEXT(10)] = { "ipcx ",    "mount ",   "sysctl ",

@@ -33,7 +33,7 @@ static size_t line_sequence(const char *p)
 	return n + (p[n] != '\0');
 }
 
-/* Copy a line: control bytes and escaped ones become blanks, escaped quotes are quotes. */
+/* Copy a line: control bytes and escaped ones become blanks, escaped quotes quotes. */
 static int line_make(const char *line, struct ix_line *ret_l)
 {
 	size_t len = strnlen(line, LINE_MOST), n = 0;
@@ -136,10 +136,10 @@ static int line_not_read(struct ix_why *w, const struct ix_line *l)
 		(void)snprintf(near, sizeof(near), "; is %s meant?", call);
 	return ix_fail_plain(
 		w->x, -ENODATA,
-		"the line does not say which call failed%s: it would have to hold the name of "
-		"a call (shmget, semop, mq_open, ...), \"shared memory\", \"semaphore\", "
-		"\"message queue\", \"/dev/shm\", \"Bus error\", or what one of these programs "
-		"says: %s",
+		"the line does not say which call failed%s: it would have to hold the "
+		"name of a call (shmget, semop, mq_open, ...), \"shared memory\", "
+		"\"semaphore\", \"message queue\", \"/dev/shm\", \"Bus error\", or what "
+		"one of these programs says: %s",
 		near, programs);
 }
 

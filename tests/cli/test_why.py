@@ -47,7 +47,7 @@ def test_a_call_and_a_line_are_the_same_question(full, words):
     (["shmget", "ENOSPC", "--as", "root", "--pid", "1"], "--as and --pid contradict each other"),
     (["shmget", "ENOSPC", "--as", "no-such-user"], "no-such-user"), (["shmget", "ENOSPC", "--pid", "0"], "--pid: 0 is no PID"),
     (["shmget", "ENOSPC", "--pid", "4294967297"], "is no PID"), (["\033]0;title\a \033[31mnothing\033[0m"], "does not say which call failed")])
-def test_what_cannot_be_understood_is_said(full, words, says):
+def test_what_is_not_understood_gets_a_reason(full, words, says):
     r = full.ipcx("why", *words)
     assert (r.rc, r.out) == (2, ""), (r.rc, r.out, r.err)
     assert says in r.err and "\033" not in r.err
