@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Print what is wrong with the objects here, and which command puts it right; objects
- * count as forgotten after so many seconds: doctor 3600 */
+/* Print what is wrong with the objects here, and which command puts
+ * it right; objects count as forgotten after so many seconds: doctor
+ * 3600 */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,7 +10,8 @@
 static const char *text(const struct ipcx_table *t, size_t row,
 			enum ipcx_field f, struct ipcx_value *v)
 {
-	if (ipcx_row_get(t, row, f, v) < 0 || v->type != IPCX_TYPE_STRING)
+	if (ipcx_row_get(t, row, f, v) < 0 ||
+	    v->type != IPCX_TYPE_STRING)
 		return "-";
 	return ipcx_value_string(v);
 }
