@@ -246,8 +246,9 @@ static bool logind_there(int root, const char *path)
 
 enum ix_logind ix_logind_state(int root)
 {
-	/* logind makes this directory when it starts; it stays until the next boot. */
-	if (logind_there(root, "run/systemd/seats"))
+	/* The directory is made for every machine, and when the package is installed;
+	 * logind itself writes the file of the first seat when it starts. */
+	if (logind_there(root, "run/systemd/seats/seat0"))
 		return IX_LOGIND_STARTED;
 	if (logind_there(root, "run/systemd/system") &&
 	    (logind_there(root, "usr/lib/systemd/systemd-logind") ||

@@ -216,6 +216,7 @@ def test_protected_regular(world):
 LOGIND = """set -e
 for d in /etc/systemd /var/lib /run; do mkdir -p $d && mount -t tmpfs none $d; done
 mkdir -p /run/systemd/seats /run/systemd/users /var/lib/systemd/linger /etc/systemd/logind.conf.d /run/systemd/logind.conf.d
+touch /run/systemd/seats/seat0
 sed /^alice:/d /etc/passwd >/run/passwd; echo alice:x:1234:1234::/:/bin/sh >>/run/passwd; mount --bind /run/passwd /etc/passwd
 setpriv --reuid 1234 --regid 1234 --clear-groups /usr/bin/python3 -c 'import ctypes; exit(ctypes.CDLL(None).semget(0, 1, 0o1600) < 0)'
 """
@@ -232,7 +233,7 @@ setpriv --reuid 1234 --regid 1234 --clear-groups /usr/bin/python3 -c 'import cty
     ("echo '[Login]\n#RemoveIPC=no\nRemoveIPC=perhaps' >/etc/systemd/logind.conf", "likely"),
     ("touch /run/systemd/users/1234", "possible"),
     ("touch /var/lib/systemd/linger/alice", None),
-    ("rmdir /run/systemd/seats", None)])
+    ("rm /run/systemd/seats/seat0", None)])
 def test_remove_ipc(world, script, grade):
     do(world, LOGIND + script)
     found = findings(world).get("removeipc")
