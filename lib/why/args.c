@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
@@ -98,7 +99,12 @@ static bool args_flag(const char *word, uint64_t *bits, uint32_t *mode, bool *ha
 		*has_mode = true;
 		return true;
 	}
-	if (ix_parse_u64(word, UINT32_MAX, &n) < 0)
+	/* PostgreSQL and strace(1) write "03600": octal, as in C. */
+	if (word[0] == '0' && !word[strspn(word, "01234567")])
+		n = strtoull(word, NULL, 8);
+	else if (ix_parse_u64(word, UINT32_MAX, &n) < 0)
+		return false;
+	if (n > UINT32_MAX)
 		return false;
 	*bits |= n;
 	return true;

@@ -210,21 +210,27 @@ enum ix_so ix_shm_machine_right(struct ix_why *w, int cap)
 	return first < 0 || proc < 0 ? IX_SO_UNKNOWN : ix_so(first);
 }
 
+/* prlimit(2): another user's process, and a higher hard limit, need CAP_SYS_RESOURCE. */
 void ix_shm_prlimit(const struct ix_why *w, const char *what, uint64_t to, uint64_t hard,
 		    struct ix_reason *r)
 {
+	bool may = ix_cap_has(CAP_SYS_RESOURCE) == 1 ||
+		   (w->as.uid == geteuid() && to <= hard);
 	char top[24] = "";
 
 	if (to > hard)
 		(void)snprintf(top, sizeof(top), "%" PRIu64, to);
 	if (w->as.kind == IX_AS_PROCESS)
 		(void)snprintf(r->fix, sizeof(r->fix),
-			       "prlimit --pid %" PRId32 " --%s=%" PRIu64 ":%s", w->as.pid,
-			       what, to, top);
+			       "%sprlimit --pid %" PRId32 " --%s=%" PRIu64 ":%s",
+			       may          ? ""
+			       : to <= hard ? "as the same user: "
+					    : "with CAP_SYS_RESOURCE: ",
+			       w->as.pid, what, to, top);
 	else
 		(void)snprintf(r->fix, sizeof(r->fix),
 			       "raise it to %" PRIu64 "%s before the program starts", to,
-			       top[0] ? ", which takes root," : "");
+			       top[0] ? ", which takes CAP_SYS_RESOURCE," : "");
 }
 
 /* Opening a file beyond fs.file-max needs CAP_SYS_ADMIN (alloc_empty_file() in

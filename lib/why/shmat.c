@@ -93,9 +93,9 @@ static void shmat_low(struct ix_why *w, struct ix_reason *r)
 	}
 	to = w->a.addr - w->a.addr % page;
 	ix_reason_set(r,
-		      !to || to >= min || raw == IX_SO ? IX_SO_NOT
-		      : raw == IX_SO_NOT               ? IX_SO
-						       : IX_SO_UNKNOWN,
+		      !w->a.addr || to >= min || raw == IX_SO ? IX_SO_NOT
+		      : raw == IX_SO_NOT                      ? IX_SO
+							      : IX_SO_UNKNOWN,
 		      "the address is 0x%" PRIx64 ", vm.mmap_min_addr is 0x%" PRIx64 "%s",
 		      w->a.addr, min,
 		      raw == IX_SO ? "; CAP_SYS_RAWIO may go below it" : "");

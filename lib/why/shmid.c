@@ -10,6 +10,11 @@
 #include "why/fix.h"
 #include "why/shm.h"
 
+static uint64_t shmid_slot_of(struct ix_why *w, uint64_t id)
+{
+	return id & ((UINT64_C(1) << ix_id_bits(w->x)) - 1);
+}
+
 /* Find the segment in a slot; false if there is none, or they cannot be listed. */
 static bool shmid_slot(struct ix_why *w, uint64_t slot, uint64_t *ret_id)
 {
@@ -17,15 +22,17 @@ static bool shmid_slot(struct ix_why *w, uint64_t slot, uint64_t *ret_id)
 				.mechs = IPCX_MECH_BIT(ix_why_mech(w)),
 				.flags = IPCX_NUMERIC };
 	struct ipcx_table *t = NULL;
-	uint64_t index;
+	uint64_t id;
 	bool found = false;
 
 	if (ipcx_scan(w->x, &q, &t) < 0)
 		return false;
 	for (size_t i = 0; i < ipcx_table_rows(t) && !found; i++)
-		found = ix_why_number(t, i, IPCX_F_ID_INDEX, &index) && index == slot &&
-			ix_why_number(t, i, IPCX_F_ID, ret_id);
+		found = ix_why_number(t, i, IPCX_F_ID, &id) &&
+			shmid_slot_of(w, id) == slot;
 	ipcx_table_free(t);
+	if (found)
+		*ret_id = id;
 	return found;
 }
 
@@ -93,7 +100,7 @@ static void shmid_no_id(struct ix_why *w, struct ix_reason *r)
 		ix_reason_set(r, IX_SO, "there is no such segment");
 		return;
 	}
-	slot = (uint64_t)id & ((UINT64_C(1) << bits) - 1);
+	slot = shmid_slot_of(w, (uint64_t)id);
 	if (id < 0)
 		ix_reason_set(r, IX_SO,
 			      "no segment has the id %" PRId64

@@ -177,6 +177,7 @@ static void limit_crowd(struct ix_why *w, const char *limit, struct ix_reason *r
 	char text[IX_WHY_TEXT / 2] = "", dest[64];
 	size_t at = strlen(r->evidence);
 
+	ipcx_fieldset_add(&q.fields, IPCX_F_OWNER);
 	ipcx_fieldset_add(&q.fields, IPCX_F_COMMAND);
 	ipcx_fieldset_add(&q.fields, IPCX_F_IN_USE);
 	if (ipcx_scan(w->x, &q, &t) < 0)
