@@ -121,7 +121,7 @@ static void crowd_most(const struct ipcx_table *t, struct crowd *c, bool by_page
 		       most_made, shown);
 }
 
-/* Whether so many freed ones leave room for what is needed. */
+/* Whether there is room for what is needed once this much is freed. */
 static bool crowd_frees(struct ix_why *w, const char *limit, uint64_t freed)
 {
 	const struct ipcx_table *t = w->fits.least;
@@ -141,8 +141,8 @@ static bool crowd_frees(struct ix_why *w, const char *limit, uint64_t freed)
 	return false;
 }
 
-/* Beside a higher limit, removing what is unused makes room. Who may not raise the limit
- * may still remove segments of his own. */
+/* Beside a higher limit, removing what is unused makes room. A user who may not raise the
+ * limit may still remove own segments. */
 static void crowd_fix(struct ix_why *w, const char *limit, const struct crowd *c,
 		      bool by_pages, struct ix_reason *r)
 {

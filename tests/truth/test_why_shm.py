@@ -202,7 +202,7 @@ def test_too_many_segments(world, root, limit):
     assert root.call(f"shmget(0, {PAGE}, {CREAT})")[1] == ""
 
 
-def test_a_user_may_remove_only_what_is_his(world, root, user):
+def test_a_user_may_remove_only_own_segments(world, root, user):
     world.ok("mk", "shm", "--size", PAGE)
     world.sysctl("kernel.shmmni", "1")
     args = ("shmget", "ENOSPC", "key=0", f"size={PAGE}", "flags=IPC_CREAT")
