@@ -55,7 +55,7 @@ static const char *doctor_word(const struct ipcx_table *t, size_t row, enum ipcx
 		return buf;
 	text = ipcx_value_string(&v);
 	if (text)
-		(void)snprintf(buf, size, "%s", text);
+		(void)snprintf(buf, size, "%.*s", (int)size - 1, text);
 	else
 		(void)ipcx_value_format(&v, buf, size);
 	return buf;

@@ -169,7 +169,7 @@ static int logind_list(int root, unsigned dir, struct logind_dropin *list, size_
 {
 	const struct dirent *entry;
 	auto_dir DIR *d = NULL;
-	char path[64];
+	char path[sizeof(logind_dirs) + 32];
 	int fd, r;
 
 	(void)snprintf(path, sizeof(path), "%s/logind.conf.d", logind_dirs[dir]);
@@ -224,7 +224,7 @@ int ix_logind_conf_read(int root, struct ix_logind_conf *ret_conf)
 {
 	struct ix_logind_conf c = { .removes = true };
 	int r = 0, dropins;
-	char path[64];
+	char path[sizeof(logind_dirs) + 32];
 
 	for (unsigned i = 0; r == 0 && i < ARRAY_SIZE(logind_dirs); i++) {
 		(void)snprintf(path, sizeof(path), "%s/logind.conf", logind_dirs[i]);

@@ -180,28 +180,25 @@ static int groups_grow(struct ipcx_groups *g)
 	return 0;
 }
 
-/* Find the group with the key, or add it. */
-static int groups_find(struct ipcx_groups *g, struct ix_group **ret_group)
+/* Find the group with the key, or add it. NULL if out of memory. */
+static struct ix_group *groups_find(struct ipcx_groups *g)
 {
 	struct ix_group new = { .hash = groups_hash(g), .key = g->keys.len };
 	size_t n = groups_count(g), at;
-	int r = groups_grow(g);
 
-	if (r < 0)
-		return r;
+	if (groups_grow(g) < 0)
+		return NULL;
 	for (at = new.hash &(g->nslots - 1); g->slots[at];
 	     at = (at + 1) & (g->nslots - 1)) {
 		if (!groups_same_key(g, g->slots[at] - 1, new.hash))
 			continue;
-		*ret_group = group_at(g, g->slots[at] - 1);
-		return 0;
+		return group_at(g, g->slots[at] - 1);
 	}
 	if (!ix_buf_room(&g->keys, g->key.len) || ix_buf_add(&g->all, &new, sizeof(new)))
-		return -ENOMEM;
+		return NULL;
 	(void)ix_buf_add(&g->keys, g->key.data, g->key.len);
 	g->slots[at] = (uint32_t)n + 1;
-	*ret_group = group_at(g, n);
-	return 0;
+	return group_at(g, n);
 }
 
 /* ---- sums */
@@ -306,10 +303,9 @@ int ipcx_groups_add(struct ipcx_groups *g, const struct ipcx_table *t, size_t ro
 	if (!data)
 		return ix_fail_plain(g->x, -EINVAL, "there is no such row");
 	r = groups_key(g, t, s, data);
-	if (r == 0)
-		r = groups_find(g, &group);
-	if (r < 0)
-		return ix_fail_plain(g->x, r, "out of memory");
+	group = r < 0 ? NULL : groups_find(g);
+	if (!group)
+		return ix_fail_plain(g->x, -ENOMEM, "out of memory");
 	groups_sum(g, group, t, s, data);
 	return 0;
 }

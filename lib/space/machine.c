@@ -120,7 +120,7 @@ int ix_mem_put_machine(struct ix_mem_answer *m)
 {
 	char text[MACHINE_MEMINFO];
 	struct ix_mem_put p;
-	uint64_t shmem;
+	uint64_t shmem = 0;
 	int r = ix_meminfo_read(m->x, text, sizeof(text));
 
 	if (r >= 0)
