@@ -215,6 +215,8 @@ enum ipcx_hint_kind {
 	IPCX_HINT_NOTIFY_PID,    /**< the field notify_pid of the queue subject has the
 				    process */
 	IPCX_HINT_STAY, /**< the target is the caller's own namespace: omit ipcx_use() */
+	IPCX_HINT_KEY, /**< no object has the id that the reference subject names, but one
+			  of the mechanism has this number as its key */
 };
 
 /** A hint. Made by the library: members may be added at the end. */
@@ -545,6 +547,21 @@ enum ipcx_field {
 	IPCX_F_USER_NS_PARENT,
 	IPCX_F_FIX,
 	IPCX_F_DIRECTORY,
+	IPCX_F_ERROR,
+	IPCX_F_CAUSE,
+	IPCX_F_APPLIES,
+	IPCX_F_EVIDENCE,
+	IPCX_F_PROGRAM,
+	IPCX_F_FINDING,
+	IPCX_F_COUNT,
+	IPCX_F_ATTACHED,
+	IPCX_F_OLDEST,
+	IPCX_F_NEWEST,
+	IPCX_F_PLACE,
+	IPCX_F_RESIDENT,
+	IPCX_F_INODES,
+	IPCX_F_INODES_USED,
+	IPCX_F_WAY,
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
 
@@ -2346,6 +2363,7 @@ int ipcx_psem_give(struct ipcx *x, struct ipcx_psem_taken *taken);
  * number, so several files may have the same key.
  *
  * @example key.c
+ * @example ways.c
  * @see ftok(3), sysvipc(7)
  */
 
@@ -2382,6 +2400,40 @@ int ipcx_keys(struct ipcx *x, const char *const *paths, size_t n, int proj,
 int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size_t n,
 		    bool recursive, struct ipcx_table **ret_table);
 
+/** Flags of ipcx_key_ways(). */
+#define IPCX_KEY_RECURSIVE (1U << 0) /**< also search everything below directories */
+
+/**
+ * Find how programs make a key of files: the rows of ipcx_keys(), with way (text), a row
+ * for each way in which the key may have been made: by ftok(3), or as PostgreSQL, Qt and
+ * modules of Perl and PHP do. Some programs make keys of a text, so paths need not exist:
+ * those that have the key in such a way have no device and inode. proj has a value only
+ * for ftok(3).
+ *
+ * @param paths n files and directories, or texts
+ * @param flags IPCX_KEY_RECURSIVE or 0
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL flags has unknown bits
+ */
+int ipcx_key_ways(struct ipcx *x, uint32_t key, const char *const *paths, size_t n,
+		  unsigned flags, struct ipcx_table **ret_table);
+
+/**
+ * List the paths whose keys by ftok(3) are equal although they are different files: the
+ * rows of ipcx_keys(), those with the same key one after another. Several names of one
+ * file are no collision.
+ *
+ * @param paths n files and directories
+ * @param proj the project number for the field key; it does not matter for what is equal
+ * @param flags IPCX_KEY_RECURSIVE or 0
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL flags has unknown bits
+ */
+int ipcx_key_collisions(struct ipcx *x, const char *const *paths, size_t n, int proj,
+			unsigned flags, struct ipcx_table **ret_table);
+
 /**
  * Split System V ids into the index of their slot and its sequence number (IPCMNI in
  * ipc/util.h of the kernel): ref, id, id_index, id_seq. The objects need not exist. For
@@ -2393,6 +2445,191 @@ int ipcx_key_search(struct ipcx *x, uint32_t key, const char *const *paths, size
  */
 int ipcx_id_split(struct ipcx *x, const struct ipcx_ref *refs, size_t n,
 		  struct ipcx_table **ret_table);
+
+/* ---- ipcx_why(3): find out why a call failed ---- */
+/*
+ * A call that fails with ENOSPC or EINVAL does not say which of several reasons it had.
+ * This function knows the reasons of each call of System V and POSIX IPC and tests each
+ * of them from outside, with the arguments of the call as far as they are known.
+ *
+ * Nothing is created, opened or changed. The answer is about now: what was so when the
+ * call failed may have changed.
+ *
+ * @example why.c
+ * @see shmget(2), semop(2), mq_overview(7), errno(3)
+ */
+
+/** A failed call. Set size to sizeof(struct ipcx_failed_call) and unused members to 0. */
+struct ipcx_failed_call {
+	size_t size;
+	const char *call;        /**< the call ("shmget"); NULL if it stands in line */
+	const char *error;       /**< how it failed: the name, number or text of an errno,
+				    "SIGBUS", or "blocks" for a call that does not return; NULL
+				    if it stands in line */
+	const char *const *args; /**< arguments of the call, each as "NAME=VALUE", or a
+				    reference to the object */
+	size_t nargs;            /**< how many arguments are given */
+	const char *line; /**< a line of a log or of strace(1), in which call and error
+			     are searched for; or NULL. Arguments in args come before
+			     those in the line */
+	unsigned flags;
+	uint32_t uid; /**< IPCX_WHY_UID: whose rights count */
+	int32_t pid;  /**< IPCX_WHY_PID: whose rights and limits count */
+};
+
+/** The size of struct ipcx_failed_call in the first version. */
+#define IPCX_FAILED_CALL_SIZE_0_1 \
+	(offsetof(struct ipcx_failed_call, pid) + sizeof(int32_t))
+
+/** The call was made by a process of this user. */
+#define IPCX_WHY_UID (1U << 0)
+/** The call was made by this process: its user and groups, capabilities, resource limits,
+ * seccomp state, root directory and, unless ipcx_use() names another one, its IPC
+ * namespace count. */
+#define IPCX_WHY_PID (1U << 1)
+
+/**
+ * List the reasons for which a call fails in this way, a row for each: call, error (the
+ * errno's name), cause (text), applies (whether it is so; unknown if that cannot be
+ * told), evidence (text), fix (a command, or what to do), program (that writes such
+ * lines). What applies comes first, then what cannot be told; within these, in the order
+ * in which the kernel tests.
+ *
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL there is no such call, errno or argument, the call never fails in this
+ * way, or arguments contradict each other
+ * @retval -ENODATA the line holds no call and errno that are known
+ * @retval -ESRCH there is no process with this pid, or it ended
+ */
+int ipcx_why(struct ipcx *x, const struct ipcx_failed_call *failed,
+	     struct ipcx_table **ret_table);
+
+/** Return the name of a call that ipcx_why() knows by its number (0, 1, …); NULL after
+ * the last. */
+const char *ipcx_why_call(size_t i);
+
+/** Return a way in which a call fails ("ENOSPC", "SIGBUS") by its number (0, 1, …); NULL
+ * after the last, or if there is no such call. */
+const char *ipcx_why_error(const char *call, size_t i);
+
+/** Return the name of an argument of a call by its number (0, 1, …), such as "size" for
+ * shmget(2); NULL after the last, or if there is no such call. */
+const char *ipcx_why_argument(const char *call, size_t i);
+
+/* ---- ipcx_doctor(3): find what is wrong with the objects of a machine ---- */
+/*
+ * A finding is something that makes programs fail, or is likely to: leaked objects, full
+ * queues, locks whose holder is dead, limits nearly reached, a /dev/shm that is missing
+ * or full. Nothing is changed.
+ *
+ * @example doctor.c
+ */
+
+/** What ipcx_doctor() looks for. Set size to sizeof(struct ipcx_doctor_opts) and unused
+ * members to 0. */
+struct ipcx_doctor_opts {
+	size_t size;
+	uint64_t idle_ns; /**< nanoseconds for which an object must not have been used to
+			     count as forgotten; 0: a day */
+	const char *what_if; /**< an assumption "NAME=VALUE" such as "shm_rmid_forced=1":
+				list only what it would do; or NULL */
+};
+
+/** The size of struct ipcx_doctor_opts in the first version. */
+#define IPCX_DOCTOR_OPTS_SIZE_0_1 \
+	(offsetof(struct ipcx_doctor_opts, what_if) + sizeof(const char *))
+
+/**
+ * List findings, a row for each: finding (its kind, a word), mech, ref, ns, container,
+ * grade, count (of objects that it is about), bytes (that they take), what (text),
+ * evidence (text), fix (a command, or what to do). The most certain come first.
+ *
+ * @param opts what to look for; or NULL
+ * @param ret_unseen what could not be seen; or NULL
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -EINVAL opts holds something unknown
+ */
+int ipcx_doctor(struct ipcx *x, const struct ipcx_doctor_opts *opts,
+		struct ipcx_unseen *ret_unseen, struct ipcx_table **ret_table);
+
+/* ---- ipcx_memory(3): find out where shared memory went ---- */
+/*
+ * Shared memory is counted by the kernel as Shmem of /proc/meminfo, wherever it is: in
+ * segments, in tmpfs file systems, in memory files without a name.
+ *
+ * @example where.c
+ * @see tmpfs(5), proc_meminfo(5), memfd_create(2), cgroups(7)
+ */
+
+/**
+ * List the places of shared memory, a row for each place and kind of use: ns, container,
+ * place (text), kind, limit, used, percent, resident (bytes in memory), swap, objects
+ * (their number), inodes, inodes_used, what (text). The last rows are the machine's: the
+ * sum, Shmem of /proc/meminfo, and what remains unexplained.
+ *
+ * @param ret_unseen what could not be seen; or NULL
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
+int ipcx_memory(struct ipcx *x, struct ipcx_unseen *ret_unseen,
+		struct ipcx_table **ret_table);
+
+/* ---- ipcx_groups_new(3): sum up rows by the values of fields ---- */
+/*
+ * A listing that is read in slices is added slice by slice: only the groups take memory.
+ *
+ * @example groups.c
+ * @see ipcx_scan(3), ipcx_users(3), ipcx_limits(3)
+ */
+
+/** Groups of rows. */
+struct ipcx_groups;
+
+/**
+ * Make an empty set of groups.
+ *
+ * @param by the n fields (at most 8) whose values define a group, which the query of the
+ * rows has to name; rows where a field is unknown are a group of their own, and so are
+ * rows that have no value or do not have the field
+ * @param ret_groups free it with ipcx_groups_free() before the context
+ * @return 0, or -errno
+ * @retval -EINVAL there are no fields, too many, the same one twice, or one whose values
+ * are rows (IPCX_TYPE_ROWS)
+ */
+int ipcx_groups_new(struct ipcx *x, const enum ipcx_field *by, size_t n,
+		    struct ipcx_groups **ret_groups);
+
+/**
+ * Add a row of a table, which is not needed afterwards.
+ *
+ * @return 0, or -errno
+ * @retval -EINVAL there is no such row
+ */
+int ipcx_groups_add(struct ipcx_groups *g, const struct ipcx_table *t, size_t row);
+
+/**
+ * List the groups, a row for each, in the order of their first rows: the fields, count
+ * and, as far as they apply to rows that were added:
+ *
+ * - bytes: the sum of size (segments, shared memory), cbytes (queues of System V) or
+ *   mapped (rows of ipcx_users());
+ * - attached: how many have an nattch above 0;
+ * - oldest, newest: the least and the most recent of the times of last use; the last use
+ *   of an object is the latest of its times; unknown if uses leave no times (as field
+ *   idle);
+ * - percent: the highest of rows of ipcx_limits().
+ *
+ * If a value is unknown for one of the rows, that of the group is.
+ *
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ */
+int ipcx_groups_table(struct ipcx_groups *g, struct ipcx_table **ret_table);
+
+/** Free groups. g may be NULL. */
+void ipcx_groups_free(struct ipcx_groups *g);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop
