@@ -168,7 +168,7 @@ def finds_the_users_of_an_object(run):
 @example("where.c")
 def finds_where_memory_is(run):
     ref = run.make("shm", "--size", "4M")
-    run.ipcx("shm", "fill", ref, "7")
+    run.ipcx("shm", "fill", ref, "--byte", "7")
     rows = dict(line.split(" ", 1)[::-1] for line in run().replace("not everything could be seen\n", "").splitlines())
     assert rows["System V: segments"] == rows["System V: unattached"] == str(4 << 20), rows
     assert int(rows["machine: sum"]) >= 4 << 20 and int(rows["machine: shmem"]) >= 4 << 20
