@@ -11,7 +11,7 @@
 #include "who/uses.h"
 #include "why/fix.h"
 
-#define IX_DOCTOR_TEXT 640
+#define IX_DOCTOR_TEXT 1408
 
 /* A finding is kept like this until all are known. Texts are offsets in the pool. */
 struct ix_doctor_row {

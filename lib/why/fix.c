@@ -8,53 +8,65 @@
 
 #include "base/esc.h"
 
+static const char *fix_cut(char *buf)
+{
+	buf[0] = '\0';
+	return buf;
+}
+
 const char *ix_fix_quoted(char *buf, size_t size, const char *word)
 {
+	char plain[1024];
+	const char *p = word;
 	size_t at = 0;
 
 	if (*word &&
 	    !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			       "0123456789_-./:,+=@%")]) {
-		(void)snprintf(buf, size, "%s", word);
-		return buf;
+		at = (size_t)snprintf(buf, size, "%s", word);
+		return at < size ? buf : fix_cut(buf);
 	}
 	/* Bytes that a terminal must not get can be written in $'…' only. */
 	if (!ix_esc_clean(word, IX_ESC_TEXT)) {
-		char plain[1024];
-
+		if (strlen(word) > (sizeof(plain) - 1) / 4)
+			return fix_cut(buf);
 		(void)ix_escape(plain, sizeof(plain), word, IX_ESC_TEXT);
 		at = (size_t)snprintf(buf, size, "$'");
-		for (const char *p = plain; *p && at + 4 < size; p++) {
+		for (p = plain; *p && at + 4 < size; p++) {
 			if (*p == '\'')
 				buf[at++] = '\\';
 			buf[at++] = *p;
 		}
-		(void)snprintf(buf + at, size - at, "'");
-		return buf;
+	} else {
+		buf[at++] = '\'';
+		for (; *p && at + 6 < size; p++) {
+			if (*p == '\'')
+				at += (size_t)snprintf(buf + at, size - at, "'\\''");
+			else
+				buf[at++] = *p;
+		}
 	}
-	buf[at++] = '\'';
-	for (const char *p = word; *p && at + 6 < size; p++) {
-		if (*p == '\'')
-			at += (size_t)snprintf(buf + at, size - at, "'\\''");
-		else
-			buf[at++] = *p;
-	}
+	if (*p)
+		return fix_cut(buf);
 	(void)snprintf(buf + at, size - at, "'");
 	return buf;
 }
 
+/* A command that is cut off would be about another object, and without the namespace it
+ * would act on ours: such a one is not told. */
 void ix_fix_command(char *buf, size_t size, const char *where, const char *fmt, ...)
 {
-	char quoted[512];
+	char quoted[512] = "";
 	va_list ap;
 	int len = snprintf(buf, size, "ipcx "), more;
 
 	va_start(ap, fmt);
 	more = vsnprintf(buf + len, size - (size_t)len, fmt, ap);
 	va_end(ap);
-	if (more < 0 || (size_t)(len + more) >= size || !where)
-		return;
-	len += more;
-	(void)snprintf(buf + len, size - (size_t)len, " --ns %s",
-		       ix_fix_quoted(quoted, sizeof(quoted), where));
+	len = more < 0 ? (int)size : len + more;
+	if ((size_t)len < size && where)
+		len += snprintf(buf + len, size - (size_t)len, " --ns %s",
+				ix_fix_quoted(quoted, sizeof(quoted), where));
+	if ((size_t)len >= size || (where && !quoted[0]))
+		buf[0] = '\0';
 }

@@ -10,10 +10,11 @@
 /*
  * Write a command of ipcx: "ipcx " and the text and, if the object is in another
  * namespace, how to get there. Words that may hold anything go through ix_fix_quoted().
- * where: as --ns takes it, or NULL.
+ * where: as --ns takes it, or NULL. buf is "" if it is too small for all of the command.
  */
 void ix_fix_command(char *buf, size_t size, const char *where, const char *fmt, ...)
 	PRINTF(4, 5);
 
-/* Quote a word for a shell, if it needs quotes. Returns buf. */
+/* Quote a word for a shell, if it needs quotes. Returns buf, which is "" if it is too
+ * small for all of the word. */
 const char *ix_fix_quoted(char *buf, size_t size, const char *word);

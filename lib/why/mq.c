@@ -69,7 +69,7 @@ static void mq_name(struct ix_why *w, unsigned check, struct ix_reason *r)
 
 void ix_reason_fix_name(struct ix_reason *r, const char *name)
 {
-	char quoted[400];
+	char quoted[1100];
 
 	(void)snprintf(r->fix, sizeof(r->fix),
 		       "use a name with one slash, at its beginning: /%s",

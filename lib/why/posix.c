@@ -43,7 +43,7 @@ static unsigned posix_shape(const struct ix_why *w, const char *name)
 static void posix_name(struct ix_why *w, unsigned check, struct ix_reason *r)
 {
 	const char *name = ix_place_name(w);
-	char shown[300], better[300], quoted[400];
+	char shown[300], better[300], quoted[1100];
 	unsigned shape;
 
 	if (!name) {

@@ -11,7 +11,7 @@
 #include "why/args.h"
 #include "why/as.h"
 
-#define IX_WHY_TEXT 640
+#define IX_WHY_TEXT 1408 /* a command with any reference (IPCX_REF_MAX) and namespace */
 
 /* Causes that every call can have (filter.c). */
 #define IX_ANY_CAUSES 2
