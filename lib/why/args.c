@@ -139,12 +139,29 @@ bool ix_args_flags(const char *text, size_t len, uint64_t *ret_flags, uint32_t *
 	return true;
 }
 
+/* What a reference says, as an argument of its own. */
+static enum ix_arg args_ref_says(const struct ipcx_ref *ref)
+{
+	return ref->by == IPCX_BY_KEY    ? IX_ARG_KEY
+	       : ref->by == IPCX_BY_ID   ? IX_ARG_ID
+	       : ref->by == IPCX_BY_NAME ? IX_ARG_NAME
+					 : IX_ARG_REF;
+}
+
 static int args_ref(struct ipcx *x, const char *text, struct ix_args *a)
 {
-	int r = ipcx_ref_parse(x, text, IPCX_NO_MECH, &a->ref);
+	struct ipcx_ref ref;
+	char shown[200];
+	int r = ipcx_ref_parse(x, text, IPCX_NO_MECH, &ref);
 
 	if (r < 0)
 		return r;
+	if (ix_args_has(a, IX_ARG_REF) || ix_args_has(a, args_ref_says(&ref))) {
+		(void)ix_escape(shown, sizeof(shown), text, IX_ESC_TEXT);
+		return ix_fail_plain(x, -EINVAL, "%s: contradicts an earlier argument",
+				     shown);
+	}
+	a->ref = ref;
 	a->has |= 1ULL << IX_ARG_REF;
 	if (a->ref.by == IPCX_BY_KEY) {
 		a->has |= 1ULL << IX_ARG_KEY;

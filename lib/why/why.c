@@ -214,6 +214,27 @@ static bool why_known(struct ix_why *w)
 	return why_any(w) > 0;
 }
 
+/* An object that none of the calls can be about would be taken for another one. */
+static int why_takes(struct ix_why *w)
+{
+	char shown[200] = "";
+
+	if (!ix_args_has(&w->a, IX_ARG_REF))
+		return 0;
+	for (unsigned c = IX_CALL_NONE + 1; c < IX_CALLS; c++) {
+		w->call = (enum ix_call)c;
+		if (w->calls >> c & 1 && ix_why_mech(w) == w->a.ref.mech)
+			return 0;
+	}
+	for (w->call = IX_CALL_NONE + 1; !(w->calls >> w->call & 1);)
+		w->call++;
+	if (ix_why_mech(w) == IPCX_NO_MECH)
+		return 0;
+	(void)ipcx_ref_format(&w->a.ref, shown, sizeof(shown));
+	return ix_fail_plain(w->x, -EINVAL, "%s: is no %s, which %s is about", shown,
+			     ix_mech(ix_why_mech(w))->info.object, ix_call_name(w->call));
+}
+
 static int why_read(struct ix_why *w, const struct ipcx_failed_call *failed)
 {
 	char shown[100];
@@ -246,6 +267,9 @@ static int why_read(struct ix_why *w, const struct ipcx_failed_call *failed)
 		return r;
 	if (!w->calls)
 		return ix_fail_plain(w->x, -EINVAL, "which call failed is not said");
+	r = why_takes(w);
+	if (r < 0)
+		return r;
 	return why_known(w) ? 0 : why_never(w);
 }
 
