@@ -12,6 +12,7 @@
 #include "limits/limits.h"
 #include "query/fit.h"
 #include "why/fix.h"
+#include "why/place.h"
 #include "why/why.h"
 
 static void limit_count(struct ipcx_attrs *a, uint64_t bit, uint64_t *member, bool known,
@@ -105,9 +106,7 @@ static void limit_fix(struct ix_why *w, const char *limit, const struct ipcx_tab
 			       ", as root",
 			       source, to, ceiling);
 	else if (source && !strncmp(source, "/dev/shm", 8))
-		(void)snprintf(r->fix, sizeof(r->fix),
-			       "mount -o remount,%s=%" PRIu64 " /dev/shm",
-			       strstr(limit, "files") ? "nr_inodes" : "size", to);
+		ix_place_more(w, strstr(limit, "files") ? "nr_inodes" : "size", to, r);
 	else if (source && strncmp(source, "kernel.", 7) && strncmp(source, "fs.", 3))
 		(void)snprintf(r->fix, sizeof(r->fix), "raise %s to %" PRIu64, source,
 			       to);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/esc.h"
 #include "core/columns.h"
@@ -44,6 +45,17 @@ struct why_found {
 };
 
 /* ---- testing */
+
+/* Facts are those of one mechanism. */
+static void why_forget(struct ix_why *w)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(w->object); i++)
+		ipcx_table_free(w->object[i].t);
+	memset(w->object, 0, sizeof(w->object));
+	ipcx_table_free(w->fits.least);
+	ipcx_table_free(w->fits.most);
+	memset(&w->fits, 0, sizeof(w->fits));
+}
 
 static void why_check(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
 {
@@ -152,10 +164,12 @@ static int why_test(struct ix_why *w)
 	found = calloc(room + 1, sizeof(*found));
 	if (!found)
 		return -ENOMEM;
-	for (unsigned m = 0; ix_mech(m); m++)
+	for (unsigned m = 0; ix_mech(m); m++) {
+		why_forget(w);
 		for (const struct ix_cause *c = ix_mech(m)->causes; c && c->text[0]; c++)
 			if (why_asks(w, c))
 				why_try(w, c, &found[n++]);
+	}
 	for (size_t i = 0; i < any; i++)
 		why_try(w, &w->any[i], &found[n++]);
 	for (size_t o = 0; o < ARRAY_SIZE(order); o++)
@@ -273,6 +287,19 @@ static int why_read(struct ix_why *w, const struct ipcx_failed_call *failed)
 	return why_known(w) ? 0 : why_never(w);
 }
 
+/* Whether a process has the same IPC namespace, mounts and root directory as we. */
+static bool why_ours(struct ipcx *x, const struct ix_target *p)
+{
+	struct stat mine, theirs;
+	int root = ix_rootfd(x);
+
+	return p->ino == ix_ns_own(x, "ipc") && p->dirfd >= 0 && p->rootfd >= 0 &&
+	       root >= 0 && fstatat(p->dirfd, "ns/mnt", &theirs, 0) == 0 &&
+	       theirs.st_ino == ix_ns_own(x, "mnt") && fstat(p->rootfd, &theirs) == 0 &&
+	       fstat(root, &mine) == 0 && theirs.st_dev == mine.st_dev &&
+	       theirs.st_ino == mine.st_ino;
+}
+
 /* The process of the question has its own IPC namespace and /dev/shm. */
 static int why_place(struct ix_why *w)
 {
@@ -290,17 +317,14 @@ static int why_place(struct ix_why *w)
 	if (r < 0)
 		return r;
 	ipcx_use(w->x, w->own);
-	if (!w->own->places->self)
+	if (!why_ours(w->x, w->own->places))
 		w->where = w->own->where;
 	return 0;
 }
 
 static void why_end(struct ix_why *w)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(w->object); i++)
-		ipcx_table_free(w->object[i].t);
-	ipcx_table_free(w->fits.least);
-	ipcx_table_free(w->fits.most);
+	why_forget(w);
 	if (w->own) {
 		ipcx_use(w->x, NULL);
 		ipcx_ns_free(w->own);
