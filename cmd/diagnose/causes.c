@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/esc.h"
-
-#define INDENT 5
+#include "diagnose/paragraph.h"
 
 static const char *causes_text(const struct ipcx_table *t, size_t row, enum ipcx_field f,
 			       struct ipcx_value *v)
@@ -41,41 +39,6 @@ static enum {
 	if (ipcx_row_get(t, row, IPCX_F_APPLIES, &v) < 0 || v.type == IPCX_TYPE_NONE)
 		return UNKNOWN;
 	return v.as.u ? APPLIES : DOES_NOT;
-}
-
-/* Print text for a terminal, wrapped; the line is at the indent already. */
-static void causes_wrapped(const char *text)
-{
-	char shown[CELL_MAX];
-
-	*ix_put_escaped(shown, sizeof(shown) - 1, text, IX_ESC_TEXT) = '\0';
-	out_indented(shown, INDENT);
-}
-
-/* A command is to be copied: it must stay one line, and keep its backslashes. */
-static bool causes_command(const char *fix)
-{
-	static const char programs[][IX_TEXT(10)] = { "ipcx ",    "mount ",   "sysctl ",
-						      "chmod ",   "rm ",      "ulimit ",
-						      "prlimit ", "mkdir ",   "loginctl ",
-						      "docker ",  "systemctl" };
-
-	for (const unsigned char *p = (const unsigned char *)fix; *p; p++)
-		if (*p < ' ' || *p > '~')
-			return false;
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
-		if (!strncmp(fix, programs[i], strlen(programs[i])))
-			return true;
-	return false;
-}
-
-static void causes_fix(const char *fix)
-{
-	out_format("%*sfix: ", INDENT, "");
-	if (causes_command(fix))
-		out_format("%s\n", fix);
-	else
-		out_indented(fix, INDENT + 5);
 }
 
 static void causes_heading(const struct output *s, const struct ipcx_table *t)
@@ -113,19 +76,20 @@ static void causes_row(const struct output *s, const struct ipcx_table *t, size_
 					     : causes_text(t, row, IPCX_F_ERROR, &error),
 		causes_same(t, IPCX_F_CALL) && causes_same(t, IPCX_F_ERROR) ? "" : ": ",
 		causes_text(t, row, IPCX_F_CAUSE, &cause));
-	out_format("%s%-*s%s", s->colour && so == APPLIES ? "\033[1m" : "", INDENT,
-		   words[so], s->colour && so == APPLIES ? "\033[0m" : "");
-	causes_wrapped(text);
+	out_format("%s%-*s%s", s->colour && so == APPLIES ? "\033[1m" : "",
+		   PARAGRAPH_INDENT, words[so],
+		   s->colour && so == APPLIES ? "\033[0m" : "");
+	paragraph_text(text);
 	if (so == DOES_NOT && !all)
 		return;
 	evidence = causes_text(t, row, IPCX_F_EVIDENCE, &v);
 	if (*evidence) {
-		out_format("%*s", INDENT, "");
-		causes_wrapped(evidence);
+		out_format("%*s", PARAGRAPH_INDENT, "");
+		paragraph_text(evidence);
 	}
 	fix = causes_text(t, row, IPCX_F_FIX, &v);
 	if (*fix)
-		causes_fix(fix);
+		paragraph_fix(fix);
 }
 
 int causes_print(struct output *s, const struct ipcx_table *t, bool all)

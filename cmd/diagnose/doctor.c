@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/esc.h"
 #include "base/util.h"
 #include "commands.h"
+#include "diagnose/paragraph.h"
 #include "nsopt.h"
+#include "ui/out.h"
 #include "unseen.h"
 
 #define GIVEN_IDLE 1U
@@ -64,21 +67,32 @@ static const char *doctor_word(const struct ipcx_table *t, size_t row, enum ipcx
 /* Print the findings for people: the rows of a table would be too long to read. */
 static void doctor_tell(struct doctor *d)
 {
-	char label[IPCX_REF_MAX + 128], grade[16], kind[48], ref[IPCX_REF_MAX];
+	static const enum ipcx_field texts[] = { IPCX_F_NS, IPCX_F_CONTAINER, IPCX_F_WHAT,
+						 IPCX_F_EVIDENCE };
+	const char *bold = d->output.colour ? "\033[1m" : "";
+	char text[CELL_MAX], shown[CELL_MAX], grade[16], kind[48];
 
 	for (size_t i = 0; i < d->n; i++) {
-		struct output_rows one = {
-			.t = d->t, .order = d->rows, .first = i, .n = 1
-		};
-		size_t row = output_row(&one, 0);
+		size_t row = d->rows ? d->rows[i] : i;
 
-		(void)doctor_word(d->t, row, IPCX_F_REF, ref, sizeof(ref));
-		(void)snprintf(label, sizeof(label), "%s: %s%s%s",
-			       doctor_word(d->t, row, IPCX_F_GRADE, grade, sizeof(grade)),
-			       doctor_word(d->t, row, IPCX_F_FINDING, kind, sizeof(kind)),
-			       ref[0] ? " " : "", ref);
-		output_detail(&d->output, &one, label, NULL, 0);
+		(void)doctor_word(d->t, row, IPCX_F_REF, text, sizeof(text));
+		*ix_put_escaped(shown, sizeof(shown) - 1, text, IX_ESC_TEXT) = '\0';
+		out_format("%s%s%s: %s%s%s%s\n", i ? "\n" : "", bold,
+			   doctor_word(d->t, row, IPCX_F_GRADE, grade, sizeof(grade)),
+			   doctor_word(d->t, row, IPCX_F_FINDING, kind, sizeof(kind)),
+			   shown[0] ? " " : "", shown, *bold ? "\033[0m" : "");
+		for (size_t f = ns_all(d->app) ? 0 : 2; f < ARRAY_SIZE(texts); f++) {
+			(void)doctor_word(d->t, row, texts[f], text, sizeof(text));
+			if (!text[0])
+				continue;
+			out_format("%*s", PARAGRAPH_INDENT, "");
+			paragraph_text(text);
+		}
+		(void)doctor_word(d->t, row, IPCX_F_FIX, text, sizeof(text));
+		if (text[0])
+			paragraph_fix(text);
 	}
+	d->output.rows = d->n;
 }
 
 /* Say that nothing is wrong, for people: only if that is certain. */

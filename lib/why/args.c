@@ -18,6 +18,7 @@ enum arg_kind {
 	ARG_REF,
 	ARG_KEY,
 	ARG_INT,
+	ARG_BYTES, /* a number that may be negative, or a size with a suffix */
 	ARG_SIZE,
 	ARG_FLAGS,
 	ARG_MODE,
@@ -64,7 +65,7 @@ static const struct arg_row rows[] = {
 	ARG(LEN,     SIZE,  len,     "len"),
 	ARG(LEN,     SIZE,  len,     "msgsz"),
 	ARG(MAXMSG,  INT,   maxmsg,  "maxmsg"),
-	ARG(MSGSIZE, INT,   msgsize, "msgsize"),
+	ARG(MSGSIZE, BYTES, msgsize, "msgsize"),
 	ARG(CMD,     TEXT,  cmd,     "cmd"),
 	ARG(TIMEOUT, TIME,  timeout, "timeout"),
 };
@@ -200,6 +201,18 @@ static bool args_set_flags(const char *value, struct ix_args *a)
 	return true;
 }
 
+static bool args_bytes(const char *value, int64_t *to)
+{
+	uint64_t bytes;
+
+	if (ix_parse_s64(value, INT64_MIN, INT64_MAX, to) == 0)
+		return true;
+	if (ix_parse_size(value, &bytes) < 0 || bytes > INT64_MAX)
+		return false;
+	*to = (int64_t)bytes;
+	return true;
+}
+
 static bool args_value(const struct arg_row *row, const char *value, struct ix_args *a)
 {
 	void *to = (char *)a + row->offset;
@@ -209,6 +222,8 @@ static bool args_value(const struct arg_row *row, const char *value, struct ix_a
 		return ix_parse_key(value, to) == 0;
 	case ARG_INT:
 		return ix_parse_s64(value, INT64_MIN, INT64_MAX, to) == 0;
+	case ARG_BYTES:
+		return args_bytes(value, to);
 	case ARG_SIZE:
 		return ix_parse_size(value, to) == 0;
 	case ARG_FLAGS:
