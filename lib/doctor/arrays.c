@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Semaphores, locks and queues for which threads wait in vain: the verdicts of
- * ipcx_waits(), gathered by object or cycle. What is only possible there is left out:
- * idle workers look like that. And semaphores that programs of two word sizes share.
+ * Semaphores, locks and queues for which threads wait and will hardly be woken: the
+ * verdicts of ipcx_waits(), gathered by object or cycle. What is only possible there is
+ * left out: idle workers look like that. And semaphores that programs of two word sizes
+ * share.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +13,7 @@
 #include "core/mech.h"
 #include "doctor/doctor.h"
 
-/* Threads that wait in vain for one thing. */
+/* Threads that wait for one thing, and will hardly be woken. */
 struct stuck {
 	size_t row; /* of the first, in the table of waits */
 	uint64_t cycle, n;

@@ -202,16 +202,17 @@ static int login_say(struct ix_doctor *d, const struct login_place *p,
 		       "systemd-logind removes the objects of %s when %s session of this "
 		       "user ends",
 		       owner, here ? "the last" : "the next");
-	(void)snprintf(
-		evidence, sizeof(evidence),
-		"%zu objects belong to uid %s, not a system user's; RemoveIPC is "
-		"yes (%s); systemd-logind %s; the user is %slogged in, and "
-		"loginctl does not keep this user",
-		u->count, uid,
-		p->c.source[0] ? p->c.source : "the default: no file says otherwise",
-		p->state == IX_LOGIND_STARTED ? "was started"
-					      : "is installed, but was not started",
-		here ? "" : "not ");
+	(void)snprintf(evidence, sizeof(evidence),
+		       "%zu objects belong to uid %s, not a system user's; RemoveIPC is "
+		       "yes (%s); systemd-logind %s; the user is %slogged in, and "
+		       "loginctl does not keep this user",
+		       u->count, uid,
+		       p->c.source[0] ? p->c.source
+				      : "the default: no file says otherwise",
+		       p->state == IX_LOGIND_STARTED
+			       ? "was started"
+			       : "is installed, but was not started",
+		       here ? "" : "not ");
 	(void)snprintf(fix, sizeof(fix), "loginctl enable-linger %s",
 		       ix_fix_quoted(quoted, sizeof(quoted), name));
 	return ix_doctor_add(d, &f);

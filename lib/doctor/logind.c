@@ -172,7 +172,7 @@ static int logind_list(int root, unsigned dir, struct logind_dropin *list, size_
 	char path[sizeof(logind_dirs) + 32];
 	int fd, r;
 
-	(void)snprintf(path, sizeof(path), "%s/logind.conf.d", logind_dirs[dir]);
+	(void)snprintf(path, sizeof(path), "%.40s/logind.conf.d", logind_dirs[dir]);
 	fd = ix_open_below(root, path, O_RDONLY | O_DIRECTORY, true);
 	if (fd < 0)
 		return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
@@ -227,7 +227,7 @@ int ix_logind_conf_read(int root, struct ix_logind_conf *ret_conf)
 	char path[sizeof(logind_dirs) + 32];
 
 	for (unsigned i = 0; r == 0 && i < ARRAY_SIZE(logind_dirs); i++) {
-		(void)snprintf(path, sizeof(path), "%s/logind.conf", logind_dirs[i]);
+		(void)snprintf(path, sizeof(path), "%.40s/logind.conf", logind_dirs[i]);
 		r = logind_read(root, path, &c);
 	}
 	dropins = logind_dropins(root, &c);

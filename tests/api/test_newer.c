@@ -21,7 +21,7 @@ static void test_every_struct_is_tested(void **state)
 		"ipcx_setting",     "ipcx_queue_state", "ipcx_stress_progress",
 		"ipcx_outcome",     "ipcx_base",        "ipcx_unseen",
 		"ipcx_wait_opts",   "ipcx_ns_user",     "ipcx_id_range",
-		"ipcx_ns_map",      "ipcx_failed_call",
+		"ipcx_ns_map",      "ipcx_failed_call", "ipcx_doctor_opts",
 	};
 	size_t found = 0;
 
@@ -207,6 +207,19 @@ static void test_newer_failed_call(void **state)
 	ipcx_table_free(t);
 }
 
+static void test_newer_options_of_doctor(void **state)
+{
+	struct ipcx *x = *state;
+	struct ipcx_doctor_opts opts = { .size = sizeof(opts), .newer = 1 };
+	struct ipcx_table *t = UNTOUCHED;
+
+	assert_fails(x, ipcx_doctor(x, &opts, NULL, &t), -E2BIG, t, UNTOUCHED);
+	assert_non_null(strstr(ipcx_error(x), "struct ipcx_doctor_opts"));
+	opts.newer = 0;
+	assert_int_equal(ipcx_doctor(x, &opts, NULL, &t), 0);
+	ipcx_table_free(t);
+}
+
 static void test_newer_user(void **state)
 {
 	struct ipcx *x = *state;
@@ -317,6 +330,7 @@ int main(void)
 		TEST(test_newer_base_and_result),
 		TEST(test_newer_options_of_waits),
 		TEST(test_newer_failed_call),
+		TEST(test_newer_options_of_doctor),
 		TEST(test_newer_user),
 		TEST(test_newer_messages),
 #ifdef HAS_NEWER_ipcx_sem_op

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Why calls fail: what is refused, and an answer with its rows. */
+/* Why calls fail: what is refused, and an answer with its rows; what ipcx_doctor()
+ * refuses. */
 #include "api.h"
 
 static void test_refused(void **state)
@@ -80,12 +81,31 @@ static void test_what_is_understood(void **state)
 	}
 }
 
+static void test_options_of_doctor(void **state)
+{
+	struct ipcx *x = *state;
+	const struct ipcx_doctor_opts wrong[] = {
+		{ .size = 0 },
+		{ .size = sizeof(struct ipcx_doctor_opts) - 1 },
+		{ .size = sizeof(struct ipcx_doctor_opts), .what_if = "" },
+		{ .size = sizeof(struct ipcx_doctor_opts), .what_if = "shmmni=1" },
+		{ .size = sizeof(struct ipcx_doctor_opts),
+		  .what_if = "shm_rmid_forced=0" },
+	};
+	struct ipcx_table *t = UNTOUCHED;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_fails(x, ipcx_doctor(x, &wrong[i], NULL, &t), -EINVAL, t,
+			     UNTOUCHED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_refused),
 		TEST(test_answer),
 		TEST(test_what_is_understood),
+		TEST(test_options_of_doctor),
 	};
 
 	return cmocka_run_group_tests_name("why", tests, NULL, NULL);
