@@ -132,7 +132,8 @@ static int doctor_examine(struct ix_doctor *d)
 
 	if (d->what_if)
 		return ix_doctor_settings(d);
-	r = ix_doctor_segments(d);
+	r = ix_doctor_leaked(d);
+	r = r < 0 ? r : ix_doctor_segments(d);
 	r = r < 0 ? r : ix_doctor_queues(d);
 	r = r < 0 ? r : ix_doctor_arrays(d);
 	r = r < 0 ? r : ix_doctor_files(d);
@@ -143,7 +144,7 @@ static int doctor_examine(struct ix_doctor *d)
 	return r < 0 ? r : ix_doctor_keys(d);
 }
 
-static int doctor_run(struct ix_doctor *d, const struct ipcx_doctor_opts *opts)
+static int doctor_answer(struct ix_doctor *d, const struct ipcx_doctor_opts *opts)
 {
 	int r;
 
@@ -189,7 +190,7 @@ int ipcx_doctor(struct ipcx *x, const struct ipcx_doctor_opts *opts,
 	r = ix_table_new(&d.t);
 	if (r < 0)
 		return ix_fail_plain(x, r, "out of memory");
-	r = doctor_run(&d, &how);
+	r = doctor_answer(&d, &how);
 	if (r == 0 && ret_unseen)
 		(void)IX_COPY_OUT(x, ipcx_unseen, IPCX_UNSEEN_SIZE_0_1, &d.unseen,
 				  ret_unseen);

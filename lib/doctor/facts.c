@@ -128,7 +128,7 @@ int ix_doctor_objects(struct ix_doctor *d, const struct ipcx_table **ret_t)
 		.mechs = facts_mechs(),
 		.fields = IPCX_FIELDSET(IPCX_F_NS, IPCX_F_COMMAND, IPCX_F_CREATOR_ALIVE,
 					IPCX_F_LPID_ALIVE, IPCX_F_LSPID_ALIVE,
-					IPCX_F_LRPID_ALIVE),
+					IPCX_F_LRPID_ALIVE, IPCX_F_LPID, IPCX_F_WAITERS),
 		.flags = IPCX_USUAL,
 	};
 	int r = 0;

@@ -62,33 +62,53 @@ static uint64_t nameless_bytes(const struct ix_doctor *d, const struct ix_use *u
 static int nameless_add(struct ix_doctor *d, const struct ix_use *use, size_t n,
 			struct ix_buf *keepers)
 {
-	struct keeper one = { .user = use->user, .memfd = use->kind == IX_USE_MEMFD };
-	struct keeper *k = (void *)keepers->data;
-	size_t count = keepers->len / sizeof(*k), i;
-	uint64_t bytes = nameless_bytes(d, use, n);
+	struct keeper one = { .user = use->user,
+			      .memfd = use->kind == IX_USE_MEMFD,
+			      .n = 1,
+			      .bytes = nameless_bytes(d, use, n),
+			      .others = (uint64_t)n - 1,
+			      .dev = use->dev,
+			      .ino = use->ino };
 
-	if (bytes < NAMELESS_LEAST)
+	if (one.bytes < NAMELESS_LEAST)
 		return 0;
-	/* Usually it is the process of the file before. */
-	for (i = count;
-	     i > 0 && (k[i - 1].user != one.user || k[i - 1].memfd != one.memfd); i--)
-		;
-	if (!i) {
-		if (ix_buf_add(keepers, &one, sizeof(one)) < 0)
-			return -ENOMEM;
-		k = (void *)keepers->data;
-		i = count + 1;
+	one.biggest = one.bytes;
+	return ix_buf_add(keepers, &one, sizeof(one));
+}
+
+static int nameless_order(const void *a, const void *b)
+{
+	const struct keeper *l = a, *r = b;
+
+	if (l->user != r->user)
+		return l->user < r->user ? -1 : 1;
+	return (int)l->memfd - (int)r->memfd;
+}
+
+/* Sorting makes the groups. Join what one process keeps; returns how many there are. */
+static size_t nameless_group(struct ix_buf *buf)
+{
+	struct keeper *all = (void *)buf->data, *to = all;
+	size_t n = buf->len / sizeof(*all);
+
+	if (!n)
+		return 0;
+	qsort(all, n, sizeof(*all), nameless_order);
+	for (const struct keeper *k = all + 1; k < all + n; k++) {
+		if (nameless_order(k, to) != 0) {
+			*++to = *k;
+			continue;
+		}
+		to->n++;
+		to->bytes += k->bytes;
+		to->others = MAX(to->others, k->others);
+		if (k->biggest > to->biggest) {
+			to->biggest = k->biggest;
+			to->dev = k->dev;
+			to->ino = k->ino;
+		}
 	}
-	k = &k[i - 1];
-	k->n++;
-	k->bytes += bytes;
-	k->others = MAX(k->others, (uint64_t)n - 1);
-	if (bytes > k->biggest) {
-		k->biggest = bytes;
-		k->dev = use->dev;
-		k->ino = use->ino;
-	}
-	return 0;
+	return (size_t)(to - all) + 1;
 }
 
 /* Whether a file is unlinked. A descriptor tells its links; of a mapping, the name that
@@ -169,7 +189,8 @@ int ix_doctor_nameless(struct ix_doctor *d)
 		    (use->kind == IX_USE_FILE && nameless_unlinked(use, n)))
 			r = nameless_add(d, use, n, &keepers);
 	}
-	for (size_t i = 0; r == 0 && i < keepers.len / sizeof(struct keeper); i++)
+	n = r == 0 ? nameless_group(&keepers) : 0;
+	for (size_t i = 0; r == 0 && i < n; i++)
 		r = nameless_tell(d,
 				  (const struct keeper *)(const void *)keepers.data + i);
 	return r;
