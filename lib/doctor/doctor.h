@@ -111,8 +111,8 @@ const char *ix_doctor_span(uint64_t seconds, char *buf, size_t size);
 /* ---- the kinds of findings; each returns 0 or -errno with a text */
 int ix_doctor_leaked(struct ix_doctor *d);   /* leaked.c: forgotten segments, arrays */
 int ix_doctor_segments(struct ix_doctor *d); /* segments.c: removed but attached */
-int ix_doctor_queues(struct ix_doctor *d); /* queues.c: full, forgotten, old qbytes */
-int ix_doctor_arrays(struct ix_doctor *d); /* arrays.c: stuck, 32- and 64-bit mixed */
+int ix_doctor_queues(struct ix_doctor *d);   /* queues.c: full, forgotten, old qbytes */
+int ix_doctor_arrays(struct ix_doctor *d);   /* arrays.c: stuck, 32- and 64-bit mixed */
 int ix_doctor_files(struct ix_doctor *d); /* files.c: unused POSIX objects, known names */
 int ix_doctor_nameless(
 	struct ix_doctor *d);            /* nameless.c: memory that no listing shows */
