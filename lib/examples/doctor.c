@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Print what is wrong with the objects here, and which command puts
- * it right; objects count as forgotten after so many seconds: doctor
- * 3600 */
+ * it right; objects count as forgotten after N seconds: doctor N */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -39,8 +39,9 @@ struct ix_space_shm {
 	uint64_t free;       /* what a program may still use */
 	uint64_t inodes, inodes_used; /* inodes 0: no limit, not counted */
 
-	/* Valid if walked, which only a tmpfs is. The bytes of nameless files follow from the others, and are
-	 * known only if the size is; their number is in ix_memory()'s pass. */
+	/* Valid if walked, which only a tmpfs is. The bytes of nameless files follow from
+	 * the others, and are known only if the size is; their number is in ix_memory()'s
+	 * pass. */
 	uint64_t bytes[IX_SPACE_PARTS];
 	uint64_t big[IX_SPACE_BIG]; /* bytes of the biggest, in descending order; 0: there
 				     * are no more */

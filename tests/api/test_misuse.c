@@ -312,20 +312,6 @@ static void test_texts(void **state)
 	assert_fails(x, ipcx_key(x, "/nowhere/at/all", 1, &key), -ENOENT, key, 77);
 }
 
-static void test_groups(void **state)
-{
-	const enum ipcx_field twice[] = { IPCX_F_ID, IPCX_F_ID },
-			      rows = IPCX_F_CONTAINERS;
-	struct ipcx_groups *const untouched = (struct ipcx_groups *)0x5a5a,
-				  *g = untouched;
-	const enum ipcx_field none = IPCX_NO_FIELD;
-	struct ipcx *x = *state;
-
-	assert_fails(x, ipcx_groups_new(x, twice, 2, &g), -EINVAL, g, untouched);
-	assert_fails(x, ipcx_groups_new(x, &rows, 1, &g), -EINVAL, g, untouched);
-	assert_fails(x, ipcx_groups_new(x, &none, 1, &g), -EINVAL, g, untouched);
-}
-
 static void test_missing_objects(void **state)
 {
 	struct ipcx *x = *state;
@@ -444,7 +430,6 @@ int main(void)
 		TEST(test_rows_and_fields),
 		TEST(test_lookups),
 		TEST(test_texts),
-		TEST(test_groups),
 		TEST(test_missing_objects),
 		TEST(test_memory),
 		TEST(test_maps_of_ids),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `ipcx doctor` says about objects: each finding has a scene in which it is so, and a twin in which it is not and nothing is said. Commands that it
+"""What `ipcx doctor` says about objects: each finding has a scene in which it is so, and a twin in which it is not and it is silent. Commands that it
 prints are run; it changes nothing itself."""
 
 import json
@@ -256,7 +256,7 @@ def test_an_old_queue_keeps_its_small_room(world):
 
 
 @pytest.mark.parametrize("scene", ["sem-dead", "msg-empty-dead"])
-def test_threads_that_wait_in_vain(world, scene):
+def test_threads_that_wait_for_ever(world, scene):
     with planted(world, scene) as p:
         found = awaited(world, "stuck")
         assert len(found) == 1 and found[0]["grade"] in ("likely", "certain"), found
