@@ -66,7 +66,7 @@ static void stuck_fix(struct ix_doctor *d, const struct stuck *s, char *buf, siz
 {
 	const struct ipcx_table *w = d->waits;
 	unsigned mech = ipcx_row_mech(w, s->row);
-	char where[64], quoted[2 * IPCX_REF_MAX];
+	char where[IX_DOCTOR_TEXT], quoted[2 * IPCX_REF_MAX];
 	const char *ns = ix_doctor_where(d, w, s->row, where, sizeof(where));
 	struct ipcx_value v, name;
 	const char *ref = ix_fix_quoted(quoted, sizeof(quoted),

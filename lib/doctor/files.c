@@ -150,7 +150,7 @@ static bool files_stay(const struct files *f)
 static void files_fix(const struct files *f, char *buf, size_t size)
 {
 	const struct ipcx_table *t = f->d->objects;
-	char where[64], quoted[2 * IPCX_REF_MAX];
+	char where[IX_DOCTOR_TEXT], quoted[2 * IPCX_REF_MAX];
 	const char *ns = ix_doctor_where(f->d, t, f->first->row, where, sizeof(where));
 	const char *mech = ix_mech(t->sections[f->first->section].mech)->info.name;
 	struct ipcx_value v;
@@ -163,9 +163,12 @@ static void files_fix(const struct files *f, char *buf, size_t size)
 	else
 		ix_fix_command(buf, size, ns,
 			       "%s %s -w 'user_count == 0 && uid == %" PRIu64
-			       " && age >= %" PRIu64 " && name =~ \"^/%s([^a-zA-Z]|$)\"'",
+			       " && age >= %" PRIu64 " && name =~ \"^/%s%s\"'",
 			       files_stay(f) ? "ls" : "rm", mech, f->first->uid,
-			       f->d->idle_s, f->first->prefix);
+			       f->d->idle_s, f->first->prefix,
+			       strlen(f->first->prefix) + 1 < FILES_PREFIX
+				       ? "([^a-zA-Z]|$)"
+				       : "");
 }
 
 static int files_tell(const struct files *f)

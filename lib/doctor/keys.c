@@ -78,6 +78,7 @@ static int key_found(struct ix_doctor *d, const struct ipcx_table *t,
 		     const struct key_row *ours, const struct key_row *other)
 {
 	char evidence[IX_DOCTOR_TEXT], fix[IX_DOCTOR_TEXT], where[IX_DOCTOR_TEXT];
+	char quoted[4 * IX_DOCTOR_TEXT];
 	const char *there = ix_doctor_where(d, t, other->row, where, sizeof(where));
 	struct ipcx_value v;
 
@@ -88,7 +89,8 @@ static int key_found(struct ix_doctor *d, const struct ipcx_table *t,
 		       ours->key, ix_doctor_word(t, ours->row, IPCX_F_REF, &v),
 		       ix_doctor_number(t, other->row, IPCX_F_NATTCH, 0),
 		       ix_doctor_number(t, ours->row, IPCX_F_NATTCH, 0));
-	ix_fix_command(fix, sizeof(fix), NULL, "ns cmp self %s", there ? there : "self");
+	ix_fix_command(fix, sizeof(fix), NULL, "ns cmp self %s",
+		       ix_fix_quoted(quoted, sizeof(quoted), there ? there : "self"));
 	return ix_doctor_add(d, &(struct ix_found){
 					.finding = "same-key",
 					.grade = IPCX_POSSIBLE,

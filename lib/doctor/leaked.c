@@ -145,7 +145,7 @@ static const char *leaked_program(const char *owner)
 static void leaked_fix(const struct ix_doctor *d, const struct ipcx_table *t,
 		       const struct leaked *l, char *buf, size_t size)
 {
-	char where[64];
+	char where[IX_DOCTOR_TEXT];
 	const char *ns = ix_doctor_where(d, t, l->first, where, sizeof(where));
 	const char *is = l->sem ? leaked_arrays : leaked_segments;
 	struct ipcx_value ref;

@@ -166,7 +166,8 @@ static void queue_reader(const struct queue *q, char *buf, size_t size)
 
 static int queue_full(struct ix_doctor *d, const struct queue *q)
 {
-	char what[160], evidence[400], reader[100], fix[IX_DOCTOR_TEXT], where[64];
+	char what[160], evidence[400], reader[100], fix[IX_DOCTOR_TEXT],
+		where[IX_DOCTOR_TEXT];
 	char quoted[2 * IPCX_REF_MAX];
 	struct ipcx_value v, mech;
 
@@ -213,7 +214,8 @@ static bool queue_is_forgotten(const struct ix_doctor *d, const struct queue *q)
 
 static int queue_forgotten(struct ix_doctor *d, const struct queue *q)
 {
-	char what[120], evidence[320], fix[IX_DOCTOR_TEXT], where[64], span[32];
+	char what[120], evidence[320], fix[IX_DOCTOR_TEXT], where[IX_DOCTOR_TEXT],
+		span[32];
 	char quoted[2 * IPCX_REF_MAX];
 	struct ipcx_value v, mech;
 
@@ -261,7 +263,7 @@ static uint64_t queue_limit(const struct ix_doctor *d, const struct queue *q,
 /* Room that a program chose for itself is no fault: only what is nearly used up is. */
 static int queue_small(struct ix_doctor *d, const struct queue *q)
 {
-	char evidence[160], fix[IX_DOCTOR_TEXT], where[64];
+	char evidence[160], fix[IX_DOCTOR_TEXT], where[IX_DOCTOR_TEXT];
 	uint64_t qbytes = ix_doctor_number(q->t, q->row, IPCX_F_QBYTES, 0), msgmnb;
 	const struct ipcx_table *limits;
 	struct ipcx_value v;

@@ -70,7 +70,8 @@ static size_t removed_group(struct ix_buf *buf)
 
 static int removed_tell(struct ix_doctor *d, const struct removed *r)
 {
-	char what[200], evidence[320], fix[IX_DOCTOR_TEXT], where[64], bytes[32];
+	char what[200], evidence[320], fix[IX_DOCTOR_TEXT], where[IX_DOCTOR_TEXT],
+		bytes[32];
 	struct ipcx_value command;
 	bool big = r->bytes >= SEGMENTS_BYTES;
 

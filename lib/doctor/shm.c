@@ -132,7 +132,7 @@ static void shm_contents(const struct ipcx_table *t, const struct ix_space_shm *
 	shm_bytes(parts, sizeof(parts), "without a name that are still open or mapped",
 		  s->bytes[IX_SPACE_NAMELESS]);
 	len += (size_t)snprintf(buf + len, size - len, ": %s%s",
-				s->partly ? "at least " : "",
+				s->missed ? "at least " : "",
 				parts[0] ? parts : "of little size each");
 	for (unsigned i = 0; i < IX_SPACE_BIG && s->big[i] && len < size; i++) {
 		(void)ix_escape(name, sizeof(name), ix_table_string(t, s->big_name[i]),

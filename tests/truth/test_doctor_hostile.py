@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names and directories that are made to mislead `ipcx doctor` and `ipcx df`."""
+
+import shlex
+
+from planting import flat, hide_the_denied, known  # pylint: disable=unused-import
+
+
+def unused(world):
+    def seen():
+        hide_the_denied(world)
+        r = world.ipcx("doctor", "--json", "--idle", "0s")
+        assert r.rc == 0, r
+        if r.json["unseen"]["processes"] or r.json["unseen"]["others"]:
+            return None
+        return {f["ref"]: f for f in r.json["findings"] if f["finding"] == "unused"}
+
+    return known(seen)
+
+
+def test_a_fix_is_whole_however_long_the_name_is(flat):  # pylint: disable=redefined-outer-name
+    """The beginning of a command would remove another file, without asking whether that is in use."""
+    for name in ("\x01" * 255, "q';\n\x1b[31m$(touch pwn)"):
+        flat.ok("mk", "pshm", "--size", "4k", "/" + name)
+    found = unused(flat)
+    assert len(found) == 2
+    for ref, f in found.items():
+        words = shlex.split(f["fix"])
+        assert words == ["ipcx", "rm", ref, "-w", "user_count == 0"], f
+        hide_the_denied(flat)
+        flat.ipcx(*words[1:], "--yes")
+    known(lambda: unused(flat) == {} or None)
+
+
+def test_long_prefixes_of_names(flat):  # pylint: disable=redefined-outer-name
+    names = ["/" + "a" * 30 + n for n in "12"]
+    for n in (*names, "/" + "a" * 22):
+        flat.ok("mk", "pshm", "--size", "4k", n)
+    found = [f for f in unused(flat).values() if f["count"] == 2]
+    assert len(found) == 1, found
+    r = flat.ipcx(*shlex.split(found[0]["fix"])[1:], "--dry-run", "-o", "ref", "--no-headings")
+    assert r.rc == 0 and sorted(r.lines) == [f"pshm:{n}" for n in names], r
+
+
+def test_a_deep_directory_hides_nothing_else(world):
+    """Every user can make one."""
+    world.sh("cd /dev/shm; printf %70000s >file; i=0; while [ $i -lt 80 ]; do mkdir d; cd d; i=$((i + 1)); done")
+    r = world.ipcx("df", "--json")
+    rows = {m["kind"]: m for m in r.json["memory"] if m["place"] == "/dev/shm"}
+    assert rows["objects"]["objects"] == 1 and rows["objects"]["used"] == 73728, rows
+    assert rows["directories"]["unknown"] and "other" not in rows, rows
+    assert "too deep" in r.err + str(r.json["errors"]) and "Permission" not in str(r.json["errors"]), r
