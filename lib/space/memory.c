@@ -129,26 +129,28 @@ static int memory_put_part(struct ix_mem_answer *m, const struct ix_space_shm *s
 			   enum ix_space_part part)
 {
 	bool rest = part == IX_SPACE_NAMELESS;
+	/* One user's directory must not hide what the objects of all others take. */
+	bool partly = rest ? s->missed != 0 : s->missed >> part & 1;
 	const struct ix_mem_fs *fs = rest ? ix_mem_fs_find(m, s->dev) : NULL;
 	struct ix_mem_put p;
 	char text[900];
 
 	if (rest && (!s->tmpfs || !s->size))
 		return 0;
-	if (!s->bytes[part] && !s->files[part] && !s->partly && !(fs && fs->kept.files))
+	if (!s->bytes[part] && !s->files[part] && !partly && !(fs && fs->kept.files))
 		return 0;
 	p = ix_mem_begin(m->t, "/dev/shm", memory_parts[part]);
-	if (s->partly)
+	if (partly)
 		ix_mem_unknown(&p, IX_MEM_USED);
 	else
 		ix_mem_number(&p, IX_MEM_USED, s->bytes[part]);
-	if (s->tmpfs && !s->partly)
+	if (s->tmpfs && !partly)
 		ix_mem_resident(m, &p, s->bytes[part], false);
 	if (rest) {
 		memory_nameless(m, s, &p);
 		return ix_mem_end(&p);
 	}
-	if (s->partly)
+	if (partly)
 		ix_mem_unknown(&p, IX_MEM_OBJECTS);
 	else
 		ix_mem_number(&p, IX_MEM_OBJECTS, s->files[part]);
@@ -220,8 +222,12 @@ static int memory_put_space(struct ix_mem_answer *m, size_t row)
 	}
 	memory_sizes(m, s, &p);
 	r = ix_mem_end(&p);
-	if (s->partly)
-		ix_table_once(m->t, -EACCES, "part of a /dev/shm could not be read");
+	if (s->missed && s->lost)
+		ix_table_once(m->t, s->lost, "part of a /dev/shm could not be read");
+	else if (s->missed)
+		ix_table_once(
+			m->t, 0,
+			"part of a /dev/shm was not looked at: its directories are too deep, or have too many files");
 	for (unsigned i = 0; r == 0 && s->walked && i < IX_SPACE_PARTS; i++)
 		r = memory_put_part(m, s, (enum ix_space_part)i);
 	return r;

@@ -49,14 +49,16 @@ struct ix_space_shm {
 	ix_text big_name[IX_SPACE_BIG]; /* names in the directory, not escaped */
 	ix_text why;
 	uint8_t big_part[IX_SPACE_BIG]; /* enum ix_space_part */
-	bool tmpfs : 1;     /* in memory; else on a disk or another file system */
+	uint8_t missed; /* bits of the parts some of which could not be read: they are at
+			 * least what is here. So are nameless files, if any is missed */
+	int32_t lost;   /* -errno of the first; 0: it was too deep, or too much */
+	bool tmpfs : 1; /* in memory; else on a disk or another file system */
 	bool read_only : 1; /* mounted so */
 	bool link : 1;      /* /dev/shm is a symbolic link */
 	bool whole : 1;     /* it is the root of its file system */
 	bool remote : 1;    /* another process's, not our own */
-	bool walked : 1;    /* the members about its contents are valid … */
-	bool partly : 1; /* … but some of it could not be read: they are at least this */
-	bool again : 1;  /* a row above is the same directory */
+	bool walked : 1;    /* the members about its contents are valid */
+	bool again : 1;     /* a row above is the same directory */
 };
 
 _Static_assert(sizeof(struct ix_space_shm) <= 8 * IX_WORDS, "rows have that many words");

@@ -87,6 +87,18 @@ static uint64_t walk_count(struct space_walk *w, const struct stat *st)
 	return bytes;
 }
 
+/* Something at this depth could not be read. In /dev/shm itself, it may be of any
+ * kind. */
+static void walk_missed(struct space_walk *w, int depth, int error)
+{
+	const unsigned all = 1U << IX_SPACE_OBJECTS | 1U << IX_SPACE_DIRECTORIES |
+			     1U << IX_SPACE_OTHER;
+
+	if (!w->s->missed)
+		w->s->lost = error;
+	w->s->missed |= (uint8_t)(depth ? 1U << IX_SPACE_DIRECTORIES : all);
+}
+
 static bool walk_gone(int error)
 {
 	return error == -ENOENT || error == -ESTALE;
@@ -104,7 +116,7 @@ static void walk_into(struct space_walk *w, const struct ix_posix_dir *dir,
 	if (sub.fd >= 0 && depth < WALK_DEPTH)
 		walk_below(w, &sub, depth + 1);
 	else if (sub.fd >= 0 || (sub.fd != -EXDEV && !walk_gone(sub.fd)))
-		w->s->partly = true;
+		walk_missed(w, depth + 1, MIN(sub.fd, 0));
 }
 
 static void walk_one(struct space_walk *w, const struct ix_posix_dir *dir,
@@ -115,7 +127,8 @@ static void walk_one(struct space_walk *w, const struct ix_posix_dir *dir,
 
 	/* Something may be mounted on it. */
 	if (r < 0 || (uint64_t)st.st_dev != w->s->dev) {
-		w->s->partly |= r < 0 && r != -EXDEV && !walk_gone(r);
+		if (r < 0 && r != -EXDEV && !walk_gone(r))
+			walk_missed(w, depth, r);
 		return;
 	}
 	if (depth) {
@@ -140,14 +153,15 @@ static void walk_below(struct space_walk *w, const struct ix_posix_dir *dir, int
 	while (r == 0 && w->r == 0 && (r = ix_posix_names_next(names, &name)) > 0) {
 		r = 0;
 		if (++w->entries > WALK_MOST) {
-			w->s->partly = true;
+			walk_missed(w, depth, 0);
 			return;
 		}
 		walk_one(w, dir, name, depth);
 	}
 	if (r == -ENOMEM)
 		w->r = r;
-	w->s->partly |= r < 0 && !walk_gone(r);
+	if (r < 0 && !walk_gone(r))
+		walk_missed(w, depth, r);
 }
 
 /* The directories come last: a file that also has a name in one of them is an object. */
@@ -169,7 +183,8 @@ static void walk_directories(struct space_walk *w, const struct ix_posix_dir *di
 		walk_into(w, dir, name, 0);
 		walk_big(w, name, w->sum);
 	}
-	w->s->partly |= r < 0;
+	if (r < 0)
+		walk_missed(w, 1, r);
 }
 
 int ix_space_walk(struct ipcx_table *t, const struct ix_posix_dir *dir,
