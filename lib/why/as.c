@@ -22,6 +22,73 @@
 #include "base/nss.h"
 #include "proc/status.h"
 
+/* ---- capabilities */
+
+#define AS_FIRST_USERNS 0xEFFFFFFD /* PROC_USER_INIT_INO of the kernel */
+#define AS_OVERFLOW     65534      /* an id that a user namespace does not map */
+
+/* Whether the capabilities that are effective in the process's user namespace count over
+ * its IPC namespace: that one belongs to the same user namespace or to one below. */
+static enum ix_so as_counts(int dir, bool ours)
+{
+	auto_fd int ipc = ix_open(dir, "ns/ipc", O_RDONLY);
+	struct stat own, now;
+	int user;
+
+	if (ipc < 0 || fstatat(dir, "ns/user", &own, 0) < 0)
+		return IX_SO_UNKNOWN;
+	user = ioctl(ipc, NS_GET_USERNS);
+	/* The owner is not ours to see: it is above. */
+	if (user < 0 && errno == EPERM && ours)
+		return IX_SO_NOT;
+	while (user >= 0) {
+		auto_fd int below = user;
+
+		if (fstat(below, &now) < 0)
+			return IX_SO_UNKNOWN;
+		if (now.st_dev == own.st_dev && now.st_ino == own.st_ino)
+			return IX_SO;
+		user = ioctl(below, NS_GET_PARENT);
+		/* The parent is not ours to see: it is above, and so is the process. */
+		if (user < 0)
+			return errno == EPERM ? IX_SO_NOT : IX_SO_UNKNOWN;
+	}
+	return IX_SO_UNKNOWN;
+}
+
+/* Find out over what capabilities count. dir: its directory in /proc, or -1. */
+static void as_caps(struct ipcx *x, struct ix_as *as, int dir)
+{
+	int proc = ix_procfd(x);
+	struct stat own, self;
+	enum ix_so counts;
+
+	as->own_caps = as->caps;
+	as->maps = IX_MAPS_UNKNOWN;
+	if (!as->caps_known || !as->caps)
+		return;
+	if (dir >= 0 && fstatat(dir, "ns/user", &own, 0) == 0) {
+		if (own.st_ino == AS_FIRST_USERNS)
+			as->maps = IX_MAPS_ALL;
+		else if (proc >= 0 && fstatat(proc, "self/ns/user", &self, 0) == 0 &&
+			 self.st_ino == own.st_ino && self.st_dev == own.st_dev)
+			as->maps = IX_MAPS_SHOWN;
+	}
+	counts = as->maps == IX_MAPS_ALL ? IX_SO
+		 : dir < 0               ? IX_SO_UNKNOWN
+					 : as_counts(dir, as->maps == IX_MAPS_SHOWN);
+	as->caps_known = counts != IX_SO_UNKNOWN;
+	as->caps = counts == IX_SO ? as->caps : 0;
+}
+
+static void as_caps_ours(struct ipcx *x, struct ix_as *as)
+{
+	int proc = ix_procfd(x);
+	auto_fd int dir = proc < 0 ? -1 : ix_open(proc, "self", O_PATH | O_DIRECTORY);
+
+	as_caps(x, as, dir);
+}
+
 /* ---- the caller */
 
 static int as_own_groups(struct ix_as *as)
@@ -39,7 +106,7 @@ static int as_own_groups(struct ix_as *as)
 	return 0;
 }
 
-static int as_self(struct ix_as *as)
+static int as_self(struct ipcx *x, struct ix_as *as)
 {
 	int filter = ix_cap_filter();
 
@@ -49,6 +116,7 @@ static int as_self(struct ix_as *as)
 	as->uid = geteuid();
 	as->gid = getegid();
 	as->caps_known = ix_cap_effective(&as->caps) == 0;
+	as_caps_ours(x, as);
 	as->filtered = filter < 0 ? IX_SO_UNKNOWN : ix_so(filter > 0);
 	as->limits_known = true;
 	for (int i = 0; i < IX_RLIMITS; i++) {
@@ -64,7 +132,8 @@ static int as_self(struct ix_as *as)
 
 /* ---- a user without a process */
 
-static int as_user(struct ix_as *as, uint32_t uid)
+/* It is taken to be in our namespaces. */
+static int as_user(struct ipcx *x, struct ix_as *as, uint32_t uid)
 {
 	struct ix_buf name auto_buf = { .data = NULL };
 	char shown[64];
@@ -74,6 +143,7 @@ static int as_user(struct ix_as *as, uint32_t uid)
 	as->uid = uid;
 	as->caps_known = true;
 	as->caps = uid == 0 ? IX_CAPS_ALL : 0;
+	as_caps_ours(x, as);
 	as->filtered = IX_SO_UNKNOWN;
 	as->tracer = -1;
 	if (r == -ENOMEM)
@@ -91,32 +161,6 @@ static int as_user(struct ix_as *as, uint32_t uid)
 
 /* ---- a process */
 
-/* Whether the capabilities that are effective in the process's user namespace count over
- * its IPC namespace: that one belongs to the same user namespace or to one below. */
-static enum ix_so as_counts(int dir)
-{
-	auto_fd int ipc = ix_open(dir, "ns/ipc", O_RDONLY);
-	struct stat own, now;
-	int user;
-
-	if (ipc < 0 || fstatat(dir, "ns/user", &own, 0) < 0)
-		return IX_SO_UNKNOWN;
-	user = ioctl(ipc, NS_GET_USERNS);
-	while (user >= 0) {
-		auto_fd int below = user;
-
-		if (fstat(below, &now) < 0)
-			return IX_SO_UNKNOWN;
-		if (now.st_dev == own.st_dev && now.st_ino == own.st_ino)
-			return IX_SO;
-		user = ioctl(below, NS_GET_PARENT);
-		/* The parent is not ours to see: it is above, and so is the process. */
-		if (user < 0)
-			return errno == EPERM ? IX_SO_NOT : IX_SO_UNKNOWN;
-	}
-	return IX_SO_UNKNOWN;
-}
-
 static int as_groups(struct ix_as *as, const struct ix_buf *status)
 {
 	size_t n = 0;
@@ -132,7 +176,8 @@ static int as_groups(struct ix_as *as, const struct ix_buf *status)
 	return 0;
 }
 
-static int as_status(struct ix_as *as, const struct ix_buf *status, int dir)
+static int as_status(struct ipcx *x, struct ix_as *as, const struct ix_buf *status,
+		     int dir)
 {
 	struct ix_status_ids uids, gids;
 	uint64_t n;
@@ -144,12 +189,7 @@ static int as_status(struct ix_as *as, const struct ix_buf *status, int dir)
 		as->gid = gids.effective;
 	}
 	as->caps_known = ix_status_effective(status->data, status->len, &as->caps) == 0;
-	if (as->caps_known && as->caps) {
-		enum ix_so counts = as_counts(dir);
-
-		as->caps_known = counts != IX_SO_UNKNOWN;
-		as->caps = counts == IX_SO ? as->caps : 0;
-	}
+	as_caps(x, as, dir);
 	as->filtered = IX_SO_UNKNOWN;
 	if (ix_status_number(status->data, status->len, "Seccomp", &n) == 0)
 		as->filtered = ix_so(n != 0);
@@ -220,7 +260,7 @@ static int as_process(struct ipcx *x, struct ix_as *as, int32_t pid)
 		return ix_fail_plain(x, -ESRCH, "process %" PRId32 " has ended", pid);
 	if (r < 0)
 		return ix_fail(x, r, "process %" PRId32, pid);
-	r = as_status(as, &status, dir);
+	r = as_status(x, as, &status, dir);
 	if (r < 0)
 		return ix_fail(x, r, "process %" PRId32, pid);
 	as->limits_known = ix_status_read(dir, "limits", &limits) == 0 &&
@@ -240,10 +280,10 @@ int ix_as_begin(struct ipcx *x, unsigned flags, uint32_t uid, int32_t pid,
 		r = as_process(x, &as, pid);
 	} else if (flags & IPCX_WHY_UID) {
 		as.kind = IX_AS_USER;
-		r = as_user(&as, uid);
+		r = as_user(x, &as, uid);
 	} else {
 		as.kind = IX_AS_SELF;
-		r = as_self(&as);
+		r = as_self(x, &as);
 	}
 	if (r < 0) {
 		ix_as_end(&as);
@@ -264,6 +304,18 @@ void ix_as_end(struct ix_as *as)
 enum ix_so ix_as_capable(const struct ix_as *as, int cap)
 {
 	return as->caps_known ? ix_so(as->caps >> cap & 1) : IX_SO_UNKNOWN;
+}
+
+enum ix_so ix_as_capable_file(const struct ix_as *as, int cap, uint32_t uid, uint32_t gid)
+{
+	if (!(as->own_caps >> cap & 1))
+		return as->caps_known || as->own_caps ? IX_SO_NOT : IX_SO_UNKNOWN;
+	if (as->maps == IX_MAPS_ALL)
+		return IX_SO;
+	/* What is shown as this id is its own, or that of all that are not mapped. */
+	return as->maps == IX_MAPS_SHOWN && uid != AS_OVERFLOW && gid != AS_OVERFLOW
+		       ? IX_SO
+		       : IX_SO_UNKNOWN;
 }
 
 enum ix_so ix_as_in_group(const struct ix_as *as, uint32_t gid)
@@ -319,9 +371,10 @@ enum ix_so ix_as_may_file(const struct ix_as *as, uint32_t uid, uint32_t gid,
 
 	if (!as->ids_known)
 		return IX_SO_UNKNOWN;
-	over = ix_as_capable(as, CAP_DAC_OVERRIDE);
+	over = ix_as_capable_file(as, CAP_DAC_OVERRIDE, uid, gid);
 	if (!(want & ~0400U))
-		over = as_either(over, ix_as_capable(as, CAP_DAC_READ_SEARCH));
+		over = as_either(over,
+				 ix_as_capable_file(as, CAP_DAC_READ_SEARCH, uid, gid));
 	return as_either(as_granted(ix_so(as->uid == uid), ix_as_in_group(as, gid), mode,
 				    want),
 			 over);

@@ -29,6 +29,10 @@ struct ix_as {
 	bool caps_known;
 	uint64_t caps; /* effective; of a user without a process: all for uid 0, else none
 			*/
+	/* Over files the capabilities in its own user namespace count, if that one maps
+	 * the file's ids. */
+	uint64_t own_caps;
+	enum { IX_MAPS_UNKNOWN, IX_MAPS_SHOWN, IX_MAPS_ALL } maps; /* shown: as for us */
 	bool limits_known;                   /* of a user without a process: not */
 	struct ix_rlimit limits[IX_RLIMITS]; /* by RLIMIT_… */
 	enum ix_so filtered;                 /* a seccomp filter is active */
@@ -42,8 +46,12 @@ int ix_as_begin(struct ipcx *x, unsigned flags, uint32_t uid, int32_t pid,
 		struct ix_as *ret_as);
 void ix_as_end(struct ix_as *as);
 
-/* Whether a capability is effective. */
+/* Whether a capability is effective, and counts over its IPC namespace. */
 enum ix_so ix_as_capable(const struct ix_as *as, int cap);
+
+/* Whether a capability counts over a file with these ids. */
+enum ix_so ix_as_capable_file(const struct ix_as *as, int cap, uint32_t uid,
+			      uint32_t gid);
 
 /* Whether a group is among the effective and supplementary ones. */
 enum ix_so ix_as_in_group(const struct ix_as *as, uint32_t gid);

@@ -215,9 +215,9 @@ static void mq_sticky(struct ix_why *w, struct ix_reason *r)
 	int error;
 	const struct ipcx_table *t = ix_why_object(w, false, &error);
 	char ref[IPCX_REF_MAX + 16];
-	enum ix_so fowner = ix_as_capable(&w->as, CAP_FOWNER);
+	enum ix_so fowner;
 	struct mq_dir d;
-	uint64_t uid;
+	uint64_t uid, gid = 0;
 	bool others;
 
 	if (!t) {
@@ -231,6 +231,8 @@ static void mq_sticky(struct ix_why *w, struct ix_reason *r)
 					      : "the ids of the caller are not known");
 		return;
 	}
+	(void)ix_why_number(t, 0, IPCX_F_GID, &gid);
+	fowner = ix_as_capable_file(&w->as, CAP_FOWNER, (uint32_t)uid, (uint32_t)gid);
 	others = (d.mode & S_ISVTX) && uid != w->as.uid && d.uid != w->as.uid;
 	ix_reason_set(r,
 		      !others               ? IX_SO_NOT

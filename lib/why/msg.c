@@ -13,6 +13,7 @@
 #include "mech/msgchecks.h"
 #include "mech/sysv.h"
 #include "why/fix.h"
+#include "why/mq.h"
 #include "why/msgroom.h"
 #include "why/sysv.h"
 
@@ -127,7 +128,7 @@ static void msg_stat_denied(struct ix_why *w, struct ix_reason *r)
 /* qbytes= is another name of size=. */
 static void msg_qbytes(struct ix_why *w, struct ix_reason *r)
 {
-	enum ix_so capable = ix_as_capable(&w->as, CAP_SYS_RESOURCE), above;
+	enum ix_so capable = ix_mq_resource(w), above;
 	uint64_t most;
 
 	if (ix_why_cmd(w, "IPC_SET") == IX_SO_NOT) {

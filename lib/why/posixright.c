@@ -144,7 +144,7 @@ static void right_protected(struct ix_why *w, struct ix_reason *r)
 static void right_sticky(struct ix_why *w, struct ix_reason *r)
 {
 	const struct ix_place *p;
-	enum ix_so fowner = ix_as_capable(&w->as, CAP_FOWNER);
+	enum ix_so fowner;
 	bool others;
 
 	if (!ix_place_file(w, &p, r))
@@ -154,6 +154,7 @@ static void right_sticky(struct ix_why *w, struct ix_reason *r)
 			      "cannot be told: the ids of the caller are not known");
 		return;
 	}
+	fowner = ix_as_capable_file(&w->as, CAP_FOWNER, p->file_uid, p->file_gid);
 	others = (p->mode & S_ISVTX) && p->file_uid != w->as.uid && p->uid != w->as.uid;
 	ix_reason_set(r, others ? right_not(fowner) : IX_SO_NOT,
 		      "%s has mode %04" PRIo32 " and uid %" PRIu32

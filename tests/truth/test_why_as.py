@@ -93,3 +93,32 @@ def test_a_process_of_another_namespace_is_judged_there(world):
 def test_two_whose(world):
     r = world.ipcx("why", "shmget", "ENOSPC", "--pid", "1", "--as", "0")
     assert r.rc == 2 and "contradict" in r.err
+
+
+@pytest.mark.parametrize("self", [True, False])
+def test_capabilities_of_a_user_namespace_do_not_count_above_it(world, self):
+    """root of a user namespace has all capabilities, but not over what belongs to users that it does not have."""
+    world.sh("chmod 1777 /dev/mqueue")
+    for words in (["shm:0x22", "--size", "4K"], ["pshm", "/x", "--size", "4K"], ["mq", "/x"]):
+        world.ok("mk", *words, "--mode", "0600", uid=12345)
+    questions = [("shmget", "EACCES", "key=0x22", "flags=0600"), ("shm_open", "EACCES", "name=/x", "flags=O_RDWR"), ("mq_open", "EACCES", "name=/x", "flags=O_RDWR"),
+                 ("shmctl", "EPERM", "shm:0x22", "cmd=SHM_LOCK"), ("shmctl", "EPERM", "shm:0x22", "cmd=IPC_RMID")]
+    with living(world, "unshare", "--user", "--map-root-user") as pid:
+        for call, error, *args in questions:
+            if self:
+                r = world.run("unshare", "--user", "--map-root-user", IPCX, "why", call, error, *args, "--json")
+            else:
+                r = world.ipcx("why", call, error, *args, "--pid", pid, "--json")
+            so = [c["applies"] for c in r.json["causes"] if "mode of the" in c["cause"] or "grant the permissions" in c["cause"] or "owner, its creator" in c["cause"]]
+            if call in ("shm_open", "mq_open"):
+                assert True in so or None in so, (call, r.out)
+            else:
+                assert True in so and r.json["causes"][0]["applies"] is True, (call, r.out)
+
+
+def test_a_larger_queue_needs_root_of_the_machine(world):
+    question = '"$IPCX" why msgctl EPERM cmd=IPC_SET key=0x5 qbytes=1000000'
+    able = int(world.sh("grep CapEff /proc/self/status").out.split()[1], 16) >> 24 & 1  # CAP_SYS_RESOURCE
+    for enter, rc in (("--user --map-root-user", 0), ("", able)):
+        r = world.sh(f"unshare --ipc {enter} sh -c '\"$IPCX\" mk msg:0x5 >/dev/null && {question}'")
+        assert r.rc == rc, (enter, r.out, r.err)
