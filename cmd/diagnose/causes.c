@@ -80,7 +80,8 @@ static void causes_row(const struct output *s, const struct ipcx_table *t, size_
 		   PARAGRAPH_INDENT, words[so],
 		   s->colour && so == APPLIES ? "\033[0m" : "");
 	paragraph_text(text);
-	if (so == DOES_NOT && !all)
+	/* The only reason is told whole: its facts are the answer. */
+	if (so == DOES_NOT && !all && ipcx_table_rows(t) > 1)
 		return;
 	evidence = causes_text(t, row, IPCX_F_EVIDENCE, &v);
 	if (*evidence) {

@@ -65,6 +65,11 @@ enum ix_check {
 #define IX_FOR_CHANGE 2U
 #define IX_FOR_REMOVE 4U
 
+/* Subjects of causes that only the words of a program ask for: the program failed after
+ * its call, or another process did. */
+#define IX_SAID_IN_USE  "said: in use"
+#define IX_SAID_DISPLAY "said: display"
+
 struct ix_cause {
 	uint64_t when; /* our own text applies only with one of these attributes
 			  (IPCX_A_…); 0: always */

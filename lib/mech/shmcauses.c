@@ -29,6 +29,13 @@ const struct ix_cause ix_shm_causes[] = {
 	{ .error = -ENOSPC, .call = IX_SHMGET, .check = IX_SHM_CROWDED, .subject = "shmmni", .text = "kernel.shmmni segments exist" },
 	{ .error = -ENOSYS, .call = IX_SHMGET, .check = IX_CHECK_FILTER, .own = IX_FOR_CREATE, .text = "this kernel has no System V shared memory, or a filter hides it" },
 
+	/* PostgreSQL's shmctl(2) with IPC_STAT: the segment of its postmaster.pid. */
+	{ .error = -EEXIST, .call = IX_SHMGET, .check = IX_SHM_SAID, .subject = IX_SAID_IN_USE, .text = "processes still have the segment attached" },
+
+	/* ProcShmAttach() of the X server: its shmat(2) fails. */
+	{ .error = -EINVAL, .call = IX_SHMAT, .check = IX_SHM_SAID, .subject = IX_SAID_DISPLAY, .text = "the X server and its client are in different IPC namespaces" },
+	{ .error = -EACCES, .call = IX_SHMAT, .check = IX_SHM_SAID, .subject = IX_SAID_DISPLAY, .text = "the segment's mode does not let the user of the X server attach it" },
+
 	/* do_shmat() */
 	{ .error = -EINVAL, .call = IX_SHMAT, .check = IX_SHM_REMAP_NULL, .text = "SHM_REMAP was given without an address" },
 	{ .error = -EINVAL, .call = IX_SHMAT, .check = IX_SHM_UNALIGNED, .text = "the address is not a multiple of the page size, and SHM_RND was not given" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How the causes of failed calls on segments are tested: numbers of the checks in
- * lib/why/shm.c, shmlimit.c, shmat.c and shmctl.c. */
+ * lib/why/shm.c, shmlimit.c, shmat.c, shmctl.c and shmsaid.c. */
 #pragma once
 
 #include "core/cause.h"
@@ -46,6 +46,8 @@ enum ix_shm_check {
 	IX_SHM_NO_COMMAND,
 	IX_SHM_NO_USER, /* IPC_SET with an id that is not mapped */
 	IX_SHM_WIDE,    /* EOVERFLOW */
+	/* by the words of programs: .subject */
+	IX_SHM_SAID,
 	IX_SHM_CHECKS
 };
 

@@ -166,18 +166,35 @@ static uint64_t line_calls(const struct ix_call_found *c, const struct ix_saying
 	return UINT64_C(1) << c->call;
 }
 
+/* Words that ask for causes of their own, whatever other numbers are in the line. */
+static bool line_said(struct ix_why *w, const struct ix_saying *s)
+{
+	if (!s || w->calls || w->nerrors || s->error < IX_SAYS_IN_USE)
+		return false;
+	w->calls = line_saying_calls(s);
+	if (s->error == IX_SAYS_IN_USE) {
+		w->said = IX_SAID_IN_USE;
+		w->errors[w->nerrors++] = -EEXIST;
+	} else {
+		w->said = IX_SAID_DISPLAY;
+		w->errors[w->nerrors++] = -EINVAL;
+		w->errors[w->nerrors++] = -EACCES;
+	}
+	return true;
+}
+
 static int line_read(struct ix_why *w, const struct ix_line *l)
 {
 	const struct ix_saying *s = ix_saying_find(l);
 	struct ix_call_found c = ix_line_call(l);
 	int error = 0;
 
-	if (!w->calls)
+	if (!line_said(w, s) && !w->calls)
 		w->calls = line_calls(&c, s);
 	if (!w->calls)
 		return line_not_read(w, l);
 	if (!w->nerrors)
-		error = line_error(l, s ? s->error : 0);
+		error = line_error(l, s && s->error < IX_SAYS_IN_USE ? s->error : 0);
 	if (error) {
 		w->errors[0] = error;
 		w->nerrors = 1;

@@ -69,6 +69,10 @@ void ix_line_other_args(const struct ix_line *l, uint64_t calls, struct ix_args 
 /* ---- sayings.c */
 
 #define IX_SAYING_CALLS 3
+
+/* Instead of an errno: the words ask for the causes with this subject (IX_SAID_…). */
+enum { IX_SAYS_IN_USE = 10002, IX_SAYS_DISPLAY };
+
 struct ix_saying {
 	int16_t error; /* what is meant if the line names no errno; 0: it must name one */
 	uint8_t calls[IX_SAYING_CALLS];

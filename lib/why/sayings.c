@@ -15,10 +15,10 @@
 /* clang-format off */
 static const struct ix_saying sayings[] = {
 	/* MIT-SHM: the X server cannot attach the client's segment. */
-	{ -EINVAL, C(IX_SHMAT), "X11", "x_shmattach", "" },
-	{ -EINVAL, C(IX_SHMAT), "X11", "x_shmputimage", "" },
-	{ -EINVAL, C(IX_SHMAT), "X11", "mit-shm", "badaccess" },
-	{ -EINVAL, C(IX_SHMAT), "X11", "mit shared memory attach failed", "" },
+	{ IX_SAYS_DISPLAY, C(IX_SHMAT), "X11", "x_shmattach", "" },
+	{ IX_SAYS_DISPLAY, C(IX_SHMAT), "X11", "x_shmputimage", "" },
+	{ IX_SAYS_DISPLAY, C(IX_SHMAT), "X11", "mit-shm", "badaccess" },
+	{ IX_SAYS_DISPLAY, C(IX_SHMAT), "X11", "mit shared memory attach failed", "" },
 
 	{ 0, C(IX_SHMGET), "Perl", "ipc::shareable", "" },
 	{ 0, C(IX_SHMGET), "Perl", "ipc::sharelite", "" },
@@ -26,7 +26,7 @@ static const struct ix_saying sayings[] = {
 	{ 0, C(IX_SEMGET), "Perl", "ipc::semaphore", "" },
 	{ 0, C(IX_MSGGET), "Perl", "ipc::msg", "" },
 
-	{ -EEXIST, C(IX_SHMGET), "PostgreSQL", "pre-existing shared memory block", "" },
+	{ IX_SAYS_IN_USE, C(IX_SHMGET), "PostgreSQL", "pre-existing shared memory block", "" },
 	{ -ENOSPC, C(IX_FTRUNCATE), "PostgreSQL", "could not resize shared memory segment", "" },
 	{ 0, C(IX_SHM_OPEN), "PostgreSQL", "could not open shared memory segment", "/postgresql." },
 	{ 0, C(IX_SHM_OPEN), "PostgreSQL", "could not open shared memory segment", "" },

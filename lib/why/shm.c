@@ -65,7 +65,9 @@ void ix_why_shm(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
 {
 	enum ix_shm_check check = (enum ix_shm_check)c->check;
 
-	if (check == IX_SHM_FILES)
+	if (check == IX_SHM_SAID)
+		ix_shm_said(w, c, r);
+	else if (check == IX_SHM_FILES)
 		shm_files(w, r);
 	else if (check == IX_SHM_MODULE)
 		shm_module(w, r);

@@ -68,4 +68,5 @@ void ix_shm_limit(struct ix_why *w, const struct ix_cause *c, struct ix_reason *
 void ix_shm_attach(struct ix_why *w, enum ix_shm_check check, struct ix_reason *r);
 void ix_shm_maps(struct ix_why *w, enum ix_shm_check check, struct ix_reason *r);
 void ix_shm_id(struct ix_why *w, enum ix_shm_check check, struct ix_reason *r);
+void ix_shm_said(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r);
 void ix_shm_control(struct ix_why *w, enum ix_shm_check check, struct ix_reason *r);

@@ -12,6 +12,7 @@
 #include "core/columns.h"
 #include "core/copyin.h"
 #include "core/mech.h"
+#include "mech/shmchecks.h"
 #include "ns/ns.h"
 
 struct why_row {
@@ -82,9 +83,16 @@ static void why_check(struct ix_why *w, const struct ix_cause *c, struct ix_reas
 							  : "");
 }
 
+static bool why_said(const struct ix_cause *c)
+{
+	return c->check == IX_SHM_SAID;
+}
+
 static bool why_asks(const struct ix_why *w, const struct ix_cause *c)
 {
 	if (c->call == IX_CALL_NONE || !(w->calls >> c->call & 1))
+		return false;
+	if (why_said(c) ? !w->said || strcmp(c->subject, w->said) != 0 : !!w->said)
 		return false;
 	for (size_t i = 0; i < w->nerrors; i++)
 		if (w->errors[i] == c->error)
@@ -208,7 +216,7 @@ static int why_never(struct ix_why *w)
 		     c++) {
 			const char *name = ix_why_error_name(c->error);
 
-			if (c->call != call || strstr(known, name) ||
+			if (c->call != call || why_said(c) || strstr(known, name) ||
 			    at + strlen(name) + 3 > sizeof(known))
 				continue;
 			at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s",

@@ -47,7 +47,9 @@ struct ix_why {
 	size_t nerrors;
 	struct ix_args a;
 	struct ix_as as;
-	char program[64];    /* that writes such lines, or "" */
+	char program[64]; /* that writes such lines, or "" */
+	const char
+		*said; /* IX_SAID_…: what alone is asked for; NULL: causes of the errno */
 	struct ipcx_ns *own; /* opened for the process of the question, or NULL */
 	const char *where;   /* how the namespace was named, for fixes; NULL: ours */
 	enum ix_call call;   /* that of the cause that is being tested */

@@ -119,6 +119,14 @@ static void test_arguments(void **state)
 	why_end(w);
 	w = why_of("pre-existing shared memory block (key 5432001, ID 12) is in use", &r);
 	assert_true(w->a.key == 5432001 && w->a.id == 12);
+	assert_string_equal(w->said, IX_SAID_IN_USE);
+	why_end(w);
+	w = why_of("X Error: BadAccess 10 Extension: 130 (MIT-SHM)", &r);
+	assert_string_equal(w->said, IX_SAID_DISPLAY);
+	assert_true(w->nerrors == 2 && w->errors[1] == -EACCES);
+	why_end(w);
+	w = why_of("shmget: File exists", &r);
+	assert_null(w->said);
 	why_end(w);
 	w = why_of("could not resize shared memory segment \"/PostgreSQL.7\" to 4194304 "
 		   "bytes",
