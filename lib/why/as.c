@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <linux/nsfs.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +238,16 @@ static void as_name(struct ix_as *as, int dir)
 		       shown);
 }
 
+/* With hidepid=, /proc does not show the processes of others. */
+static int as_not_shown(struct ipcx *x, int32_t pid, bool ended)
+{
+	if (pid > 0 && (kill(pid, 0) == 0 || errno == EPERM))
+		return ix_fail_plain(x, -EACCES,
+				     "process %" PRId32 " is not shown in /proc", pid);
+	return ended ? ix_fail_plain(x, -ESRCH, "process %" PRId32 " has ended", pid)
+		     : ix_fail_plain(x, -ESRCH, "no process has the pid %" PRId32, pid);
+}
+
 static int as_process(struct ipcx *x, struct ix_as *as, int32_t pid)
 {
 	struct ix_buf status auto_buf = { .data = NULL };
@@ -251,13 +262,13 @@ static int as_process(struct ipcx *x, struct ix_as *as, int32_t pid)
 	as->pid = pid;
 	dir = pid > 0 ? ix_open(proc, word, O_PATH | O_DIRECTORY) : -ENOENT;
 	if (dir == -ENOENT)
-		return ix_fail_plain(x, -ESRCH, "no process has the pid %" PRId32, pid);
+		return as_not_shown(x, pid, false);
 	if (dir < 0)
 		return ix_fail(x, dir, "process %" PRId32, pid);
 	as_name(as, dir);
 	r = ix_status_read(dir, "status", &status);
 	if (r == -ESRCH || r == -ENOENT)
-		return ix_fail_plain(x, -ESRCH, "process %" PRId32 " has ended", pid);
+		return as_not_shown(x, pid, true);
 	if (r < 0)
 		return ix_fail(x, r, "process %" PRId32, pid);
 	r = as_status(x, as, &status, dir);

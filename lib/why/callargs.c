@@ -86,6 +86,23 @@ static bool callargs_number(const char *value, int64_t *ret_n)
 	return *end == '\0';
 }
 
+/* The upper half of all addresses is no int64_t. */
+static bool callargs_address(const char *value, uint64_t *ret_addr)
+{
+	uint64_t n;
+	char *end;
+
+	if (!strcmp(value, "NULL")) {
+		*ret_addr = 0;
+		return true;
+	}
+	n = strtoull(value, &end, 0);
+	if (!isdigit((unsigned char)value[0]) || *end)
+		return false;
+	*ret_addr = n;
+	return true;
+}
+
 static bool callargs_set_text(char *to, size_t size, const char *value)
 {
 	size_t len = strlen(value);
@@ -98,8 +115,6 @@ static bool callargs_set_text(char *to, size_t size, const char *value)
 
 static bool callargs_set(struct ix_args *a, unsigned arg, const char *value)
 {
-	int64_t n = 0;
-
 	switch (arg) {
 	case IX_ARG_KEY:
 		if (!strcmp(value, "IPC_PRIVATE"))
@@ -119,10 +134,7 @@ static bool callargs_set(struct ix_args *a, unsigned arg, const char *value)
 		value += strncmp(value, "IPC_64|", 7) == 0 ? 7 : 0;
 		return callargs_set_text(a->cmd, sizeof(a->cmd), value);
 	case IX_ARG_ADDR:
-		if (strcmp(value, "NULL") != 0 && !callargs_number(value, &n))
-			return false;
-		a->addr = (uint64_t)n;
-		return true;
+		return callargs_address(value, &a->addr);
 	default:
 		break;
 	}

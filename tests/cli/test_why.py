@@ -66,6 +66,12 @@ def test_arguments_beside_a_line_come_before_those_in_it(world):
     assert world.ipcx("why", line).rc != 0
 
 
+def test_addresses_have_all_bits(full):
+    for address, so in ("0xfffffffffffff000", False), ("0xfffffffffffff001", True):
+        r = full.ipcx("why", f"shmat(0, {address}, 0) = -1 EINVAL (Invalid argument)", "--json")
+        assert [c["applies"] for c in r.json["causes"] if "multiple of the page size" in c["cause"]] == [so], r.out
+
+
 def test_the_exit_status_tells_whether_a_reason_applies(full):
     assert full.ipcx("why", "shmget", "ENOSPC").rc == 0
     full.ok("limits", "set", "shmmni=100")

@@ -122,3 +122,12 @@ def test_a_larger_queue_needs_root_of_the_machine(world):
     for enter, rc in (("--user --map-root-user", 0), ("", able)):
         r = world.sh(f"unshare --ipc {enter} sh -c '\"$IPCX\" mk msg:0x5 >/dev/null && {question}'")
         assert r.rc == rc, (enter, r.out, r.err)
+
+
+def test_a_process_that_is_not_shown_has_not_ended(world):
+    with living(world) as pid:
+        ask = 'setpriv --reuid=12345 --regid=12345 --clear-groups "$IPCX" why shmget ENOSPC size=4K --pid'
+        r = world.sh(f"unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc && {ask} {pid}'")
+        assert r.rc == 1 and f"process {pid} is not shown in /proc" in r.err, (r.rc, r.err)
+        r = world.sh(f"unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc && {ask} 4194300'")
+        assert r.rc == 3 and "no process has the pid" in r.err, (r.rc, r.err)
