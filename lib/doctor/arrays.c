@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/mech.h"
@@ -15,49 +16,80 @@
 
 /* Threads that wait for one thing, and will hardly be woken. */
 struct stuck {
+	const struct ipcx_table *w;
 	size_t row; /* of the first, in the table of waits */
 	uint64_t cycle, n;
 	enum ipcx_grade grade;
 };
 
-static bool stuck_same(const struct ipcx_table *w, const struct stuck *s, size_t row,
-		       uint64_t cycle)
+static int stuck_numbers(uint64_t l, uint64_t r)
 {
-	struct ipcx_value l, r;
-
-	if (cycle || s->cycle)
-		return cycle == s->cycle;
-	return ipcx_row_mech(w, s->row) == ipcx_row_mech(w, row) &&
-	       ix_doctor_number(w, s->row, IPCX_F_NS, 0) ==
-		       ix_doctor_number(w, row, IPCX_F_NS, 0) &&
-	       !strcmp(ix_doctor_word(w, s->row, IPCX_F_REF, &l),
-		       ix_doctor_word(w, row, IPCX_F_REF, &r));
+	return (l > r) - (l < r);
 }
 
-/* The things that are stuck are few. */
-static int stuck_count(const struct ipcx_table *w, size_t row, struct ix_buf *all)
+static int stuck_same(const struct stuck *l, const struct stuck *r)
+{
+	static const enum ipcx_field fields[] = { IPCX_F_NS, IPCX_F_SEMNUM };
+	struct ipcx_value v, w;
+	int order;
+
+	if (l->cycle || r->cycle)
+		return stuck_numbers(l->cycle, r->cycle);
+	order = stuck_numbers(ipcx_row_mech(l->w, l->row), ipcx_row_mech(r->w, r->row));
+	for (size_t i = 0; order == 0 && i < ARRAY_SIZE(fields); i++)
+		order = stuck_numbers(ix_doctor_number(l->w, l->row, fields[i], 0),
+				      ix_doctor_number(r->w, r->row, fields[i], 0));
+	return order ? order
+		     : strcmp(ix_doctor_word(l->w, l->row, IPCX_F_REF, &v),
+			      ix_doctor_word(r->w, r->row, IPCX_F_REF, &w));
+}
+
+static int stuck_as_found(const void *a, const void *b)
+{
+	const struct stuck *l = a, *r = b;
+
+	return l->row < r->row ? -1 : l->row > r->row;
+}
+
+static int stuck_order(const void *a, const void *b)
+{
+	int order = stuck_same(a, b);
+
+	return order ? order : stuck_as_found(a, b);
+}
+
+static int stuck_look(const struct ipcx_table *w, size_t row, struct ix_buf *all)
 {
 	struct stuck one = {
+		.w = w,
 		.row = row,
+		.n = 1,
 		.cycle = ix_doctor_number(w, row, IPCX_F_CYCLE, 0),
 		.grade = (enum ipcx_grade)ix_doctor_number(w, row, IPCX_F_GRADE, 0),
 	};
-	struct stuck *s = (void *)all->data;
-	size_t n = all->len / sizeof(*s), i;
 
-	if (one.grade < IPCX_LIKELY)
+	return one.grade < IPCX_LIKELY ? 0 : ix_buf_add(all, &one, sizeof(one));
+}
+
+/* Every user can let many threads wait for many things: sorting makes the groups. */
+static size_t stuck_group(struct ix_buf *buf)
+{
+	struct stuck *all = (void *)buf->data;
+	size_t n = buf->len / sizeof(*all), to = 0;
+
+	if (!n)
 		return 0;
-	for (i = n; i > 0 && !stuck_same(w, &s[i - 1], row, one.cycle); i--)
-		;
-	if (!i) {
-		if (ix_buf_add(all, &one, sizeof(one)) < 0)
-			return -ENOMEM;
-		s = (void *)all->data;
-		i = n + 1;
+	qsort(all, n, sizeof(*all), stuck_order);
+	for (size_t i = 1; i < n; i++) {
+		if (stuck_same(&all[i], &all[to]) != 0) {
+			all[++to] = all[i];
+			continue;
+		}
+		all[to].n++;
+		all[to].grade = MAX(all[to].grade, all[i].grade);
 	}
-	s[i - 1].n++;
-	s[i - 1].grade = MAX(s[i - 1].grade, one.grade);
-	return 0;
+	qsort(all, to + 1, sizeof(*all), stuck_as_found);
+	return to + 1;
 }
 
 /* A semaphore that its holder took with it can be given back by hand; a lock in memory,
@@ -168,6 +200,7 @@ int ix_doctor_arrays(struct ix_doctor *d)
 	auto_buf struct ix_buf all = { 0 };
 	const struct ipcx_table *t, *users, *w;
 	unsigned psem = ix_doctor_mech("psem");
+	size_t n;
 	int r = ix_doctor_objects(d, &t);
 
 	if (r == 0)
@@ -175,8 +208,9 @@ int ix_doctor_arrays(struct ix_doctor *d)
 	if (r == 0)
 		r = ix_doctor_waits(d, &w);
 	for (size_t i = 0; r == 0 && i < w->rows; i++)
-		r = stuck_count(w, i, &all);
-	for (size_t i = 0; r == 0 && i < all.len / sizeof(struct stuck); i++)
+		r = stuck_look(w, i, &all);
+	n = r == 0 ? stuck_group(&all) : 0;
+	for (size_t i = 0; r == 0 && i < n; i++)
 		r = stuck_tell(d, (const struct stuck *)(const void *)all.data + i);
 	for (size_t i = 0; r == 0 && i < t->nsections; i++) {
 		const struct ix_section *s = &t->sections[i];

@@ -2,8 +2,11 @@
 """Names and directories that are made to mislead `ipcx doctor` and `ipcx df`."""
 
 import shlex
+import subprocess
+import sys
 
 from planting import flat, hide_the_denied, known  # pylint: disable=unused-import
+from helpers.tools import until
 
 
 def unused(world):
@@ -50,3 +53,39 @@ def test_a_deep_directory_hides_nothing_else(world):
     assert rows["objects"]["objects"] == 1 and rows["objects"]["used"] == 73728, rows
     assert rows["directories"]["unknown"] and "other" not in rows, rows
     assert "too deep" in r.err + str(r.json["errors"]) and "Permission" not in str(r.json["errors"]), r
+
+
+STUCK = """
+import ctypes, sys, threading, time
+c = ctypes.CDLL(None)
+def op(array, num, by):
+    class Op(ctypes.Structure):
+        _fields_ = [("num", ctypes.c_ushort), ("op", ctypes.c_short), ("flags", ctypes.c_short)]
+    return c.semop(array, ctypes.byref(Op(num, by, 0)), 1)
+array = c.semget(7, 2, 0o1600)
+if sys.argv[1] == "die":
+    made = int(time.time())
+    while int(time.time()) <= made + 1:  # else it may be its first value that was set
+        time.sleep(0.1)
+    for num in (0, 1, 0, 1):
+        op(array, num, -1 if c.semctl(array, num, 12) else 1)
+else:
+    for num in (0, 1):
+        threading.Thread(target=op, args=(array, num, -1), daemon=True).start()
+    sys.stdin.read()
+"""
+
+
+def test_each_semaphore_of_an_array_is_told(world):
+    """A command that posts one of them wakes nobody who waits for another one."""
+    world.run(sys.executable, "-c", STUCK, "die")
+    p = subprocess.Popen(world.argv(sys.executable, "-c", STUCK, "wait"), stdin=subprocess.PIPE)
+
+    def stuck():
+        return {f["fix"] for f in world.ipcx("doctor", "--json").json["findings"] if f["finding"] == "stuck"}
+
+    try:
+        until(lambda: stuck() == {"ipcx sem post sem:0:0", "ipcx sem post sem:0:1"})
+    finally:
+        p.stdin.close()
+        p.wait(timeout=60)
