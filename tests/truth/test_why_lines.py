@@ -134,7 +134,8 @@ QUESTIONS = {
                              "left on device (28)", [], "/dev/shm"),
     "conductor-oss/python-sdk#132": (shm_full, "_multiprocessing.SemLock(OSError: [Errno 28] No space left on device", [], "/dev/shm"),
     "actionless/pikaur#567": (shm_missing, "self._semlock = _multiprocessing.SemLock( FileNotFoundError: [Errno 2] No such file or directory", [], "/dev/shm"),
-    "open-mpi/ompi#7308": (shm_of_another, "A system call failed during shared memory initialization\n  System call: open(2)\n  Error:       Permission denied (errno 13)",
+    "open-mpi/ompi#7308": (shm_of_another, "A system call failed during shared memory initialization\n  System call: open(2)\n"
+                           "  Error:       Permission denied (errno 13)",
                            ["name=/vader_segment.capri02.1", "flags=O_RDWR", "--as", NOBODY], "mode"),
     "gnudatalanguage/gdl#1880": (nothing, "Server: mq_open (server): Too many open files", ["maxmsg=10", "msgsize=8192"], "RLIMIT_MSGQUEUE"),
     "osvenskan/posix_ipc#21": (nothing, "OSError: This process already has the maximum number of files open", ["maxmsg=10", "msgsize=8192"],
