@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -34,6 +35,9 @@ struct files {
 	/* The group that is being told. */
 	const struct file *first;
 	size_t n;
+	/* Our own /dev/shm; 0: unknown. */
+	uint64_t home_dev, home_ino;
+	bool several; /* of the section of the group: files_several() */
 };
 
 static void files_prefix(const char *name, char *prefix)
@@ -147,7 +151,26 @@ static bool files_stay(const struct files *f)
 	return false;
 }
 
-static void files_fix(const struct files *f, char *buf, size_t size)
+/* Whether the namespace of a group has several /dev/shm: its name is not enough to find
+ * this one, and in another one the same names may be in use. */
+static bool files_several(const struct files *f)
+{
+	const struct ipcx_table *t = f->d->objects;
+	const struct ix_section *of = &t->sections[f->first->section], *s;
+	uint64_t ns = ix_doctor_number(t, of->first, IPCX_F_NS, 0);
+
+	for (size_t i = 0; f->d->all && i < t->nsections; i++) {
+		s = &t->sections[i];
+		if (s->mech == of->mech && s->count &&
+		    (s->dev != of->dev || s->ino != of->ino) &&
+		    ix_doctor_number(t, s->first, IPCX_F_NS, 0) == ns)
+			return true;
+	}
+	return f->d->all && ns == f->d->home && f->home_dev &&
+	       (of->dev != f->home_dev || of->ino != f->home_ino);
+}
+
+static void files_command(const struct files *f, char *buf, size_t size)
 {
 	const struct ipcx_table *t = f->d->objects;
 	char where[IX_DOCTOR_TEXT], quoted[2 * IPCX_REF_MAX];
@@ -169,6 +192,19 @@ static void files_fix(const struct files *f, char *buf, size_t size)
 			       strlen(f->first->prefix) + 1 < FILES_PREFIX
 				       ? "([^a-zA-Z]|$)"
 				       : "");
+}
+
+static void files_fix(const struct files *f, char *buf, size_t size)
+{
+	char command[IX_DOCTOR_TEXT - 64];
+
+	files_command(f, command, sizeof(command));
+	if (command[0] && f->several)
+		(void)snprintf(buf, size,
+			       "in the mount namespace that has this /dev/shm: %s",
+			       command);
+	else
+		(void)snprintf(buf, size, "%s", command);
 }
 
 static int files_tell(const struct files *f)
@@ -231,7 +267,11 @@ static int files_groups(struct files *f)
 	if (n)
 		qsort(all, n, sizeof(*all), files_group_order);
 	for (size_t i = 0; r == 0 && i < n; i += f->n) {
+		bool again = i && f->first->section == all[i].section;
+
 		f->first = &all[i];
+		if (!again)
+			f->several = files_several(f);
 		for (f->n = 1; i + f->n < n && files_same(&all[i], &all[i + f->n]);)
 			f->n++;
 		r = files_tell(f);
@@ -243,6 +283,7 @@ int ix_doctor_files(struct ix_doctor *d)
 {
 	const unsigned pshm = ix_doctor_mech("pshm"), psem = ix_doctor_mech("psem");
 	struct files f = { .d = d };
+	struct stat st;
 	const struct ipcx_table *t, *users;
 	int r = ix_doctor_objects(d, &t);
 
@@ -257,6 +298,10 @@ int ix_doctor_files(struct ix_doctor *d)
 			continue;
 		for (size_t row = s->first; r == 0 && row < s->first + s->count; row++)
 			r = files_look(&f, i, row, s->mech == psem);
+	}
+	if (r == 0 && stat("/dev/shm", &st) == 0) {
+		f.home_dev = st.st_dev;
+		f.home_ino = st.st_ino;
 	}
 	if (r == 0)
 		r = files_groups(&f);

@@ -9,10 +9,10 @@ from planting import flat, hide_the_denied, known  # pylint: disable=unused-impo
 from helpers.tools import until
 
 
-def unused(world):
+def unused(world, *words):
     def seen():
         hide_the_denied(world)
-        r = world.ipcx("doctor", "--json", "--idle", "0s")
+        r = world.ipcx("doctor", "--json", "--idle", "0s", *words)
         assert r.rc == 0, r
         if r.json["unseen"]["processes"] or r.json["unseen"]["others"]:
             return None
@@ -53,6 +53,23 @@ def test_a_deep_directory_hides_nothing_else(world):
     assert rows["objects"]["objects"] == 1 and rows["objects"]["used"] == 73728, rows
     assert rows["directories"]["unknown"] and "other" not in rows, rows
     assert "too deep" in r.err + str(r.json["errors"]) and "Permission" not in str(r.json["errors"]), r
+
+
+def test_a_fix_for_another_dev_shm_of_our_namespace_is_no_command(flat):  # pylint: disable=redefined-outer-name
+    """Here, the file of that name may be another one."""
+    text = "mount -t tmpfs none /dev/shm; echo x >/dev/shm/there; echo; read x"
+    p = subprocess.Popen(flat.argv("unshare", "--mount", "sh", "-c", text), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert p.stdout.readline() == b"\n"
+        flat.ok("mk", "pshm", "--size", "4k", "/here")
+        found = unused(flat, "--ns", "all")
+        assert found["pshm:/there"]["fix"].startswith("in the mount namespace that has this /dev/shm: ipcx rm pshm:/there "), found
+        # Without the other one, a command suffices.
+        assert unused(flat)["pshm:/here"]["fix"].startswith("ipcx rm ")
+    finally:
+        p.stdin.close()
+        p.stdout.close()
+        p.wait(timeout=60)
 
 
 STUCK = """
