@@ -167,6 +167,7 @@ static void doctor_end(struct ix_doctor *d)
 	ipcx_table_free(d->limits);
 	ipcx_table_free(d->spaces);
 	ix_uses_free(&d->files);
+	ix_doctor_again_free(d);
 	free(d->uses);
 	free(d->found);
 	ix_buf_free(&d->pool);

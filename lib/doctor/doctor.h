@@ -24,6 +24,7 @@ struct ix_doctor_row {
 };
 
 struct ix_doctor_use;
+struct ix_doctor_again;
 
 struct ix_doctor {
 	struct ipcx *x;
@@ -40,6 +41,8 @@ struct ix_doctor {
 	struct ix_uses files;       /* of the same pass: also memory files */
 	struct ix_doctor_use *uses; /* for each object, its rows in users */
 	size_t nuses;
+	struct ix_doctor_again *again; /* a later listing (again.c) */
+	size_t nagain;
 	/* The findings so far; texts are in pool. */
 	struct ix_doctor_row *found;
 	size_t nfound, room;
@@ -83,6 +86,14 @@ int ix_doctor_users(struct ix_doctor *d, const struct ipcx_table **ret_t);
 /* Who uses an object: rows of ix_doctor_users(), which must have been called, in
  * ascending order. Returns how many there are. */
 size_t ix_doctor_users_of(const struct ix_doctor *d, size_t object, size_t *ret_first);
+
+/* Read all objects once more. */
+int ix_doctor_scan(struct ix_doctor *d, struct ipcx_table **ret_t);
+
+/* Whether an object of ix_doctor_objects() that seems to be forgotten was still there, and
+ * not used since, after all processes had been read. Returns 0, or -errno with a text. */
+int ix_doctor_still(struct ix_doctor *d, size_t row, bool *ret_still);
+void ix_doctor_again_free(struct ix_doctor *d);
 
 /* Whether every process was seen, so that an object without users has none. */
 bool ix_doctor_saw_all(const struct ix_doctor *d);

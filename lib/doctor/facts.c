@@ -121,7 +121,7 @@ static uint64_t facts_mechs(void)
 	return mechs;
 }
 
-int ix_doctor_objects(struct ix_doctor *d, const struct ipcx_table **ret_t)
+int ix_doctor_scan(struct ix_doctor *d, struct ipcx_table **ret_t)
 {
 	struct ipcx_query q = {
 		.size = sizeof(q),
@@ -131,14 +131,17 @@ int ix_doctor_objects(struct ix_doctor *d, const struct ipcx_table **ret_t)
 					IPCX_F_LRPID_ALIVE, IPCX_F_LPID, IPCX_F_WAITERS),
 		.flags = IPCX_USUAL,
 	};
-	int r = 0;
 
 	/* In our own namespace, containers are searched for only if there is a finding
 	 * (doctor.c). */
 	if (d->x->ns)
 		ipcx_fieldset_add(&q.fields, IPCX_F_CONTAINER);
-	if (!d->objects)
-		r = ipcx_scan(d->x, &q, &d->objects);
+	return ipcx_scan(d->x, &q, ret_t);
+}
+
+int ix_doctor_objects(struct ix_doctor *d, const struct ipcx_table **ret_t)
+{
+	int r = d->objects ? 0 : ix_doctor_scan(d, &d->objects);
 
 	if (r < 0)
 		return r;

@@ -77,6 +77,8 @@ static int files_look(struct files *f, size_t section, size_t row, bool sem)
 	struct file one = { .row = row, .section = section };
 	struct ipcx_value v;
 	const char *name = ix_doctor_word(d->objects, row, IPCX_F_NAME, &v);
+	bool still;
+	int r;
 
 	if (!*name || !files_unused(d, row))
 		return 0;
@@ -85,6 +87,9 @@ static int files_look(struct files *f, size_t section, size_t row, bool sem)
 		return 0;
 	if (one.pid && !d->x->ns && files_maker_runs(d, one.pid))
 		return 0;
+	r = ix_doctor_still(d, row, &still);
+	if (r < 0 || !still)
+		return r;
 	one.uid = ix_doctor_number(d->objects, row, IPCX_F_UID, UINT64_MAX);
 	one.age = ix_doctor_number(d->objects, row, IPCX_F_AGE, 0);
 	one.bytes = ix_doctor_number(d->objects, row, IPCX_F_ALLOCATED, 0);

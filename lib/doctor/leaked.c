@@ -58,7 +58,7 @@ static bool leaked_array(const struct ipcx_table *t, size_t row)
 	       ix_doctor_number(t, row, IPCX_F_WAITERS, 1) == 0;
 }
 
-static int leaked_look(const struct ix_doctor *d, const struct ipcx_table *t, size_t row,
+static int leaked_look(struct ix_doctor *d, const struct ipcx_table *t, size_t row,
 		       bool sem, struct ix_buf *all)
 {
 	const struct ix_section *s;
@@ -69,10 +69,15 @@ static int leaked_look(const struct ix_doctor *d, const struct ipcx_table *t, si
 			      .keyed = ix_doctor_number(t, row, IPCX_F_KEY, 1) != 0,
 			      .bytes = ix_doctor_number(t, row, IPCX_F_SIZE, 0),
 			      .least_idle = ix_doctor_number(t, row, IPCX_F_IDLE, 0) };
+	bool still;
+	int r;
 
 	if (one.least_idle < d->idle_s || !ix_table_at(t, row, &s) ||
 	    !(sem ? leaked_array(t, row) : leaked_segment(t, row)))
 		return 0;
+	r = ix_doctor_still(d, row, &still);
+	if (r < 0 || !still)
+		return r;
 	one.place = s->place;
 	return ix_buf_add(all, &one, sizeof(one));
 }

@@ -218,7 +218,11 @@ static int queue_forgotten(struct ix_doctor *d, const struct queue *q)
 		span[32];
 	char quoted[2 * IPCX_REF_MAX];
 	struct ipcx_value v, mech;
+	bool still;
+	int r = ix_doctor_still(d, q->row, &still);
 
+	if (r < 0 || !still)
+		return r;
 	(void)snprintf(what, sizeof(what), "%" PRIu64 " message%s %s been forgotten",
 		       q->messages, q->messages == 1 ? "" : "s",
 		       q->messages == 1 ? "has" : "have");
