@@ -7,6 +7,7 @@
 #   test    the same, and running the test suites
 #   containers  the runtimes that tests/containers starts, as far as available; their
 #               services are not started
+#   programs  servers that tests/truth starts, as far as available; likewise
 #   bench   tools that tests/bench compares ipcx with, besides util-linux
 #   clang   the second compiler, its sanitizers, clang-format, clang-tidy
 #   deb     the packages of "build", and making the Debian package
@@ -64,6 +65,7 @@ names() {
 	debian:deb) echo build-essential debhelper libcmocka-dev ;;
 	debian:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon uidmap lxc containerd \
 		docker.io systemd-container firejail buildah lxd rootlesskit slirp4netns ;;
+	debian:programs) echo postgresql apache2-bin xvfb dbus ;;
 
 	# On RHEL and similar distributions some of these are in CRB and EPEL.
 	fedora:build) echo gcc meson ninja-build pkgconf-pkg-config \
@@ -73,6 +75,7 @@ names() {
 		zsh fish libabigail ;;
 	fedora:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc systemd-container \
 		firejail buildah ;;
+	fedora:programs) echo postgresql-server postgresql httpd xorg-x11-server-Xvfb dbus-daemon ;;
 	fedora:clang) echo clang clang-tools-extra compiler-rt ;;
 
 	arch:build) echo gcc meson ninja pkgconf json-c libcap util-linux-libs scdoc python ;;
@@ -80,6 +83,7 @@ names() {
 		libcap jq groff zsh fish libabigail ;;
 	arch:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc docker firejail \
 		buildah rootlesskit slirp4netns ;;
+	arch:programs) echo postgresql apache xorg-server-xvfb dbus ;;
 	arch:clang) echo clang compiler-rt ;;
 
 	# gcc has no sanitizers on musl: only the clang build can be tested there.
@@ -89,6 +93,7 @@ names() {
 		coreutils libcap-utils jq groff zsh fish ;;
 	alpine:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon lxc docker \
 		firejail buildah lxd rootlesskit slirp4netns ;;
+	alpine:programs) echo postgresql postgresql-client apache2 xvfb dbus ;;
 	alpine:clang) echo clang clang-extra-tools compiler-rt ;;
 
 	*) die "unknown kind '$1' on $family" ;;
@@ -161,7 +166,7 @@ run() {
 # Prevent packages from starting services: the tests start the daemons they need.
 policy=/usr/sbin/policy-rc.d
 case " $* " in
-*" containers "*) if [ "$family" = debian ] && [ ! -e $policy ] && [ -z "$as_root" ]; then
+*" containers "* | *" programs "*) if [ "$family" = debian ] && [ ! -e $policy ] && [ -z "$as_root" ]; then
 	printf '#!/bin/sh\nexit 101\n' >$policy
 	chmod 755 $policy
 	trap 'rm -f "$log" $policy' EXIT
@@ -172,8 +177,8 @@ echo "deps.sh: installing$missing" >&2
 # An unreachable source may not matter; if it does, the next step fails.
 [ -z "$refresh" ] || run "$refresh" || :
 run "$install$missing" && exit 0
-# Install the runtimes that are available, one by one; the tests report missing ones.
-if [ "$*" = containers ]; then
+# Install the programs that are available, one by one; the tests report missing ones.
+if [ "$*" = containers ] || [ "$*" = programs ]; then
 	for package in $missing; do
 		run "$install $package" || echo "deps.sh: $package could not be installed" >&2
 	done

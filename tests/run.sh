@@ -148,9 +148,12 @@ mkdir -p "$out"
 : >"$log"
 # shellcheck disable=SC2086 # words
 [ -z "$install" ] || packaging/deps.sh $kinds || give_up packaging/deps.sh $kinds
-# Without a runtime its tests are skipped with a message.
+# Without a runtime or server its tests are skipped with a message.
 case " ${suites:-containers} " in
 *" containers "*) [ -z "$install" ] || packaging/deps.sh containers || : ;;
+esac
+case " ${suites:-truth} " in
+*" truth "*) [ -z "$install" ] || packaging/deps.sh programs || : ;;
 esac
 [ -e "$build/build.ninja" ] || step meson setup "$build" --native-file build-dev.ini
 step ninja -C "$build"
