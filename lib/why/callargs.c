@@ -240,6 +240,38 @@ static void callargs_timeout(struct ix_args *a, const char *text)
 	a->has |= 1ULL << IX_ARG_TIMEOUT;
 }
 
+/* Read the escapes of a string in quotes, as strace(1) writes them: "\303\251", "\x7f".
+ * Cuts the last quote off. Returns false if there are others, or it holds a NUL. */
+static bool callargs_decode(char *part, size_t len)
+{
+	char *to = part + 1;
+
+	part[len - 1] = '\0';
+	for (const char *p = part + 1; *p; to++) {
+		unsigned n = 0, digits = 0;
+		bool hex = p[0] == '\\' && p[1] == 'x';
+
+		*to = *p++;
+		if (*to != '\\')
+			continue;
+		if (*p == '\\') {
+			p++;
+			continue;
+		}
+		for (p += hex; digits < 3U - hex && isxdigit((unsigned char)*p) &&
+			       (hex || (*p >= '0' && *p < '8'));
+		     p++, digits++)
+			n = n << (hex ? 4 : 3) |
+			    (isdigit((unsigned char)*p) ? (unsigned)(*p - '0')
+							: (*p | 32U) - 'a' + 10U);
+		if (!digits || !n || n > 255)
+			return false;
+		*to = (char)n;
+	}
+	*to = '\0';
+	return true;
+}
+
 /* Set what a part between commas says; place: what it is, unless it says its name. */
 static void callargs_part(struct ix_args *a, char *part, unsigned place)
 {
@@ -263,8 +295,9 @@ static void callargs_part(struct ix_args *a, char *part, unsigned place)
 	}
 	if (braces || place >= IX_ARGS)
 		return;
-	if (len > 1 && (part[0] == '"' || part[0] == '\'') && part[len - 1] == part[0]) {
-		part[len - 1] = '\0';
+	if (part[0] == '"' || part[0] == '\'') {
+		if (len < 2 || part[len - 1] != part[0] || !callargs_decode(part, len))
+			return;
 		part++;
 	}
 	shm = strncmp(part, "/dev/shm/", 9) == 0 ? part + 8 : part;

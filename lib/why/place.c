@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/sysinfo.h>
 #include <sys/vfs.h>
 
 #include "base/cap.h"
@@ -244,6 +245,16 @@ bool ix_place_may_mount(struct ix_why *w)
 	       ix_cap_has(CAP_SYS_ADMIN) == 1 && (!p->remote || p->pid);
 }
 
+/* The memory and swap of the machine: a larger tmpfs could not be filled. */
+static uint64_t place_memory(void)
+{
+	struct sysinfo info;
+
+	if (sysinfo(&info) < 0)
+		return UINT64_MAX;
+	return ix_mul_sat((uint64_t)info.totalram + info.totalswap, info.mem_unit);
+}
+
 void ix_place_more(struct ix_why *w, const char *option, uint64_t to, struct ix_reason *r)
 {
 	const struct ix_place *p = ix_place(w);
@@ -251,6 +262,13 @@ void ix_place_more(struct ix_why *w, const char *option, uint64_t to, struct ix_
 
 	if (p->remote && p->pid)
 		(void)snprintf(where, sizeof(where), "-N %" PRId32 " ", p->pid);
+	if (p->tmpfs && !strcmp(option, "size") && to > place_memory()) {
+		(void)snprintf(r->fix, sizeof(r->fix),
+			       "ask for less: memory and swap together have %" PRIu64
+			       " bytes",
+			       place_memory());
+		return;
+	}
 	if (!p->tmpfs)
 		(void)snprintf(r->fix, sizeof(r->fix),
 			       "mount a tmpfs on %s, or free space on its file system",

@@ -72,6 +72,20 @@ def test_addresses_have_all_bits(full):
         assert [c["applies"] for c in r.json["causes"] if "multiple of the page size" in c["cause"]] == [so], r.out
 
 
+@pytest.mark.parametrize("written, so", [(r"\303\251", False), (r"\xc3\xa9", False), (r"\303\250", True), (r"a\\b", True), (r"a\0b", None), (r"a\q", None)])
+def test_names_are_read_as_strace_writes_them(world, written, so):
+    world.ok("mk", "mq", "/é")
+    r = world.ipcx("why", f'mq_open("{written}", O_RDWR) = -1 ENOENT (No such file or directory)', "--json")
+    assert [c["applies"] for c in r.json["causes"] if "no such queue" in c["cause"]] == [so], r.out
+
+
+def test_no_more_memory_is_recommended_than_there_is(world):
+    world.sh("mount -t tmpfs -o size=64k tmpfs /dev/shm")
+    for size, fix in ("100000G", "ask for less: "), ("1M", "mount -o remount,size="):
+        first = world.ipcx("why", "SIGBUS", f"size={size}", "--json").json["causes"][0]
+        assert first["applies"] is True and fix in first["fix"], first
+
+
 def test_the_exit_status_tells_whether_a_reason_applies(full):
     assert full.ipcx("why", "shmget", "ENOSPC").rc == 0
     full.ok("limits", "set", "shmmni=100")
