@@ -155,7 +155,8 @@ static void crowd_fix(struct ix_why *w, const char *limit, const struct crowd *c
 		return;
 	(void)snprintf(raise, sizeof(raise), "%.*s", (int)sizeof(raise) - 1, r->fix);
 	if (all)
-		ix_fix_command(remove, sizeof(remove), w->where, "rm shm --unused");
+		ix_fix_command(remove, sizeof(remove), w->where,
+			       "rm shm --unused --dry-run"); /* of all users */
 	else
 		ix_fix_command(remove, sizeof(remove), w->where,
 			       "rm shm --unused --where 'uid == %u'", geteuid());
