@@ -336,7 +336,7 @@ static int lsipc_run(struct ipcx *x, const struct tool *t, int argc, char **argv
 static void lsipc_more_help(void)
 {
 	static const struct {
-		const char *heading;
+		char heading[IX_TEXT(28)];
 		unsigned kinds;
 	} parts[] = {
 		{ "Columns of all kinds", LS_SYSV | LS_POSIX },

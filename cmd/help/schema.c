@@ -26,34 +26,34 @@ static void schema_field(enum ipcx_field f)
 	out_text("}");
 }
 
+#define SCHEMA_NAME IX_TEXT(12)
+
 /* Members of the document, or of an object in it, that are arrays of rows. */
-static void arrays(const char *const *names)
+static void arrays(const char (*names)[SCHEMA_NAME], size_t n)
 {
-	for (; *names; names++)
+	for (size_t i = 0; i < n; i++)
 		out_format(
 			",\n\"%s\":{\"type\":[\"array\",\"null\"],\"items\":{\"$ref\":\"#/$defs/row\"}}",
-			*names);
+			names[i]);
 }
 
 void dump_schema(void)
 {
-	static const char *const tops[] = {
-		"objects",    "limits",     "needs",      "keys",     "ids",
-		"namespaces", "comparison", "semaphores", "messages", "results",
-		"facts",      "workloads",  "users",      "waits",    "groups",
-		"memory",     "causes",     "findings",   NULL
+	static const char tops[][SCHEMA_NAME] = {
+		"objects",    "limits",     "needs",    "keys",    "ids",    "namespaces",
+		"comparison", "semaphores", "messages", "results", "facts",  "workloads",
+		"users",      "waits",      "groups",   "memory",  "causes", "findings",
 	};
-	static const char *const inner[] = { "semaphores", "messages",   "contents",
-					     "limits",     "mechanisms", "members",
-					     "sharers",    "users",      "waits",
-					     NULL };
+	static const char inner[][SCHEMA_NAME] = { "semaphores", "messages",   "contents",
+						   "limits",     "mechanisms", "members",
+						   "sharers",    "users",      "waits" };
 
 	out_text(
 		"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n\"$id\":\"urn:ipcx:json:1\",\n"
 		"\"title\":\"What ipcx prints with --json\",\n\"type\":\"object\",\n"
 		"\"required\":[\"ipcx\",\"errors\"],\n\"properties\":{\n\"ipcx\":{\"const\":1},\n"
 		"\"errors\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/error\"}}");
-	arrays(tops);
+	arrays(tops, ARRAY_SIZE(tops));
 	out_text(
 		",\n\"cycles\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"grade\",\"members\"],\"properties\":{"
 		"\"grade\":{\"enum\":[\"possible\",\"likely\",\"certain\"]},"
@@ -75,7 +75,7 @@ void dump_schema(void)
 		out_text(f ? ",\n" : "\n");
 		schema_field((enum ipcx_field)f);
 	}
-	arrays(inner);
+	arrays(inner, ARRAY_SIZE(inner));
 	out_text(
 		",\n\"unknown\":{\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true,\"items\":{\"type\":\"string\"},"
 		"\"description\":\"the members of this row that are null because they are unknown; any other null means: no value\"}}}}}\n");

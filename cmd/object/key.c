@@ -195,7 +195,7 @@ static const struct example examples[] = {
 };
 
 const struct cmd cmd_key = {
-	.name = "key", .operands = "PATH [PROJ]|--reverse KEY PATH…|--collisions PATH…|--explain REF…", .summary = "Compute and explain System V keys and ids",
+	.name = "key", .operands = "PATH [PROJ]|--reverse KEY PATH…|--explain REF…", .summary = "Compute and explain System V keys and ids",
 	.about = "A key consists of 8 bits of the project number, 8 of the device and 16 of the inode number: different files can have the same key, and "
 		 "replacing a file changes its key. PROJ is a number from 1 to 255 or one character; the default is 1.",
 	.options = options, .examples = examples, .complete = COMPLETE_FILES,

@@ -247,6 +247,8 @@ static int open_groups(struct listing *l, uint64_t mechs)
 	enum ipcx_field sums[BY_SUMS] = { IPCX_F_COUNT };
 	size_t n = 1;
 
+	if (!l->args->by.list) /* most calls: its file stays untouched */
+		return 0;
 	if (select_knows(IPCX_F_SIZE, &mechs) || select_knows(IPCX_F_CBYTES, &mechs))
 		sums[n++] = IPCX_F_BYTES;
 	if (select_knows(IPCX_F_NATTCH, &mechs))
@@ -375,7 +377,8 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 	}
 	select_free(&sel);
 	l.sel = NULL;
-	by_close(&l.by);
+	if (l.by.groups)
+		by_close(&l.by);
 	return r;
 }
 

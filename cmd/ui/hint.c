@@ -10,7 +10,7 @@
 
 /* clang-format off */
 static const struct {
-	const char *before, *after;
+	char before[IX_TEXT(48)], after[IX_TEXT(32)];
 	bool subject, value;
 } hints[] = {
 	[IPCX_HINT_TAKE_EXISTING] = { .before = " (--if-missing would take it)" },
@@ -42,11 +42,11 @@ void msg_hint(const struct ipcx_hint *hint, char *buf, size_t size)
 	buf[0] = '\0';
 	if (hint->kind == IPCX_HINT_KEY)
 		hint_key(hint->subject, buf, size);
-	if ((size_t)hint->kind >= ARRAY_SIZE(hints) || !hints[hint->kind].before)
+	if ((size_t)hint->kind >= ARRAY_SIZE(hints) || !hints[hint->kind].before[0])
 		return; /* none, or a kind that only a newer library knows */
 	if (hints[hint->kind].value)
 		(void)snprintf(value, sizeof(value), "=%" PRIu64, hint->value);
 	(void)snprintf(buf, size, "%s%s%s%s", hints[hint->kind].before,
 		       hints[hint->kind].subject ? hint->subject : "", value,
-		       hints[hint->kind].after ? hints[hint->kind].after : "");
+		       hints[hint->kind].after);
 }

@@ -176,11 +176,15 @@ const char *ipcx_why_error(const char *call, size_t i)
 	if (of == IX_CALL_NONE)
 		return NULL;
 	for (size_t n = 0; (c = calls_cause(of, n)) != NULL; n++) {
-		bool again = false;
+		const struct ix_cause *first = c;
 
-		for (size_t before = 0; before < n && !again; before++)
-			again = calls_cause(of, before)->error == c->error;
-		if (!again && i-- == 0)
+		for (size_t before = 0; before < n && first == c; before++) {
+			const struct ix_cause *b = calls_cause(of, before);
+
+			if (b && b->error == c->error)
+				first = b;
+		}
+		if (first == c && i-- == 0)
 			return ix_why_error_name(c->error);
 	}
 	return NULL;

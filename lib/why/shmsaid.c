@@ -82,7 +82,7 @@ struct shmsaid_servers {
 
 static bool shmsaid_server(int proc, const char *pid)
 {
-	static const char names[][IX_TEXT(9)] = {
+	static const char names[][IX_TEXT(10)] = {
 		"X", "Xorg", "Xwayland", "Xvfb", "Xnest", "Xvnc", "Xephyr", "Xtigervnc"
 	};
 	char path[32], comm[32];
