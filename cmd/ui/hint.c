@@ -2,9 +2,9 @@
 /* The library's hints in the words of this program. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "base/util.h"
 #include "ui/msg.h"
 
@@ -28,11 +28,12 @@ static const struct {
 static void hint_key(const char *subject, char *buf, size_t size)
 {
 	size_t mech = strcspn(subject, ":");
+	uint64_t key;
 
-	if (subject[mech])
+	if (subject[mech] && ix_parse_u64(subject + mech + 1, UINT32_MAX, &key) == 0)
 		(void)snprintf(buf, size,
-			       " (but %.*s:0x%08lx has this number as its key)",
-			       (int)mech, subject, strtoul(subject + mech + 1, NULL, 10));
+			       " (but %.*s:0x%08" PRIx64 " has this number as its key)",
+			       (int)mech, subject, key);
 }
 
 void msg_hint(const struct ipcx_hint *hint, char *buf, size_t size)

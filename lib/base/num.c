@@ -113,6 +113,13 @@ int ix_parse_s64(const char *text, int64_t min, int64_t max, int64_t *ret_n)
 	return 0;
 }
 
+int ix_parse_c(const char *text, uint64_t max, uint64_t *ret_n)
+{
+	if (is_hex(text))
+		return whole(text + 2, 16, max, ret_n);
+	return whole(text, *text == '0' ? 8 : 10, max, ret_n);
+}
+
 int ix_parse_key(const char *text, uint32_t *ret_key)
 {
 	uint64_t n;
@@ -125,10 +132,8 @@ int ix_parse_key(const char *text, uint32_t *ret_key)
 			return -EINVAL;
 		r = ix_parse_s64(text, INT32_MIN, 0, &negative);
 		n = (uint32_t)negative;
-	} else if (is_hex(text)) {
-		r = whole(text + 2, 16, UINT32_MAX, &n);
 	} else {
-		r = whole(text, *text == '0' ? 8 : 10, UINT32_MAX, &n);
+		r = ix_parse_c(text, UINT32_MAX, &n);
 	}
 	if (r < 0)
 		return r;

@@ -23,6 +23,10 @@ int ix_take_u64(const char **p, const char *end, uint64_t max, uint64_t *ret_n);
 /* Parse a decimal number between min and max, with a '-' if it is negative. */
 int ix_parse_s64(const char *text, int64_t min, int64_t max, int64_t *ret_n);
 
+/* Parse a number of at most max as C writes it: decimal, hexadecimal with 0x, octal with
+ * a leading 0. */
+int ix_parse_c(const char *text, uint64_t max, uint64_t *ret_n);
+
 /* Parse a 32-bit System V key: hexadecimal 0x…, octal 0…, or decimal (only a decimal key
  * may be negative). */
 int ix_parse_key(const char *text, uint32_t *ret_key);

@@ -101,11 +101,7 @@ static bool args_flag(const char *word, uint64_t *bits, uint32_t *mode, bool *ha
 		return true;
 	}
 	/* PostgreSQL and strace(1) write "03600": octal, as in C. */
-	if (word[0] == '0' && !word[strspn(word, "01234567")])
-		n = strtoull(word, NULL, 8);
-	else if (ix_parse_u64(word, UINT32_MAX, &n) < 0)
-		return false;
-	if (n > UINT32_MAX)
+	if (ix_parse_c(word, UINT32_MAX, &n) < 0)
 		return false;
 	*bits |= n;
 	return true;
@@ -238,6 +234,30 @@ static bool args_value(const struct arg_row *row, const char *value, struct ix_a
 		break;
 	}
 	return false;
+}
+
+static const struct arg_row *args_row(unsigned arg)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].arg == arg)
+			return &rows[i];
+	return NULL;
+}
+
+bool ix_args_set(struct ix_args *a, unsigned arg, const char *value)
+{
+	const struct arg_row *row = args_row(arg);
+
+	return row && args_value(row, value, a);
+}
+
+int64_t *ix_args_integer(struct ix_args *a, unsigned arg)
+{
+	const struct arg_row *row = args_row(arg);
+
+	if (!row || (row->kind != ARG_INT && row->kind != ARG_BYTES))
+		return NULL;
+	return (int64_t *)(void *)((char *)a + row->offset);
 }
 
 static int args_unknown(struct ipcx *x, const char *shown)

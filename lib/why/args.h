@@ -59,6 +59,11 @@ int ix_args_read(struct ipcx *x, const char *word, struct ix_args *a);
 /* Return the name of an argument. Static. */
 const char *ix_args_name(enum ix_arg arg);
 
+/* Set one argument from its value; false if that is not valid. ix_args_integer(): return
+ * the member of an argument that is an integer; NULL if it is none. */
+bool ix_args_set(struct ix_args *a, unsigned arg, const char *value);
+int64_t *ix_args_integer(struct ix_args *a, unsigned arg);
+
 /* Read flags; false if they are not valid. mode may be NULL. */
 bool ix_args_flags(const char *text, size_t len, uint64_t *ret_flags, uint32_t *ret_mode,
 		   bool *ret_has_mode);

@@ -3,7 +3,6 @@
  * print it. */
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -41,14 +40,13 @@ static bool callargs_word(char c)
 static uint64_t callargs_flag(const char *word, uint32_t *mode, bool *has_mode)
 {
 	uint64_t bits = 0;
-	char *end;
+	const char *p = word, *shift = strstr(word, "<<SHM_HUGE_SHIFT");
 
-	if (strstr(word, "<<SHM_HUGE_SHIFT"))
-		return (uint64_t)strtoul(word, NULL, 10) << 26;
-	if (isdigit((unsigned char)word[0])) {
-		bits = strtoull(word, &end, 0);
-		return *end ? 0 : bits;
-	}
+	if (shift)
+		return ix_take_u64(&p, shift, 63, &bits) == 0 && p == shift ? bits << 26
+									    : 0;
+	if (isdigit((unsigned char)word[0]))
+		return ix_parse_c(word, UINT64_MAX, &bits) == 0 ? bits : 0;
 	(void)ix_args_flags(word, strlen(word), &bits, mode, has_mode);
 	return bits;
 }
@@ -78,108 +76,49 @@ static void callargs_set_flags(struct ix_args *a, const char *value)
 
 static bool callargs_number(const char *value, int64_t *ret_n)
 {
-	char *end;
+	uint64_t n;
 
-	if (!isdigit((unsigned char)value[value[0] == '-']))
+	if (value[0] == '-')
+		return ix_parse_s64(value, INT64_MIN, 0, ret_n) == 0;
+	if (ix_parse_c(value, INT64_MAX, &n) < 0)
 		return false;
-	*ret_n = strtoll(value, &end, 0);
-	return *end == '\0';
+	*ret_n = (int64_t)n;
+	return true;
 }
 
 /* The upper half of all addresses is no int64_t. */
 static bool callargs_address(const char *value, uint64_t *ret_addr)
 {
-	uint64_t n;
-	char *end;
-
 	if (!strcmp(value, "NULL")) {
 		*ret_addr = 0;
 		return true;
 	}
-	n = strtoull(value, &end, 0);
-	if (!isdigit((unsigned char)value[0]) || *end)
-		return false;
-	*ret_addr = n;
-	return true;
-}
-
-static bool callargs_set_text(char *to, size_t size, const char *value)
-{
-	size_t len = strlen(value);
-
-	if (!len || len >= size)
-		return false;
-	(void)snprintf(to, size, "%s", value);
-	return true;
+	return ix_parse_c(value, UINT64_MAX, ret_addr) == 0;
 }
 
 static bool callargs_set(struct ix_args *a, unsigned arg, const char *value)
 {
-	switch (arg) {
-	case IX_ARG_KEY:
-		if (!strcmp(value, "IPC_PRIVATE"))
-			a->key = 0;
-		else
-			return ix_parse_key(value, &a->key) == 0;
-		return true;
-	case IX_ARG_SIZE:
-		return ix_parse_size(value, &a->size) == 0;
-	case IX_ARG_LEN:
-		return ix_parse_size(value, &a->len) == 0;
-	case IX_ARG_MODE:
-		return ix_parse_mode(value, &a->mode) == 0;
-	case IX_ARG_NAME:
-		return callargs_set_text(a->name, sizeof(a->name), value);
-	case IX_ARG_CMD:
-		value += strncmp(value, "IPC_64|", 7) == 0 ? 7 : 0;
-		return callargs_set_text(a->cmd, sizeof(a->cmd), value);
-	case IX_ARG_ADDR:
-		return callargs_address(value, &a->addr);
-	default:
-		break;
-	}
-	return false;
-}
+	int64_t *integer = ix_args_integer(a, arg);
 
-static int64_t *callargs_integer(struct ix_args *a, unsigned arg)
-{
-	switch (arg) {
-	case IX_ARG_ID:
-		return &a->id;
-	case IX_ARG_NSEMS:
-		return &a->nsems;
-	case IX_ARG_SEMNUM:
-		return &a->semnum;
-	case IX_ARG_NSOPS:
-		return &a->nsops;
-	case IX_ARG_OP:
-		return &a->op;
-	case IX_ARG_VALUE:
-		return &a->value;
-	case IX_ARG_MTYPE:
-		return &a->mtype;
-	case IX_ARG_MAXMSG:
-		return &a->maxmsg;
-	case IX_ARG_MSGSIZE:
-		return &a->msgsize;
-	default:
-		return NULL;
-	}
+	if (integer)
+		return callargs_number(value, integer);
+	if (arg == IX_ARG_ADDR)
+		return callargs_address(value, &a->addr);
+	if (arg == IX_ARG_KEY && !strcmp(value, "IPC_PRIVATE"))
+		value = "0";
+	if (arg == IX_ARG_CMD && !strncmp(value, "IPC_64|", 7))
+		value += 7;
+	return *value && ix_args_set(a, arg, value);
 }
 
 void ix_line_set(struct ix_args *a, unsigned arg, const char *value)
 {
-	int64_t *integer = callargs_integer(a, arg), n;
-
 	if (arg >= IX_ARGS || ix_args_has(a, (enum ix_arg)arg))
 		return;
-	if (arg == IX_ARG_FLAGS) {
+	if (arg == IX_ARG_FLAGS)
 		callargs_set_flags(a, value);
-	} else if (integer ? callargs_number(value, &n) : callargs_set(a, arg, value)) {
-		if (integer)
-			*integer = n;
+	else if (callargs_set(a, arg, value))
 		a->has |= 1ULL << arg;
-	}
 }
 
 /* ---- between the parentheses */
@@ -229,14 +168,21 @@ static void callargs_member(struct ix_args *a, const char *text, unsigned n, uns
 	ix_line_set(a, arg, word);
 }
 
+#define NANOS UINT64_C(1000000000)
+
 static void callargs_timeout(struct ix_args *a, const char *text)
 {
 	const char *sec = strstr(text, "tv_sec="), *nsec = strstr(text, "tv_nsec=");
+	uint64_t s, ns;
 
 	if (!sec || !nsec || ix_args_has(a, IX_ARG_TIMEOUT))
 		return;
-	a->timeout = strtoull(sec + 7, NULL, 10) * UINT64_C(1000000000) +
-		     strtoull(nsec + 8, NULL, 10);
+	sec += 7;
+	nsec += 8;
+	if (ix_take_u64(&sec, text + strlen(text), UINT64_MAX / NANOS - 1, &s) < 0 ||
+	    ix_take_u64(&nsec, text + strlen(text), NANOS - 1, &ns) < 0)
+		return;
+	a->timeout = s * NANOS + ns;
 	a->has |= 1ULL << IX_ARG_TIMEOUT;
 }
 

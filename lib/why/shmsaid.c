@@ -82,9 +82,9 @@ struct shmsaid_servers {
 
 static bool shmsaid_server(int proc, const char *pid)
 {
-	static const char names[][IX_TEXT(10)] = {
-		"X", "Xorg", "Xwayland", "Xvfb", "Xnest", "Xvnc", "Xephyr", "Xtigervnc"
-	};
+	static const char names[][IX_TEXT(10)] = { "X",      "Xorg",     "Xwayland",
+						   "Xvfb",   "Xnest",    "Xvnc",
+						   "Xephyr", "Xtigervnc" };
 	char path[32], comm[32];
 
 	if (pid[strspn(pid, "0123456789")] || strlen(pid) > 10)
