@@ -25,7 +25,7 @@ SHEETS = [c["name"] for c in VISIBLE if any(o["name"] == "json" for o in c["opti
 GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "who": ["who"], "waits": ["waits"],
         "mk": ["mk", "msg"], "rm": ["rm", "shm:0"], "set": ["set", "shm:0", "--mode", "0640"],
         "limits": ["limits"], "limits set": ["limits", "set", "shmmni=50"], "df": ["df"], "key": ["key", "/etc"],
-        "doctor": ["doctor"], "why": ["why", "shmget", "ENOSPC"], "help": ["help"], "compat": ["compat"],
+        "doctor": ["doctor"], "why": ["why", "shmget", "EINVAL", "size=0"], "help": ["help"], "compat": ["compat"],
         "sem get": ["sem", "get", "sem:0"], "sem set": ["sem", "set", "sem:0", "0=1"], "sem op": ["sem", "op", "sem:0", "0+1"],
         "sem wait": ["sem", "wait", "sem:0", "--no-wait"], "sem post": ["sem", "post", "sem:0"], "sem run": ["sem", "run", "sem:0"],
         "psem get": ["psem", "get", "/x"], "psem wait": ["psem", "wait", "/x"], "psem post": ["psem", "post", "/x"],
