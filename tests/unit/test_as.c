@@ -69,12 +69,17 @@ static void capabilities_override(void **state)
 	as.caps = 1ULL << CAP_IPC_OWNER;
 	assert_int_equal(ix_as_may_ipc(&as, 1, 1, 2, 2, 0, 0600), IX_SO);
 	assert_int_equal(ix_as_may_file(&as, 1, 1, 0, 0400), IX_SO_NOT);
-	as.caps = 1ULL << CAP_DAC_READ_SEARCH;
+	/* Over files those of its own user namespace count, if that maps their ids. */
+	as.maps = IX_MAPS_ALL;
+	as.own_caps = 1ULL << CAP_DAC_READ_SEARCH;
 	assert_int_equal(ix_as_may_file(&as, 1, 1, 0, 0400), IX_SO);
 	assert_int_equal(ix_as_may_file(&as, 1, 1, 0, 0600), IX_SO_NOT);
-	as.caps = 1ULL << CAP_DAC_OVERRIDE;
+	as.own_caps = 1ULL << CAP_DAC_OVERRIDE;
 	assert_int_equal(ix_as_may_file(&as, 1, 1, 0, 0600), IX_SO);
+	as.caps = 0;
 	assert_int_equal(ix_as_may_ipc(&as, 1, 1, 2, 2, 0, 0400), IX_SO_NOT);
+	as.maps = IX_MAPS_UNKNOWN;
+	assert_int_equal(ix_as_may_file(&as, 1, 1, 0, 0600), IX_SO_UNKNOWN);
 }
 
 static void unknown_is_never_no(void **state)
