@@ -390,7 +390,7 @@ CASES = [
 
     # Beside the commands that read the same facts.
     *[Case("D1", f"why {' '.join(words)} ÷ limits", (ours("why", *words, world="10"), ours("limits", world="10")), "<=", 3, times=START_UP)
-      for words in (("shmget", "ENOSPC", "size=4K"), ("semget: No space left on device",))],
+      for words in (("semget", "EINVAL", "nsems=40000"), ("semget(1, 40000, 03600) failed: Invalid argument",))],
     Case("D2", "doctor, 600 processes ÷ who + ls + limits",
          tuple(ours(word, world="600 users") for word in ("doctor", "who", "ls", "limits")), "<=", 1.3, formula=share_of_sum),
     Case("D3", "ls shm --by owner, 32,000 ÷ ls shm", (ours("ls", "shm", "--by", "owner", world=N), ours("ls", "shm", world=N)), "<=", 1.1),
