@@ -301,46 +301,44 @@ void ix_why_mq(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
 	case IX_MQC_SLASHES:
 	case IX_MQC_LONG:
 		mq_name(w, c->check, r);
-		break;
+		return;
 	case IX_MQC_ABSENT:
 		ix_place_absent(w, r);
-		break;
+		return;
 	case IX_MQC_ELSEWHERE:
 		ix_place_elsewhere(w, r);
-		break;
+		return;
 	case IX_MQC_EXISTS:
 		mq_exists(w, r);
-		break;
+		return;
 	case IX_MQC_MODE:
 		mq_mode(w, r);
-		break;
+		return;
 	case IX_MQC_DIRECTORY:
 		mq_directory(w, r);
-		break;
+		return;
 	case IX_MQC_STICKY:
 		mq_sticky(w, r);
-		break;
+		return;
 	case IX_MQC_ACCESS:
 		mq_access(w, r);
-		break;
+		return;
 	case IX_MQC_FDS:
 		ix_place_fds(w, r);
-		break;
+		return;
 	case IX_MQC_SIGNAL:
 		ix_place_tracer(w, r);
-		break;
+		return;
 	case IX_MQC_MAXMSG:
 	case IX_MQC_MSGSIZE:
 	case IX_MQC_PRODUCT:
 	case IX_MQC_UNMAPPED:
 	case IX_MQC_QUEUES:
 		ix_mq_attributes(w, c->check, r);
-		break;
+		return;
 	case IX_MQC_CHARGE:
 		ix_mq_charge(w, r);
-		break;
-	default:
-		ix_mq_flow(w, c, r);
-		break;
+		return;
 	}
+	ix_mq_flow(w, c, r);
 }

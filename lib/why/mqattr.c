@@ -185,16 +185,14 @@ void ix_mq_attributes(struct ix_why *w, unsigned check, struct ix_reason *r)
 	case IX_MQC_MAXMSG:
 	case IX_MQC_MSGSIZE:
 		mq_each(w, check == IX_MQC_MAXMSG, r);
-		break;
+		return;
 	case IX_MQC_PRODUCT:
 		mq_product(w, r);
-		break;
+		return;
 	case IX_MQC_UNMAPPED:
 		if (mq_creates(w, r))
 			ix_place_unmapped(w, r);
-		break;
-	default:
-		mq_queues(w, r);
-		break;
+		return;
 	}
+	mq_queues(w, r);
 }

@@ -222,7 +222,5 @@ void ix_mq_flow(struct ix_why *w, const struct ix_cause *c, struct ix_reason *r)
 	case IX_MQC_REGISTERED:
 		flow_registered(w, r);
 		break;
-	default:
-		break;
 	}
 }

@@ -148,52 +148,50 @@ void ix_why_posix(struct ix_why *w, const struct ix_cause *c, struct ix_reason *
 	case IX_POSIX_NAME:
 	case IX_POSIX_LONG:
 		posix_name(w, c->check, r);
-		break;
+		return;
 	case IX_POSIX_IS_DIR:
 		posix_type(w, S_IFDIR, r);
-		break;
+		return;
 	case IX_POSIX_IS_LINK:
 		posix_type(w, S_IFLNK, r);
-		break;
+		return;
 	case IX_POSIX_NO_DIR:
 		posix_no_dir(w, c, r);
-		break;
+		return;
 	case IX_POSIX_ABSENT:
 		if (posix_can_be(w, r))
 			ix_place_absent(w, r);
-		break;
+		return;
 	case IX_POSIX_ELSEWHERE:
 		if (posix_can_be(w, r))
 			ix_place_elsewhere(w, r);
-		break;
+		return;
 	case IX_POSIX_EXISTS:
 		posix_exists(w, r);
-		break;
+		return;
 	case IX_POSIX_FDS:
 		ix_place_fds(w, r);
-		break;
+		return;
 	case IX_POSIX_SIGNAL:
 		ix_place_tracer(w, r);
-		break;
+		return;
 	case IX_POSIX_UNMAPPED:
 		ix_place_unmapped(w, r);
-		break;
+		return;
 	case IX_POSIX_MODE:
 	case IX_POSIX_DIRECTORY:
 	case IX_POSIX_PROTECTED:
 	case IX_POSIX_STICKY:
 	case IX_POSIX_READ_ONLY:
 		ix_posix_rights(w, c, r);
-		break;
+		return;
 	case IX_POSIX_VALUE:
 	case IX_POSIX_ZERO:
 	case IX_POSIX_SHORT:
 	case IX_POSIX_OTHER_SIZE:
 	case IX_POSIX_FULL_VALUE:
 		ix_posix_sem(w, c, r);
-		break;
-	default:
-		ix_posix_room(w, c, r);
-		break;
+		return;
 	}
+	ix_posix_room(w, c, r);
 }

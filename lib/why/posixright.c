@@ -197,18 +197,16 @@ void ix_posix_rights(struct ix_why *w, const struct ix_cause *c, struct ix_reaso
 	switch ((unsigned)c->check) {
 	case IX_POSIX_MODE:
 		right_mode(w, r);
-		break;
+		return;
 	case IX_POSIX_DIRECTORY:
 		right_directory(w, r);
-		break;
+		return;
 	case IX_POSIX_PROTECTED:
 		right_protected(w, r);
-		break;
+		return;
 	case IX_POSIX_STICKY:
 		right_sticky(w, r);
-		break;
-	default:
-		right_read_only(w, r);
-		break;
+		return;
 	}
+	right_read_only(w, r);
 }

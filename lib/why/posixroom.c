@@ -335,7 +335,5 @@ void ix_posix_room(struct ix_why *w, const struct ix_cause *c, struct ix_reason 
 	case IX_POSIX_SPACE:
 		room_address(w, r);
 		break;
-	default:
-		break;
 	}
 }

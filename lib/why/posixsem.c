@@ -144,18 +144,16 @@ void ix_posix_sem(struct ix_why *w, const struct ix_cause *c, struct ix_reason *
 	switch ((unsigned)c->check) {
 	case IX_POSIX_VALUE:
 		possem_new_value(w, r);
-		break;
+		return;
 	case IX_POSIX_ZERO:
 		possem_zero(w, r);
-		break;
+		return;
 	case IX_POSIX_FULL_VALUE:
 		possem_most(w, r);
-		break;
+		return;
 	case IX_POSIX_SHORT:
 		possem_short(w, r);
-		break;
-	default:
-		possem_size(w, r);
-		break;
+		return;
 	}
+	possem_size(w, r);
 }
