@@ -3,6 +3,7 @@
  * Only the host's process 1 is asked: a process 1 of a PID namespace below ours may be
  * that of a container, which must not pass for the host. */
 #include "base/firstroot.h"
+#include "base/statx.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,12 +21,15 @@ int ix_first_root(int proc, int root)
 {
 	struct statx given, its;
 	struct stat st;
+	int r;
 
 	if (fstatat(proc, "thread-self/status", &st, 0) < 0)
 		return errno == ENOENT ? -ENXIO : -errno;
-	if (statx(root, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &given) < 0 ||
-	    statx(proc, "1/root", AT_STATX_DONT_SYNC, STATX_INO, &its) < 0)
-		return -errno;
+	r = ix_statx(root, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &given);
+	if (r == 0)
+		r = ix_statx(proc, "1/root", AT_STATX_DONT_SYNC, STATX_INO, &its);
+	if (r < 0)
+		return r;
 	return same_file(&given, &its) ? 0 : -EXDEV;
 }
 

@@ -19,6 +19,7 @@
 #include "base/mnt.h"
 #include "base/mntinfo.h"
 #include "base/num.h"
+#include "base/statx.h"
 #include "container/claim.h"
 
 /* State files of runtimes are smaller than this. The limits for files of unprivileged
@@ -134,7 +135,7 @@ static bool is_local(const struct ix_search *s, const struct ix_giver *g, int fd
 	struct statx st;
 	char type[32];
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0 ||
+	if (ix_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0 ||
 	    !(st.stx_mask & STATX_MNT_ID))
 		return true; /* Linux before 5.8 has no STATX_MNT_ID */
 	if (ix_mnt_type(ix_procfd(s->x), g->pid && !g->ours ? g->pid : 0, st.stx_mnt_id,

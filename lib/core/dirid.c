@@ -13,16 +13,11 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "base/mnt.h"
+#include "base/statx.h"
 
 /* After this number of file systems that did not answer, no more are tried: a container
  * may have any number of mount namespaces with such file systems. */
 #define STALLS_MAX 4
-
-/* Asks statx(2) for a mount's unique id (since Linux 6.8), which is never reused, unlike
- * the mount id in mountinfo. */
-#ifndef STATX_MNT_ID_UNIQUE
-#define STATX_MNT_ID_UNIQUE 0x4000U
-#endif
 
 int ix_dirid_open(struct ipcx *x, int rootfd, const char *path, int flags)
 {
@@ -40,11 +35,13 @@ struct ix_dirid ix_dirid_below(struct ipcx *x, int rootfd, const char *path)
 				 ? rootfd
 				 : ix_dirid_open(x, rootfd, path, O_PATH | O_DIRECTORY);
 	struct statx st;
+	int r;
 
 	if (fd < 0)
 		return (struct ix_dirid){ .error = fd == -ENOTDIR ? -ENOENT : fd };
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) < 0)
-		return (struct ix_dirid){ .error = -errno };
+	r = ix_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st);
+	if (r < 0)
+		return (struct ix_dirid){ .error = r };
 	return (struct ix_dirid){ .dev = makedev(st.stx_dev_major, st.stx_dev_minor),
 				  .ino = st.stx_ino };
 }
@@ -85,7 +82,7 @@ static uint64_t mount_of(int fd, unsigned how)
 {
 	struct statx st;
 
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, how, &st) == 0 &&
+	return ix_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, how, &st) == 0 &&
 			       (st.stx_mask & how)
 		       ? st.stx_mnt_id
 		       : 0;

@@ -58,7 +58,7 @@ int ix_read_rlimit(struct ix_limits *s, const struct ix_limit *l, struct ix_read
 	struct rlimit rl;
 
 	(void)s;
-	if (getrlimit((__rlimit_resource_t)l->number, &rl) < 0)
+	if (getrlimit((int)l->number, &rl) < 0)
 		return -errno;
 	r->unlimited = rl.rlim_cur == RLIM_INFINITY;
 	r->limit = rl.rlim_cur;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/msg.h>
 
+#include "base/port.h"
 #include "base/util.h"
 #include "core/table.h"
 

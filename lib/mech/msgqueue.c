@@ -12,6 +12,7 @@
 #include <sys/msg.h>
 
 #include "base/num.h"
+#include "base/port.h"
 #include "core/waited.h"
 #include "mech/queues.h"
 #include "who/last.h"

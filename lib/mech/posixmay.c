@@ -11,12 +11,8 @@
 #include <unistd.h>
 
 #include "base/cap.h"
+#include "base/statx.h"
 #include "mech/posix.h"
-
-/* The headers that this is built with may be older and lack this. */
-#ifndef STATX_ATTR_MOUNT_ROOT
-#define STATX_ATTR_MOUNT_ROOT 0x2000
-#endif
 
 /* Attributes with which no user, not even root, may change a file: chattr(1). */
 #define FIXED (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)
@@ -36,7 +32,8 @@ static uint64_t attributes(int dirfd, const char *file, int flags)
 {
 	struct statx sx;
 
-	if (statx(dirfd, file, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &sx) < 0)
+	if (ix_statx(dirfd, file, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &sx) <
+	    0)
 		return 0;
 	return sx.stx_attributes;
 }

@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/clockwait.h"
 #include "base/util.h"
 #include "core/semops.h"
 
@@ -94,10 +95,12 @@ static int psemcall_take(const struct call *c)
 	if (c->at_once)
 		return sem_trywait(c->sem) < 0 ? -errno : 0;
 	while (!is_cancelled()) {
-		r = c->for_ever ? sem_wait(c->sem)
-				: sem_clockwait(c->sem, CLOCK_MONOTONIC, &c->until);
-		if (r == 0 || errno != EINTR)
-			return r < 0 ? -errno : 0;
+		if (c->for_ever)
+			r = sem_wait(c->sem) < 0 ? -errno : 0;
+		else
+			r = ix_sem_wait_until(c->sem, &c->until);
+		if (r != -EINTR)
+			return r;
 	}
 	return is_orphan(c) || sem_trywait(c->sem) < 0 ? -EINTR : 0;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The limits that a semaphore array counts against. */
-#include <unistd.h>
-
 #include "base/num.h"
+#include "base/port.h"
 #include "mech/charges.h"
 
 int ix_sem_wish(const char *text, struct ipcx_attrs *ret_attrs)
@@ -21,7 +20,7 @@ int ix_sem_wish(const char *text, struct ipcx_attrs *ret_attrs)
 
 static uint64_t amount_array(const struct ipcx_attrs *a)
 {
-	long line = sysconf(_SC_LEVEL1_DCACHE_LINESIZE); /* 0: unknown */
+	long line = sysconf(IX_SC_CACHE_LINE); /* 0 or -1: unknown */
 	uint64_t bytes = ix_mul_sat(ix_amount_nsems(a), (uint64_t)MAX(line, SEM_BYTES));
 
 	return MIN(bytes, UINT64_MAX - HEAD_BYTES) + HEAD_BYTES;

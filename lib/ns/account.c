@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/nss.h"
 #include "base/num.h"
+#include "base/statx.h"
 #include "core/copyin.h"
 #include "ns/ns.h"
 #include "ns/step.h"
@@ -46,11 +47,13 @@ static int account_read(struct ipcx *x, int root, bool group, struct ix_buf *ret
 	auto_fd int fd = -1;
 	char through[40];
 	struct statx st;
+	int r;
 
 	if (held < 0)
 		return held;
-	if (statx(held, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
-		return -errno;
+	r = ix_statx(held, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st);
+	if (r < 0)
+		return r;
 	if (!S_ISREG(st.stx_mode))
 		return -EINVAL;
 	(void)snprintf(through, sizeof(through), "thread-self/fd/%d", held);

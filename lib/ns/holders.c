@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/mnt.h"
+#include "base/statx.h"
 #include "core/dirid.h"
 #include "ns/target.h"
 
@@ -159,10 +160,13 @@ int ix_holders_open_nsfs(int proc, int held)
 	char path[40];
 	struct stat nsfs;
 	struct statx st;
+	int r;
 
-	if (fstatat(proc, "self/ns/ipc", &nsfs, 0) < 0 ||
-	    statx(held, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) < 0)
+	if (fstatat(proc, "self/ns/ipc", &nsfs, 0) < 0)
 		return -errno;
+	r = ix_statx(held, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st);
+	if (r < 0)
+		return r;
 	if (makedev(st.stx_dev_major, st.stx_dev_minor) != nsfs.st_dev)
 		return -EINVAL;
 	(void)snprintf(path, sizeof(path), "thread-self/fd/%d", held);

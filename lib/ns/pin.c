@@ -22,6 +22,7 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "base/mnt.h"
+#include "base/statx.h"
 #include "core/copyin.h"
 #include "ns/discover.h"
 #include "ns/ns.h"
@@ -222,7 +223,7 @@ static int ready_dir(struct ipcx *x)
 	fd = pin_open_dir();
 	if (fd < 0)
 		return ix_fail(x, fd, "%s", path);
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_INO, &st) == 0 &&
+	if (ix_statx(fd, "", AT_EMPTY_PATH, STATX_INO, &st) == 0 &&
 	    (st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return fd;
 	(void)close(fd);

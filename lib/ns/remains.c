@@ -16,6 +16,7 @@
 #include "base/cap.h"
 #include "base/file.h"
 #include "base/mntinfo.h"
+#include "base/statx.h"
 #include "ns/spots.h"
 
 /* ---- opening */
@@ -38,8 +39,9 @@ static int check_root(struct ipcx *x, int fd, struct ix_buf *text,
 	char *pos;
 	int r;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) < 0)
-		return -errno;
+	r = ix_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st);
+	if (r < 0)
+		return r;
 	if (!(st.stx_mask & STATX_MNT_ID))
 		return -ENOSYS;
 	r = ix_mntinfo_read(ix_procfd(x), 0, text);

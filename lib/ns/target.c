@@ -19,19 +19,20 @@
 #include <sys/vfs.h>
 
 #include "base/file.h"
+#include "base/port.h"
 #include "proc/numbers.h"
 #include "proc/stat.h"
 
 /* From Linux 6.18; older headers lack this definition. */
 #ifndef NS_GET_ID
-#define NS_GET_ID _IOR(NSIO, 13, __u64)
+#define NS_GET_ID IX_IOCTL(_IOR(NSIO, 13, uint64_t))
 #endif
 
 int ix_ns_identity(int fd, int type, uint64_t *ret_ino, uint64_t *ret_id)
 {
 	struct statfs fs;
 	struct stat st;
-	__u64 id = 0;
+	uint64_t id = 0;
 
 	if (fstatfs(fd, &fs) < 0)
 		return -errno;

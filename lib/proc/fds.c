@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
+#include "base/statx.h"
 #include "base/util.h"
 
 int ix_fds_open(int dir, const char *path, struct ix_fds *ret_fds)
@@ -45,7 +46,7 @@ static int fds_name(struct ix_fds *f, const char **ret_name)
 		ssize_t n;
 
 		do
-			n = getdents64(f->dir, f->buf, sizeof(f->buf));
+			n = getdents64(f->dir, (void *)f->buf, sizeof(f->buf));
 		while (n < 0 && errno == EINTR);
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
@@ -86,7 +87,7 @@ static int fds_shut(int dir, const char *name, int error)
 		r = ix_read_link(dir, name, link, sizeof(link));
 		if (r < 0 && r != -ENAMETOOLONG)
 			return r == -ENOENT ? 0 : -error;
-		return statx(dir, name, AT_STATX_DONT_SYNC, 0, &st) < 0 ? -error : 0;
+		return ix_statx(dir, name, AT_STATX_DONT_SYNC, 0, &st) < 0 ? -error : 0;
 	case ESRCH:
 	case ENOMEM:
 	case ENOSYS:
@@ -108,8 +109,9 @@ int ix_fds_next(struct ix_fds *f, struct ix_opened *ret_opened)
 
 		if (number < 0)
 			continue;
-		if (statx(f->dir, name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0) {
-			r = fds_shut(f->dir, name, errno);
+		r = ix_statx(f->dir, name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st);
+		if (r < 0) {
+			r = fds_shut(f->dir, name, -r);
 			f->shut = f->shut ? f->shut : r;
 			continue;
 		}

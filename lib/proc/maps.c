@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
+#include "base/port.h"
 #include "base/util.h"
 
 /* struct procmap_query. */
@@ -23,7 +24,7 @@ struct maps_query {
 	uint64_t name, build_id;
 };
 
-#define MAPS_QUERY _IOWR('f', 17, struct maps_query)
+#define MAPS_QUERY IX_IOCTL(_IOWR('f', 17, struct maps_query))
 
 enum {
 	MAPS_READ = 0x01,

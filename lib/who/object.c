@@ -16,6 +16,7 @@
 
 #include "base/below.h"
 #include "base/file.h"
+#include "base/statx.h"
 #include "proc/maps.h"
 #include "who/names.h"
 
@@ -33,9 +34,7 @@ static int object_stat(int task, uint64_t fd, struct statx *ret_st)
 	if (fd > INT_MAX)
 		return -ENOENT;
 	(void)snprintf(path, sizeof(path), "fd/%d", (int)fd);
-	return statx(task, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, ret_st) < 0
-		       ? -errno
-		       : 0;
+	return ix_statx(task, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, ret_st);
 }
 
 static void object_file(struct ix_wait *wait, enum ix_use_kind kind,
@@ -119,7 +118,7 @@ static int object_opened(struct ix_waits_pass *p, int task, struct ix_wait *wait
 	root = ix_open_link(task, "root", O_PATH | O_DIRECTORY);
 	fd = root < 0 ? root : ix_open_cached(root, path, O_PATH);
 	if (fd < 0 ||
-	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) <
+	    ix_statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) <
 		    0 ||
 	    !S_ISFIFO(st.stx_mode))
 		return 0;

@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/file.h"
+#include "base/statx.h"
 #include "proc/fds.h"
 #include "proc/maps.h"
 #include "who/names.h"
@@ -106,7 +107,7 @@ static void check_unlinked(int dir, struct ix_use *use)
 
 	/* By now, a file of a file system that never answers may be mapped there. */
 	map_file_path(path, sizeof(path), use->address, use->end);
-	if (statx(dir, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0 ||
+	if (ix_statx(dir, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0 ||
 	    st.stx_ino != use->ino)
 		return;
 	use->links = st.stx_nlink;

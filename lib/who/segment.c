@@ -16,6 +16,7 @@
 
 #include "base/cap.h"
 #include "base/file.h"
+#include "base/statx.h"
 #include "core/table.h"
 #include "proc/numbers.h"
 #include "proc/space.h"
@@ -170,7 +171,7 @@ static bool segment_is_of_other(struct ipcx *x, const struct ix_uses *u,
 	(void)snprintf(path, sizeof(path), "map_files/%" PRIx64 "-%" PRIx64, use->address,
 		       use->end);
 	return dir >= 0 &&
-	       statx(dir, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0 &&
+	       ix_statx(dir, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0 &&
 	       st.stx_ino == use->ino && (int64_t)st.stx_uid != creator;
 }
 

@@ -123,7 +123,7 @@ static int as_self(struct ipcx *x, struct ix_as *as)
 	for (int i = 0; i < IX_RLIMITS; i++) {
 		struct rlimit l;
 
-		if (getrlimit((__rlimit_resource_t)i, &l) < 0)
+		if (getrlimit(i, &l) < 0)
 			as->limits_known = false;
 		else
 			as->limits[i] = (struct ix_rlimit){ l.rlim_cur, l.rlim_max };

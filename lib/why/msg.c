@@ -10,6 +10,7 @@
 #include <sys/msg.h>
 #include <unistd.h>
 
+#include "base/port.h"
 #include "mech/msgchecks.h"
 #include "mech/sysv.h"
 #include "why/fix.h"
@@ -19,9 +20,6 @@
 
 #ifndef MSG_EXCEPT
 #define MSG_EXCEPT 020000
-#endif
-#ifndef MSG_COPY
-#define MSG_COPY 040000
 #endif
 
 static void msg_full(struct ix_why *w, const char *limit, struct ix_reason *r)

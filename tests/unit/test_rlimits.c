@@ -35,7 +35,7 @@ static void all_limits_are_those_of_getrlimit(void **state)
 	for (int i = 0; i < IX_RLIMITS; i++) {
 		struct rlimit l;
 
-		assert_int_equal(getrlimit((__rlimit_resource_t)i, &l), 0);
+		assert_int_equal(getrlimit(i, &l), 0);
 		assert_true(all[i].soft == l.rlim_cur);
 		assert_true(all[i].hard == l.rlim_max);
 	}
