@@ -10,6 +10,8 @@
 #   programs  servers that tests/truth starts, as far as available; likewise
 #   bench   tools that tests/bench compares ipcx with, besides util-linux
 #   clang   the second compiler, its sanitizers, clang-format, clang-tidy
+#   ports   the compilers and emulators of packaging/ports.sh; "libs" is the part of them that
+#           builds libraries, "musl" what one for musl takes
 #   deb     the packages of "build", and making the Debian package
 #
 # No other file contains the package names of distributions.
@@ -53,6 +55,7 @@ multilib() {
 names() {
 	case $1 in
 	test | deb) names build ;;
+	musl | ports) names libs ;;
 	esac
 	case $family:$1 in
 	debian:build) echo gcc libc6-dev meson ninja-build pkg-config \
@@ -62,6 +65,13 @@ names() {
 		abigail-tools dpkg-dev "$(multilib)" ;;
 	*:bench) echo lsof psmisc stress-ng ;;
 	debian:clang) echo clang clang-format clang-tidy libclang-rt-dev ;;
+	# By packaging/ports/libs.sh, from sources.
+	debian:libs) echo cmake dpkg-dev make xz-utils ;;
+	debian:musl) echo musl-tools musl-dev ;;
+	debian:ports) echo musl-tools musl-dev "$(multilib)" qemu-user-static \
+		gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
+		gcc-riscv64-linux-gnu libc6-dev-riscv64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross \
+		gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross ;;
 	debian:deb) echo build-essential debhelper libcmocka-dev ;;
 	debian:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon uidmap lxc containerd \
 		docker.io systemd-container firejail buildah lxd rootlesskit slirp4netns ;;
