@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tests/run.sh [--clang] [--no-install] [--again N] [SUITE…]
+# tests/run.sh [--clang] [--build DIR] [--no-install] [--again N] [SUITE…]
 #
 # Install the tests' dependencies, build the developer profile (build-dev.ini) and run
 # all suites, or those named, in fresh namespaces. The last line is 'N passed, N failed,
 # N skipped'; the exit status is 0 if no test failed and at least one ran.
 #
 #   --clang       build and test with clang, in build/clang instead of build/dev
+#   --build DIR   test what is built in DIR: it is neither set up nor built here
 #   --no-install  the dependencies are already installed
 #   --again N     run each failed test again on its own, unless more than N failed: those
 #                 that pass then are reported as flaky, and do not fail the run
@@ -29,6 +30,7 @@ python=/usr/bin/python3 # the distribution's: the one that has its pytest
 build=$top/build/dev
 kinds="test"
 install=yes
+built=
 again=0
 suites=
 while [ $# -gt 0 ]; do
@@ -39,6 +41,12 @@ while [ $# -gt 0 ]; do
 			build=$top/build/clang
 			kinds="test clang"
 			export CC=clang CXX=clang++
+			;;
+		--build)
+			build=$(cd "${2-}" && pwd -P) || exit 2
+			install=
+			built=yes
+			shift
 			;;
 		--no-install) install= ;;
 		--again)
@@ -142,7 +150,7 @@ run_again() {
 }
 
 # Meson reads the profile once.
-[ -z "$(find build-dev.ini -newer "$build/build.ninja" 2>/dev/null)" ] || rm -rf "$build"
+[ -n "$built" ] || [ -z "$(find build-dev.ini -newer "$build/build.ninja" 2>/dev/null)" ] || rm -rf "$build"
 rm -rf "$out"
 mkdir -p "$out"
 : >"$log"
@@ -155,8 +163,8 @@ esac
 case " ${suites:-truth} " in
 *" truth "*) [ -z "$install" ] || packaging/deps.sh programs || : ;;
 esac
-[ -e "$build/build.ninja" ] || step meson setup "$build" --native-file build-dev.ini
-step ninja -C "$build"
+[ -n "$built" ] || [ -e "$build/build.ninja" ] || step meson setup "$build" --native-file build-dev.ini
+[ -n "$built" ] || step ninja -C "$build"
 
 export IPCX="$build/cmd/ipcx" IPCX_BUILD="$build"
 export CMOCKA_MESSAGE_OUTPUT=TAP PYTHONDONTWRITEBYTECODE=1

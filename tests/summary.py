@@ -3,6 +3,7 @@
 """Sum up the results of tests/run.sh.
 
     summary.py RESULTS            print which tests were skipped, flaky or failed, and 'N passed, N failed, N skipped'
+    summary.py RESULTS --counts   print on a line for each suite: its name, how many tests passed, failed, were skipped
     summary.py RESULTS --failed   print each failed test on a line: SUITE, a tab, and what runs it alone
 
 RESULTS has SUITE.xml (pytest), SUITE.json (meson), notes (SUITE, pass|fail|skip, NAME, REASON) and flaky (SUITE, NAME: a test that
@@ -118,6 +119,9 @@ read(sys.argv[1])
 if sys.argv[2:] == ["--failed"]:
     for one in sorted({(suite, alone(suite, name)) for suite, verdict, name, _ in results if verdict == "fail"}):
         print(*one, sep="\t")
+elif sys.argv[2:] == ["--counts"]:
+    for one in dict.fromkeys(suite for suite, *_ in results):
+        print(one, *(sum(suite == one and verdict == wanted for suite, verdict, *_ in results) for wanted in ("pass", "fail", "skip")))
 else:
     forgive(sys.argv[1])
     sys.exit(report())

@@ -89,7 +89,8 @@ by_cmake cmocka -DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF
 by_cmake json-c -DBUILD_STATIC_LIBS=ON -DBUILD_TESTING=OFF -DBUILD_APPS=OFF -DDISABLE_WERROR=ON
 rm -rf "$prefix/build/libcap2"
 cp -r "$sources/libcap2/." "$prefix/build/libcap2"
-step make -C "$prefix/build/libcap2/libcap" CC="$cc $flags" BUILD_CC=gcc USE_GPERF=no PTHREADS=no \
+step make -C "$prefix/build/libcap2/libcap" CC="$cc $flags" BUILD_CC=gcc \
+	AR="$($cc -print-prog-name=ar)" RANLIB="$($cc -print-prog-name=ranlib)" OBJCOPY="$($cc -print-prog-name=objcopy)" USE_GPERF=no PTHREADS=no \
 	prefix="$prefix" lib=lib RAISE_SETFCAP=no SHARED=yes install
 rm -rf "$prefix/build"
 : >"$prefix/whole"
