@@ -1,143 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * This file is the only user of libmount, which parses mountinfo and finds out which
- * mount covers which. libmount is loaded at first use, as it loads three more libraries
- * and most runs never need it.
- */
+/* Single lines of a mountinfo, found without a parse of the whole, and mount namespaces
+ * that end with a function. */
 #include "base/mnt.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libmount/libmount.h>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/sysmacros.h>
 
 #include "base/cap.h"
-#include "base/dl.h"
 #include "base/file.h"
+#include "base/mnttable.h"
 #include "base/util.h"
-
-IX_DL_NOTE(
-	mnt_note,
-	"[{\"feature\":\"mount\",\"description\":\"Finding where POSIX message queues are "
-	"mounted\",\"priority\":\"recommended\",\"soname\":[\"libmount.so.1\"]}]");
-
-/* libmount's functions, under their own names and types. */
-struct libmount {
-	__typeof__(mnt_new_table_from_file) *new_table_from_file;
-	__typeof__(mnt_unref_table) *unref_table;
-	__typeof__(mnt_new_iter) *new_iter;
-	__typeof__(mnt_free_iter) *free_iter;
-	__typeof__(mnt_table_next_fs) *table_next_fs;
-	__typeof__(mnt_table_find_target) *table_find_target;
-	__typeof__(mnt_fs_get_fstype) *fs_get_fstype;
-	__typeof__(mnt_fs_get_target) *fs_get_target;
-	__typeof__(mnt_fs_get_root) *fs_get_root;
-	__typeof__(mnt_new_table) *new_table;
-	__typeof__(mnt_table_parse_stream) *table_parse_stream;
-	__typeof__(mnt_new_context) *new_context;
-	__typeof__(mnt_free_context) *free_context;
-	__typeof__(mnt_context_disable_mtab) *context_disable_mtab;
-	__typeof__(mnt_context_set_source) *context_set_source;
-	__typeof__(mnt_context_set_target) *context_set_target;
-	__typeof__(mnt_context_set_mflags) *context_set_mflags;
-	__typeof__(mnt_context_mount) *context_mount;
-	__typeof__(mnt_context_get_syscall_errno) *context_get_syscall_errno;
-};
 
 /* The most bytes of a mountinfo that are read: more than any real mount namespace has. */
 #define MOUNTINFO_MAX ((size_t)64 << 20)
-
-/* dlsym(3) returns void pointers; POSIX guarantees that they can hold a function. */
-#define SYMBOL(lib, name)                                   \
-	{                                                   \
-		"mnt_" #name, (void **)(void *)&(lib)->name \
-	}
-
-static int mnt_load(struct libmount *lib)
-{
-	const struct ix_symbol symbols[] = {
-		SYMBOL(lib, new_table_from_file),
-		SYMBOL(lib, unref_table),
-		SYMBOL(lib, new_iter),
-		SYMBOL(lib, free_iter),
-		SYMBOL(lib, table_next_fs),
-		SYMBOL(lib, table_find_target),
-		SYMBOL(lib, fs_get_fstype),
-		SYMBOL(lib, fs_get_target),
-		SYMBOL(lib, fs_get_root),
-		SYMBOL(lib, new_table),
-		SYMBOL(lib, table_parse_stream),
-		SYMBOL(lib, new_context),
-		SYMBOL(lib, free_context),
-		SYMBOL(lib, context_disable_mtab),
-		SYMBOL(lib, context_set_source),
-		SYMBOL(lib, context_set_target),
-		SYMBOL(lib, context_set_mflags),
-		SYMBOL(lib, context_mount),
-		SYMBOL(lib, context_get_syscall_errno),
-	};
-
-	return ix_dl_open("libmount.so.1", symbols, ARRAY_SIZE(symbols));
-}
-
-/* Search from the newest mount. If several mounts have the same mount point, only the
- * newest is reachable by path. */
-static const char *mnt_find_target(const struct libmount *lib, struct libmnt_table *table,
-				   struct libmnt_iter *iter, const char *fstype)
-{
-	struct libmnt_fs *fs;
-
-	while (lib->table_next_fs(table, iter, &fs) == 0) {
-		const char *type = lib->fs_get_fstype(fs),
-			   *target = lib->fs_get_target(fs);
-
-		if (!type || !target || strcmp(type, fstype))
-			continue;
-		if (lib->table_find_target(table, target, MNT_ITER_BACKWARD) == fs)
-			return target;
-	}
-	return NULL;
-}
-
-static int copy_target(const char *target, char *buf, size_t size)
-{
-	size_t len = strlen(target);
-
-	if (len >= size)
-		return -ENAMETOOLONG;
-	memcpy(buf, target, len + 1);
-	return 0;
-}
-
-int ix_mnt_find(const char *fstype, char *buf, size_t size)
-{
-	struct libmount lib;
-	struct libmnt_table *table;
-	struct libmnt_iter *iter;
-	const char *target;
-	int r = mnt_load(&lib);
-
-	if (r < 0)
-		return r;
-	table = lib.new_table_from_file("/proc/self/mountinfo");
-	if (!table)
-		return errno == ENOMEM ? -ENOMEM : -ENOENT;
-	iter = lib.new_iter(MNT_ITER_BACKWARD);
-	if (iter) {
-		target = mnt_find_target(&lib, table, iter, fstype);
-		r = target ? copy_target(target, buf, size) : -ENOENT;
-		lib.free_iter(iter);
-	} else {
-		r = -ENOMEM;
-	}
-	lib.unref_table(table);
-	return r;
-}
 
 /* ---- bind-mounted namespaces */
 
@@ -151,7 +31,7 @@ void ix_mnt_list_free(struct ix_mnt_list *l)
 	*l = (struct ix_mnt_list){ 0 };
 }
 
-static int mnt_keep(struct ix_mnt_list *l, const char *root, const char *target)
+int ix_mnt_keep(struct ix_mnt_list *l, const char *root, const char *target)
 {
 	struct ix_mnt *more = reallocarray(l->all, l->n + 1, sizeof(*more));
 
@@ -163,45 +43,6 @@ static int mnt_keep(struct ix_mnt_list *l, const char *root, const char *target)
 	return more[l->n - 1].root && more[l->n - 1].target ? 0 : -ENOMEM;
 }
 
-static int mnt_collect(const struct libmount *lib, struct libmnt_table *table,
-		       struct ix_mnt_list *l)
-{
-	struct libmnt_iter *iter = lib->new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *fs;
-	int r = iter ? 0 : -ENOMEM;
-
-	while (r == 0 && lib->table_next_fs(table, iter, &fs) == 0) {
-		const char *type = lib->fs_get_fstype(fs), *root = lib->fs_get_root(fs),
-			   *target = lib->fs_get_target(fs);
-
-		if (type && root && target && !strcmp(type, "nsfs"))
-			r = mnt_keep(l, root, target);
-	}
-	if (iter)
-		lib->free_iter(iter);
-	return r;
-}
-
-/* libmount can parse only files and streams, not a text in memory. */
-static int mnt_parse(char *text, size_t len, struct ix_mnt_list *l)
-{
-	FILE *file auto_file = fmemopen(text, len, "r");
-	struct libmnt_table *table;
-	struct libmount lib;
-	int r = mnt_load(&lib);
-
-	if (r < 0)
-		return r;
-	table = file ? lib.new_table() : NULL;
-	if (!table)
-		return -ENOMEM;
-	r = lib.table_parse_stream(table, file, "mountinfo")
-		    ? -EPROTO
-		    : mnt_collect(&lib, table, l);
-	lib.unref_table(table);
-	return r;
-}
-
 /* Almost no mount namespace has an nsfs mount. If there is none, libmount is not loaded.
  */
 int ix_mnt_nsfs_in(char *text, size_t len, struct ix_mnt_list *ret_list)
@@ -210,7 +51,7 @@ int ix_mnt_nsfs_in(char *text, size_t len, struct ix_mnt_list *ret_list)
 	int r = 0;
 
 	if (len && memmem(text, len, " - nsfs ", 8))
-		r = mnt_parse(text, len, &l);
+		r = ix_mnttable_nsfs(text, len, &l);
 	if (r < 0)
 		ix_mnt_list_free(&l);
 	*ret_list = l;
@@ -231,32 +72,6 @@ int ix_mnt_nsfs(int proc, int pid, struct ix_mnt_list *ret_list)
 		return fd;
 	r = ix_read_all(fd, MOUNTINFO_MAX, &b);
 	return r < 0 ? r : ix_mnt_nsfs_in(b.data, b.len, ret_list);
-}
-
-/* ---- a private mount */
-
-int ix_mnt_bind_private(const char *path)
-{
-	struct libmnt_context *c;
-	struct libmount lib;
-	int r = mnt_load(&lib);
-
-	if (r < 0)
-		return r;
-	c = lib.new_context();
-	if (!c)
-		return -ENOMEM;
-	/* The mount is private: do not record it in mtab. */
-	if (lib.context_disable_mtab(c, 1) || lib.context_set_source(c, path) ||
-	    lib.context_set_target(c, path) ||
-	    lib.context_set_mflags(c, MS_BIND | MS_PRIVATE))
-		r = -EINVAL;
-	else if (lib.context_mount(c) != 0)
-		r = lib.context_get_syscall_errno(c) > 0
-			    ? -lib.context_get_syscall_errno(c)
-			    : -EPERM;
-	lib.free_context(c);
-	return r;
 }
 
 /* ---- the type of one mount */

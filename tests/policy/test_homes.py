@@ -9,7 +9,7 @@ from source import Source, c_files
 # Name, pattern in code without comments and literals, allowed files.
 HOMES = [
     ("json-c", r"<json(-c)?/|\bjson_(object|tokener)_\w+", {"lib/base/jsonread.c"}),
-    ("libmount", r"<libmount/|\bmnt_\w+\s*\(|\blibmnt_\w+", {"lib/base/mnt.c"}),
+    ("libmount", r"<libmount/|\bmnt_\w+\s*\(|\blibmnt_\w+", {"lib/base/mnttable.c"}),
     ("libcap", r"<sys/capability\.h>|\bcap_(get|set|init|free|clear)\w*\s*\(", {"lib/base/cap.c"}),
     ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/", "lib/base/mnt.c"}),
     ("getopt", r"\bgetopt\w*\b", {"cmd/ui/opt.c", "cmd/compat/tool.c"}),
@@ -28,7 +28,7 @@ HOMES = [
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"lib/base/zone.c"}),
     ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/foreign.c", "cmd/ui/plot.c", "lib/why/errtext.c", "lib/why/locales.c"}),
     ("growing bytes", r"\bopen_memstream\s*\(", set()),
-    ("bytes as a stream", r"\bfmemopen\s*\(", {"lib/base/mnt.c"}),
+    ("bytes as a stream", r"\bfmemopen\s*\(", {"lib/base/mnttable.c"}),
     ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(",
      {"cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c", "lib/ns/maps.c", "lib/stress/engine/workers.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/run.c", "lib/base/sidethread.c", "lib/base/mnt.c"}),
