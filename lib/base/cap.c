@@ -33,12 +33,6 @@ struct ix_libcap {
 	__typeof__(cap_max_bits) *max_bits;
 };
 
-/* dlsym(3) returns void pointers; POSIX guarantees that they can hold a function. */
-#define SYMBOL(lib, name)                                   \
-	{                                                   \
-		"cap_" #name, (void **)(void *)&(lib)->name \
-	}
-
 int ix_cap_load(struct ix_libcap **ret_lib)
 {
 	auto_free struct ix_libcap *lib = calloc(1, sizeof(*lib));
@@ -48,9 +42,9 @@ int ix_cap_load(struct ix_libcap **ret_lib)
 		return -ENOMEM;
 	{
 		const struct ix_symbol symbols[] = {
-			SYMBOL(lib, get_proc),  SYMBOL(lib, set_proc),
-			SYMBOL(lib, free),      SYMBOL(lib, set_flag),
-			SYMBOL(lib, from_name), SYMBOL(lib, max_bits),
+			IX_SYMBOL(cap_, lib, get_proc),  IX_SYMBOL(cap_, lib, set_proc),
+			IX_SYMBOL(cap_, lib, free),      IX_SYMBOL(cap_, lib, set_flag),
+			IX_SYMBOL(cap_, lib, from_name), IX_SYMBOL(cap_, lib, max_bits),
 		};
 
 		r = ix_dl_open("libcap.so.2", symbols, ARRAY_SIZE(symbols));

@@ -12,7 +12,8 @@ int ix_dl_open(const char *soname, const struct ix_symbol *symbols, size_t n)
 	if (!lib)
 		return -ENOPKG;
 	for (size_t i = 0; i < n; i++) {
-		*symbols[i].ret_fn = dlsym(lib, symbols[i].name);
+		/* POSIX guarantees that a void pointer can hold a function. */
+		*(void **)symbols[i].ret_fn = dlsym(lib, symbols[i].name);
 		if (!*symbols[i].ret_fn)
 			return -ENOPKG;
 	}

@@ -39,22 +39,22 @@ struct ix_json {
 	__typeof__(json_object_get_int64) *object_get_int64;
 };
 
-/* dlsym(3) returns void pointers; POSIX guarantees that they can hold a function. */
-#define SYMBOL(j, name)                                    \
-	{                                                  \
-		"json_" #name, (void **)(void *)&(j)->name \
-	}
-
 static int jsonread_load(struct ix_json *j)
 {
 	const struct ix_symbol symbols[] = {
-		SYMBOL(j, tokener_new_ex),      SYMBOL(j, tokener_parse_ex),
-		SYMBOL(j, tokener_get_error),   SYMBOL(j, tokener_get_parse_end),
-		SYMBOL(j, tokener_free),        SYMBOL(j, object_put),
-		SYMBOL(j, object_get_type),     SYMBOL(j, object_object_get_ex),
-		SYMBOL(j, object_array_length), SYMBOL(j, object_array_get_idx),
-		SYMBOL(j, object_get_string),   SYMBOL(j, object_get_string_len),
-		SYMBOL(j, object_get_int64),
+		IX_SYMBOL(json_, j, tokener_new_ex),
+		IX_SYMBOL(json_, j, tokener_parse_ex),
+		IX_SYMBOL(json_, j, tokener_get_error),
+		IX_SYMBOL(json_, j, tokener_get_parse_end),
+		IX_SYMBOL(json_, j, tokener_free),
+		IX_SYMBOL(json_, j, object_put),
+		IX_SYMBOL(json_, j, object_get_type),
+		IX_SYMBOL(json_, j, object_object_get_ex),
+		IX_SYMBOL(json_, j, object_array_length),
+		IX_SYMBOL(json_, j, object_array_get_idx),
+		IX_SYMBOL(json_, j, object_get_string),
+		IX_SYMBOL(json_, j, object_get_string_len),
+		IX_SYMBOL(json_, j, object_get_int64),
 	};
 
 	return ix_dl_open("libjson-c.so.5", symbols, ARRAY_SIZE(symbols));

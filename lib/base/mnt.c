@@ -19,6 +19,50 @@
 /* The most bytes of a mountinfo that are read: more than any real mount namespace has. */
 #define MOUNTINFO_MAX ((size_t)64 << 20)
 
+/* The mountinfo of a process, or of this thread (pid 0). */
+static int read_mountinfo(int proc, int pid, struct ix_buf *b)
+{
+	auto_fd int fd = -1;
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "%d/mountinfo", pid);
+	fd = pid ? ix_open(proc, path, O_RDONLY)
+		 : ix_open(AT_FDCWD, "/proc/thread-self/mountinfo", O_RDONLY);
+	return fd < 0 ? fd : ix_read_all(fd, MOUNTINFO_MAX, b);
+}
+
+/* ---- a mount point */
+
+int ix_mnt_copy(const char *target, char *buf, size_t size)
+{
+	size_t len = strlen(target);
+
+	if (len >= size)
+		return -ENAMETOOLONG;
+	memcpy(buf, target, len + 1);
+	return 0;
+}
+
+int ix_mnt_find_in(char *text, size_t len, const char *fstype, char *buf, size_t size)
+{
+	char part[64];
+	int n = snprintf(part, sizeof(part), " - %s ", fstype);
+
+	if (!len || !memmem(text, len, part, (size_t)n))
+		return -ENOENT;
+	return ix_mnttable_find(text, len, fstype, buf, size);
+}
+
+int ix_mnt_find(const char *fstype, char *buf, size_t size)
+{
+	auto_buf struct ix_buf b = { 0 };
+	int r = read_mountinfo(-1, 0, &b);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : -ENOENT;
+	return ix_mnt_find_in(b.data, b.len, fstype, buf, size);
+}
+
 /* ---- bind-mounted namespaces */
 
 void ix_mnt_list_free(struct ix_mnt_list *l)
@@ -61,16 +105,10 @@ int ix_mnt_nsfs_in(char *text, size_t len, struct ix_mnt_list *ret_list)
 int ix_mnt_nsfs(int proc, int pid, struct ix_mnt_list *ret_list)
 {
 	auto_buf struct ix_buf b = { 0 };
-	auto_fd int fd = -1;
-	char path[32];
 	int r;
 
 	*ret_list = (struct ix_mnt_list){ 0 };
-	(void)snprintf(path, sizeof(path), "%d/mountinfo", pid);
-	fd = ix_open(proc, path, O_RDONLY);
-	if (fd < 0)
-		return fd;
-	r = ix_read_all(fd, MOUNTINFO_MAX, &b);
+	r = read_mountinfo(proc, pid, &b);
 	return r < 0 ? r : ix_mnt_nsfs_in(b.data, b.len, ret_list);
 }
 
@@ -121,18 +159,6 @@ static int each_line(const char *text, size_t len,
 		p = stop + 1;
 	}
 	return -ENOENT;
-}
-
-/* The mountinfo of a process, or of this thread (pid 0). */
-static int read_mountinfo(int proc, int pid, struct ix_buf *b)
-{
-	auto_fd int fd = -1;
-	char path[32];
-
-	(void)snprintf(path, sizeof(path), "%d/mountinfo", pid);
-	fd = pid ? ix_open(proc, path, O_RDONLY)
-		 : ix_open(AT_FDCWD, "/proc/thread-self/mountinfo", O_RDONLY);
-	return fd < 0 ? fd : ix_read_all(fd, MOUNTINFO_MAX, b);
 }
 
 static int type_of_mount(const struct wanted *w, const char *line, const char *end)

@@ -9,9 +9,12 @@
  * Find a mount point of a file system of this type: that of the newest mount, ignoring
  * mounts that are covered by another mount on the same mount point. Returns 0, -ENOENT if
  * there is no such mount (or no /proc to read), -ENAMETOOLONG if buf is too small,
- * -ENOPKG without libmount, or -ENOMEM.
+ * -ENOPKG if libmount cannot be loaded, -EPROTO or -ENOMEM.
  */
 int ix_mnt_find(const char *fstype, char *buf, size_t size);
+
+/* The same as ix_mnt_find(), but reads the text of a mountinfo, which may be changed. */
+int ix_mnt_find_in(char *text, size_t len, const char *fstype, char *buf, size_t size);
 
 /* Read the file system type (such as "tmpfs") of the mount with this id (STATX_MNT_ID of
  * statx(2)) in the mount namespace of a process; if pid is 0, this thread is meant and

@@ -22,7 +22,6 @@ IX_DL_NOTE(
 
 /* libmount's functions, under their own names and types. */
 struct libmount {
-	__typeof__(mnt_new_table_from_file) *new_table_from_file;
 	__typeof__(mnt_unref_table) *unref_table;
 	__typeof__(mnt_new_iter) *new_iter;
 	__typeof__(mnt_free_iter) *free_iter;
@@ -43,34 +42,27 @@ struct libmount {
 	__typeof__(mnt_context_get_syscall_errno) *context_get_syscall_errno;
 };
 
-/* dlsym(3) returns void pointers; POSIX guarantees that they can hold a function. */
-#define SYMBOL(lib, name)                                   \
-	{                                                   \
-		"mnt_" #name, (void **)(void *)&(lib)->name \
-	}
-
 static int mnt_load(struct libmount *lib)
 {
 	const struct ix_symbol symbols[] = {
-		SYMBOL(lib, new_table_from_file),
-		SYMBOL(lib, unref_table),
-		SYMBOL(lib, new_iter),
-		SYMBOL(lib, free_iter),
-		SYMBOL(lib, table_next_fs),
-		SYMBOL(lib, table_find_target),
-		SYMBOL(lib, fs_get_fstype),
-		SYMBOL(lib, fs_get_target),
-		SYMBOL(lib, fs_get_root),
-		SYMBOL(lib, new_table),
-		SYMBOL(lib, table_parse_stream),
-		SYMBOL(lib, new_context),
-		SYMBOL(lib, free_context),
-		SYMBOL(lib, context_disable_mtab),
-		SYMBOL(lib, context_set_source),
-		SYMBOL(lib, context_set_target),
-		SYMBOL(lib, context_set_mflags),
-		SYMBOL(lib, context_mount),
-		SYMBOL(lib, context_get_syscall_errno),
+		IX_SYMBOL(mnt_, lib, unref_table),
+		IX_SYMBOL(mnt_, lib, new_iter),
+		IX_SYMBOL(mnt_, lib, free_iter),
+		IX_SYMBOL(mnt_, lib, table_next_fs),
+		IX_SYMBOL(mnt_, lib, table_find_target),
+		IX_SYMBOL(mnt_, lib, fs_get_fstype),
+		IX_SYMBOL(mnt_, lib, fs_get_target),
+		IX_SYMBOL(mnt_, lib, fs_get_root),
+		IX_SYMBOL(mnt_, lib, new_table),
+		IX_SYMBOL(mnt_, lib, table_parse_stream),
+		IX_SYMBOL(mnt_, lib, new_context),
+		IX_SYMBOL(mnt_, lib, free_context),
+		IX_SYMBOL(mnt_, lib, context_disable_mtab),
+		IX_SYMBOL(mnt_, lib, context_set_source),
+		IX_SYMBOL(mnt_, lib, context_set_target),
+		IX_SYMBOL(mnt_, lib, context_set_mflags),
+		IX_SYMBOL(mnt_, lib, context_mount),
+		IX_SYMBOL(mnt_, lib, context_get_syscall_errno),
 	};
 
 	return ix_dl_open("libmount.so.1", symbols, ARRAY_SIZE(symbols));
@@ -95,17 +87,24 @@ static const char *mnt_find_target(const struct libmount *lib, struct libmnt_tab
 	return NULL;
 }
 
-static int copy_target(const char *target, char *buf, size_t size)
+/* libmount can parse only files and streams, not a text in memory. */
+static int mnt_parse(const struct libmount *lib, char *text, size_t len,
+		     struct libmnt_table **ret_parsed)
 {
-	size_t len = strlen(target);
+	FILE *file auto_file = fmemopen(text, len, "r");
+	struct libmnt_table *table = file ? lib->new_table() : NULL;
 
-	if (len >= size)
-		return -ENAMETOOLONG;
-	memcpy(buf, target, len + 1);
+	if (!table)
+		return -ENOMEM;
+	if (lib->table_parse_stream(table, file, "mountinfo")) {
+		lib->unref_table(table);
+		return -EPROTO;
+	}
+	*ret_parsed = table;
 	return 0;
 }
 
-int ix_mnt_find(const char *fstype, char *buf, size_t size)
+int ix_mnttable_find(char *text, size_t len, const char *fstype, char *buf, size_t size)
 {
 	struct libmount lib;
 	struct libmnt_table *table;
@@ -113,15 +112,14 @@ int ix_mnt_find(const char *fstype, char *buf, size_t size)
 	const char *target;
 	int r = mnt_load(&lib);
 
+	if (r == 0)
+		r = mnt_parse(&lib, text, len, &table);
 	if (r < 0)
 		return r;
-	table = lib.new_table_from_file("/proc/self/mountinfo");
-	if (!table)
-		return errno == ENOMEM ? -ENOMEM : -ENOENT;
 	iter = lib.new_iter(MNT_ITER_BACKWARD);
 	if (iter) {
 		target = mnt_find_target(&lib, table, iter, fstype);
-		r = target ? copy_target(target, buf, size) : -ENOENT;
+		r = target ? ix_mnt_copy(target, buf, size) : -ENOENT;
 		lib.free_iter(iter);
 	} else {
 		r = -ENOMEM;
@@ -151,22 +149,17 @@ static int mnt_collect(const struct libmount *lib, struct libmnt_table *table,
 	return r;
 }
 
-/* libmount can parse only files and streams, not a text in memory. */
 int ix_mnttable_nsfs(char *text, size_t len, struct ix_mnt_list *l)
 {
-	FILE *file auto_file = fmemopen(text, len, "r");
 	struct libmnt_table *table;
 	struct libmount lib;
 	int r = mnt_load(&lib);
 
+	if (r == 0)
+		r = mnt_parse(&lib, text, len, &table);
 	if (r < 0)
 		return r;
-	table = file ? lib.new_table() : NULL;
-	if (!table)
-		return -ENOMEM;
-	r = lib.table_parse_stream(table, file, "mountinfo")
-		    ? -EPROTO
-		    : mnt_collect(&lib, table, l);
+	r = mnt_collect(&lib, table, l);
 	lib.unref_table(table);
 	return r;
 }

@@ -200,3 +200,14 @@ def many(world, mech, n, name="n"):
     """Create n objects quickly."""
     r = world.run(helper("objects"), "many", mech, n, name)
     assert r.rc == 0, r.err
+
+
+def loads(soname):
+    """Return whether the program loads this library at run time: it declares that in a note, and a build may do without some of them."""
+    program = os.environ["IPCX"]
+    listed = subprocess.run(["ldd", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
+    for path in [program] + re.findall(r"=> (\S*libipcx\.so\S*)", listed):
+        with open(path, "rb") as f:
+            if soname.encode() in f.read():
+                return True
+    return False
