@@ -1,97 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * This file is the only user of the name service switch. The answer "no such entry" is
- * not trusted at once, because an unavailable service or an unreadable file often gives
- * the same answer.
- */
+/* The answer "no such entry" is not trusted at once, because an unavailable service or an
+ * unreadable file often gives the same answer. */
 #include "base/nss.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/nsscall.h"
 #include "base/num.h"
 #include "base/util.h"
 
-/* The errno that stands for "none of the services in nsswitch.conf(5) is available": in
- * that case glibc does not set errno itself. */
-#define NO_SERVICE ENOTCONN
-
 /* 4294967295 is not an id: to the kernel it means "do not change". */
 #define ID_MAX (UINT32_MAX - 1)
-
-/* The largest buffer for one entry: enough for a group with a million members. */
-#define ROOM_MAX ((size_t)16 << 20)
 
 /* The most bytes of passwd(5) or group(5) that are read; larger user databases are kept
  * by services, not in files. */
 #define FILE_MAX ((size_t)64 << 20)
 
-/* A query: the id of a name, or, if name is NULL, the name of an id. */
-struct question {
-	bool group;
-	const char *name;
-	uint32_t id;
-};
-
-struct answer {
-	const char *name; /* the name that was found; NULL: there is no such entry */
-	uint32_t id;
-	uint32_t gid; /* of a user: the primary group */
-};
-
-/*
- * Make one call. If the last available service does not know the entry, glibc returns 0
- * without a result. If no service could be asked, glibc returns the value of errno, which
- * it may not have set; so errno is set to NO_SERVICE before the call. Returns 0 or a
- * positive errno.
- */
-static int call_user(const struct question *q, struct ix_buf *room, size_t size,
-		     struct answer *ret_a)
-{
-	struct passwd p, *found = NULL;
-	int r;
-
-	errno = NO_SERVICE;
-	r = q->name ? getpwnam_r(q->name, &p, room->data, size, &found)
-		    : getpwuid_r(q->id, &p, room->data, size, &found);
-	*ret_a = (struct answer){ NULL, 0, 0 };
-	if (found)
-		*ret_a = (struct answer){ p.pw_name, p.pw_uid, p.pw_gid };
-	return found ? 0 : r;
-}
-
-static int call_group(const struct question *q, struct ix_buf *room, size_t size,
-		      struct answer *ret_a)
-{
-	struct group g, *found = NULL;
-	int r;
-
-	errno = NO_SERVICE;
-	r = q->name ? getgrnam_r(q->name, &g, room->data, size, &found)
-		    : getgrgid_r(q->id, &g, room->data, size, &found);
-	*ret_a = (struct answer){ NULL, 0, 0 };
-	if (found)
-		*ret_a = (struct answer){ g.gr_name, g.gr_gid, 0 };
-	return found ? 0 : r;
-}
-
 /* Make the call; while the buffer is too small, repeat it with a larger one. Returns 1 if
  * the entry was found, 0 if not, or -errno. */
-static int call(const struct question *q, struct ix_buf *room, struct answer *ret_a)
+static int call(const struct ix_nss_question *q, struct ix_buf *room,
+		struct ix_nss_answer *ret_a)
 {
 	int r;
 
-	for (size_t size = 1024; size <= ROOM_MAX; size *= 4) {
+	for (size_t size = 1024; size <= IX_NSS_ROOM; size *= 4) {
 		if (!ix_buf_room(room, size))
 			return -ENOMEM;
 		do
-			r = q->group ? call_group(q, room, size, ret_a)
-				     : call_user(q, room, size, ret_a);
+			r = ix_nss_call(q, room->data, size, ret_a);
 		while (r == EINTR);
 		if (r != ERANGE)
 			return r ? -r : ret_a->name && *ret_a->name;
@@ -100,7 +40,7 @@ static int call(const struct question *q, struct ix_buf *room, struct answer *re
 }
 
 /* Whether a line of passwd(5) or group(5), "NAME:x:ID:…", answers the query. */
-static bool line_says(const char *line, const struct question *q)
+static bool line_says(const char *line, const struct ix_nss_question *q)
 {
 	const char *colon = strchr(line, ':'), *number;
 	uint64_t id;
@@ -119,7 +59,7 @@ static bool line_says(const char *line, const struct question *q)
 
 /* Whether the file has the entry: 1, 0, or -errno if it cannot be read (-ENOENT: no
  * file). */
-static int file_says(const struct question *q)
+static int file_says(const struct ix_nss_question *q)
 {
 	auto_fd int fd = ix_open(AT_FDCWD, q->group ? "/etc/group" : "/etc/passwd",
 				 O_RDONLY | O_NONBLOCK);
@@ -150,7 +90,8 @@ static int file_says(const struct question *q)
  * that there is no such entry. If the file has the entry, the failure was temporary: ask
  * glibc once more and accept the second answer.
  */
-static int nss_ask(const struct question *q, struct ix_buf *room, struct answer *ret_a)
+static int nss_ask(const struct ix_nss_question *q, struct ix_buf *room,
+		   struct ix_nss_answer *ret_a)
 {
 	int r = call(q, room, ret_a), file;
 
@@ -164,7 +105,7 @@ static int nss_ask(const struct question *q, struct ix_buf *room, struct answer 
 	if (file < 0)
 		return file;
 	if (r < 0)
-		return -NO_SERVICE;
+		return -IX_NSS_NONE;
 	return file ? call(q, room, ret_a) : 0;
 }
 
@@ -172,15 +113,15 @@ static int nss_ask(const struct question *q, struct ix_buf *room, struct answer 
 static int unanswered(int r)
 {
 	if (r == -ENOENT)
-		return -NO_SERVICE;
+		return -IX_NSS_NONE;
 	return r == -EINVAL ? -EIO : r;
 }
 
 int ix_nss_name(bool group, uint32_t id, struct ix_buf *pool)
 {
 	auto_buf struct ix_buf room = { 0 };
-	struct question q = { .group = group, .id = id };
-	struct answer a;
+	struct ix_nss_question q = { .group = group, .id = id };
+	struct ix_nss_answer a;
 	int r = nss_ask(&q, &room, &a);
 
 	if (r <= 0)
@@ -196,8 +137,8 @@ static bool nss_is_number(const char *text)
 int ix_nss_id(bool group, const char *text, uint32_t *ret_id)
 {
 	auto_buf struct ix_buf room = { 0 };
-	struct question q = { .group = group, .name = text };
-	struct answer a = { NULL, 0, 0 };
+	struct ix_nss_question q = { .group = group, .name = text };
+	struct ix_nss_answer a = { NULL, 0, 0 };
 	uint64_t n;
 	int r = nss_ask(&q, &room, &a);
 
@@ -215,8 +156,8 @@ int ix_nss_id(bool group, const char *text, uint32_t *ret_id)
 int ix_nss_groups(uint32_t uid, uint32_t *ret_gid, uint32_t **ret_groups, size_t *ret_n)
 {
 	auto_buf struct ix_buf room = { 0 };
-	struct question q = { .id = uid };
-	struct answer a;
+	struct ix_nss_question q = { .id = uid };
+	struct ix_nss_answer a;
 	int r = nss_ask(&q, &room, &a), n = 64;
 
 	if (r <= 0)
@@ -227,7 +168,10 @@ int ix_nss_groups(uint32_t uid, uint32_t *ret_gid, uint32_t **ret_groups, size_t
 
 		if (!groups)
 			return -ENOMEM;
-		if (getgrouplist(a.name, a.gid, groups, &all) >= 0) {
+		r = ix_nss_grouplist(a.name, a.gid, groups, &all);
+		if (r < 0 && r != -ERANGE)
+			return unanswered(r);
+		if (r == 0) {
 			*ret_gid = a.gid;
 			*ret_n = (size_t)all;
 			*ret_groups = groups;
@@ -244,8 +188,10 @@ int ix_nss_groups(uint32_t uid, uint32_t *ret_gid, uint32_t **ret_groups, size_t
 const char *ix_nss_why(int error)
 {
 	switch (error < 0 ? -error : error) {
-	case NO_SERVICE:
+	case IX_NSS_NONE:
 		return "no service that nsswitch.conf(5) lists for them is available";
+	case IX_NSS_FILES:
+		return "not in the files, and this statically linked program asks no other service of nsswitch.conf(5)";
 	case ENOMEM:
 		return "out of memory";
 	default:

@@ -22,7 +22,7 @@ HOMES = [
      set()),
     ("what a link reads", r"\breadlink(at)?\s*\(", {"lib/base/file.c"}),
     ("dlopen", r"\b(dlopen|dlsym|dlmopen)\s*\(", {"lib/base/dl.c"}),
-    ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/base/nss.c"}),
+    ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/base/nsscall.c"}),
     ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/exec/env.c", "cmd/exec/run.c", "cmd/ui/output.c", "cmd/compat/lsipc.c",
                                                                                       "cmd/root.c"}),
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"lib/base/zone.c"}),
