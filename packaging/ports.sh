@@ -81,15 +81,20 @@ quoted() {
 
 # Write what meson has to know of the target. musl and i386 run on this machine as they are.
 machine_file() {
-	local prefix=$work/libs/$1 words
+	local prefix=$work/libs/$1 words links=() loader
 	read -ra words <<<"$cc"
+	# The emulator's option -L would put another directory in the place of "/".
+	if [[ $triplet ]]; then
+		loader=$(basename "$("$cc" -print-file-name=libc.so.6 | xargs dirname)"/ld*.so.*)
+		links=("-Wl,--dynamic-linker=/usr/$triplet/lib/$loader" "-Wl,-rpath,/usr/$triplet/lib")
+	fi
 	echo "[binaries]"
 	echo "c = [$(quoted ${CCACHE:+"$CCACHE"} "${words[@]}")]"
 	echo "ar = '$($cc -print-prog-name=ar)'"
 	echo "pkgconfig = 'pkg-config'"
 	echo "strip = '$($cc -print-prog-name=strip)'"
 	if [[ $triplet ]]; then
-		echo "exe_wrapper = ['qemu-${cpu/arm64/aarch64}-static', '-L', '/usr/$triplet']"
+		echo "exe_wrapper = ['qemu-$cpu-static']"
 	fi
 	if [[ $1 != amd64 && $1 != static ]]; then
 		echo "[properties]"
@@ -97,7 +102,7 @@ machine_file() {
 		[[ ! $triplet ]] || echo "needs_exe_wrapper = true"
 		echo "[built-in options]"
 		echo "c_args = ['-isystem', '$prefix/include']"
-		echo "c_link_args = ['-Wl,-rpath,$prefix/lib']"
+		echo "c_link_args = [$(quoted "-Wl,-rpath,$prefix/lib" "${links[@]}")]"
 	fi
 	if [[ $triplet ]]; then
 		echo "[host_machine]"
@@ -116,7 +121,10 @@ build() {
 	[[ $1 == amd64 || $1 == static ]] ||
 		packaging/ports/libs.sh "$work/sources" "$work/libs/$1" "${cc%% *}" ${cc#"${cc%% *}"} || return
 	[[ ! $triplet ]] || kind=cross
-	machine_file "$1" >"$work/$1.ini"
+	machine_file "$1" >"$work/$1.new"
+	# Meson reads it once.
+	cmp -s "$work/$1.new" "$work/$1.ini" || rm -rf "$build"
+	mv "$work/$1.new" "$work/$1.ini"
 	# Only what is right for all: the optimizer has its say in the other builds.
 	[[ -e $build/build.ninja ]] ||
 		meson setup "$build" --"$kind"-file "$work/$1.ini" -Dbuildtype=debug -Doptimization=0 -Dwerror=true \

@@ -45,6 +45,8 @@ def program(suite, test):
         cases = [(suite, verdict, name, before if verdict == "skip" else result)]
     elif planned != len(cases):
         cases.append((suite, "fail", name, f"{result}: {len(cases)} of {planned} ran"))
+    elif result not in ("OK", "SKIP") and not test.get("returncode") and any(case[1] == "skip" for case in cases):
+        pass  # cmocka's "not ok # SKIP" is a failure to meson
     elif result not in ("OK", "SKIP") and all(case[1] != "fail" for case in cases):
         cases.append((suite, "fail", name, f"{result} after its last case"))
     results.extend(cases)

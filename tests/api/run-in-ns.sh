@@ -5,6 +5,13 @@
 # cannot be created, the test is skipped (TAP).
 set -eu
 
+# A program of another machine than that of the shell is started as meson starts its own.
+machine() {
+	od -An -j18 -N2 -tx1 "$1"
+}
+wrapper=${MESON_EXE_WRAPPER-}
+[ -z "$wrapper" ] || [ "$(machine "$1")" != "$(machine /bin/sh)" ] || wrapper=
+
 user=
 [ "$(id -u)" -eq 0 ] || user="--user --map-root-user"
 
@@ -17,4 +24,4 @@ fi
 exec unshare $user --ipc --mount --propagation private sh -euc '
 	[ ! -d /dev/shm ] || mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 	[ ! -d /dev/mqueue ] || mount -t mqueue mqueue /dev/mqueue
-	exec "$@"' sh "$@"
+	exec "$@"' sh $wrapper "$@"

@@ -193,6 +193,7 @@ static inline struct ix_containers *containers(const struct machine *m)
 	struct ix_containers *c = NULL;
 	size_t n;
 
+	NEEDS(openat2);
 	if (geteuid() != 0) {
 		print_message("needs unshare -r: only root may give names of root\n");
 		skip();

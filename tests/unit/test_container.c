@@ -305,6 +305,7 @@ static void by_watcher(const struct machine *m, const struct watched *w)
 static void test_monitors_are_recognised(void **state)
 {
 	(void)state;
+	NEEDS(openat2);
 	for (size_t i = 0; i < ARRAY_SIZE(watched); i++) {
 		void *made;
 

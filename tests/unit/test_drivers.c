@@ -242,6 +242,18 @@ static void test_probe_leaves_no_object(void **state)
 	assert_int_equal(ix_log_count(&task), 0);
 }
 
+/* An emulator may translate the structures of the kernel wrongly: qemu-user 7.2 has only
+ * 16 bits for the mode, at its wrong end on s390x. */
+static bool is_right(void)
+{
+	int id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+	struct shmid_ds ds;
+	bool right = shmctl(id, IPC_STAT, &ds) == 0 && (ds.shm_perm.mode & 0777) == 0600;
+
+	(void)shmctl(id, IPC_RMID, NULL);
+	return right;
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -256,6 +268,11 @@ int main(void)
 	};
 	int r;
 
+	if (!is_right()) {
+		(void)printf(
+			"1..0 # SKIP the emulator does not tell the mode of a segment\n");
+		return 0;
+	}
 	(void)umask(077);
 	task.names.run = getpid();
 	task.shared = ix_shared_new(1);

@@ -134,6 +134,7 @@ static void test_version_2(void **state)
 	const struct tree *t = *state;
 	struct ix_memcg g = { .used = 1 };
 
+	NEEDS(openat2);
 	make_group(t, "cg", NULL, NULL, "shmem 9000\n");
 	make_group(t, "cg/app", "67108864\n", "900\n", "shmem 800\n");
 	make_group(t, "cg/app/one", "max\n", "400\n", "anon 5\nshmem 300\n");
@@ -169,6 +170,7 @@ static void test_version_1(void **state)
 	const struct tree *t = *state;
 	struct ix_memcg g;
 
+	NEEDS(openat2);
 	assert_int_equal(mkdirat(t->fd, "v1", 0700), 0);
 	assert_int_equal(mkdirat(t->fd, "v1/app", 0700), 0);
 	put(t, "v1/app/memory.limit_in_bytes", "9223372036854771712\n");

@@ -49,6 +49,7 @@ static void test_texts_of_state_files(void **state)
 {
 	const struct machine *m = *state;
 
+	NEEDS(openat2);
 	run(m, 100, 1, "sleep", 1000);
 	run(m, 102, 1, "Z", 1000);
 	for (size_t i = 0; i < ARRAY_SIZE(claims); i++) {
@@ -63,6 +64,7 @@ static void test_all_members_are_read(void **state)
 	const struct ix_container *found;
 	struct ix_containers *c;
 
+	NEEDS(openat2);
 	run(m, 100, 1, "sleep", 1000);
 	claim(m, "runc/box", "state.json", GOOD);
 	claim(m, "runc/.hidden", "state.json", GOOD);
@@ -107,6 +109,7 @@ static void test_file_older_than_its_process(void **state)
 	char path[300];
 	int64_t started;
 
+	NEEDS(openat2);
 	assert_int_equal(clock_gettime(CLOCK_REALTIME, &wall), 0);
 	assert_int_equal(clock_gettime(CLOCK_BOOTTIME, &since), 0);
 	started = wall.tv_sec - since.tv_sec + 100;
@@ -285,6 +288,7 @@ static int read_it(const struct machine *m)
 static void test_planted_files_are_refused(void **state)
 {
 	(void)state;
+	NEEDS(openat2);
 	for (size_t i = 0; i < ARRAY_SIZE(tricks); i++) {
 		char dir[300], file[300];
 		void *made;
@@ -313,6 +317,7 @@ static void test_files_of_unprivileged_users(void **state)
 	const uid_t user = geteuid() ? geteuid() : 12345;
 	struct ix_state s;
 
+	NEEDS(openat2);
 	put(m, "one", GOOD);
 	put(m, "large", GOOD);
 	pad(m, "large", at_most(user) + 1);
@@ -370,6 +375,7 @@ static void test_own_process(void **state)
 	char text[128], path[300];
 	uint64_t start;
 
+	NEEDS(openat2);
 	(void)close(m->x->procfd);
 	m->x->procfd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	start = m->x->procfd < 0 ? 0 : own_start(m->x->procfd);
