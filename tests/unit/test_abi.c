@@ -153,7 +153,8 @@ static const struct row x32[] = {
 	{ "1073741843 0x3 0xffe01000 0x2", NULL }, { "515 0x3 0xffe01000 0x2", NULL },
 };
 
-static const struct row i386[] = {
+/* gcc defines i386 on that machine */
+static const struct row ia32[] = {
 	{ "117 0x1 0x5 0x3 0x0 0xffe01000 0x0", "semop: sem 5 data ffe01000 count 3 narrow" },
 	/* SEMOP has no timeout, whatever the sixth argument is */
 	{ "117 0x1 0x5 0x3 0x0 0xffe01000 0xffe02000", "semop: sem 5 data ffe01000 count 3 narrow" },
@@ -292,7 +293,7 @@ static const struct {
 	size_t n;
 } tables[] = {
 	{ IX_ABI_X86_64, x86_64, ARRAY_SIZE(x86_64) }, { IX_ABI_X86_64, futexes, ARRAY_SIZE(futexes) }, { IX_ABI_X86_64, x32, ARRAY_SIZE(x32) },
-	{ IX_ABI_I386, i386, ARRAY_SIZE(i386) },       { IX_ABI_ARM64, arm64, ARRAY_SIZE(arm64) },      { IX_ABI_ARM, arm, ARRAY_SIZE(arm) },
+	{ IX_ABI_I386, ia32, ARRAY_SIZE(ia32) },       { IX_ABI_ARM64, arm64, ARRAY_SIZE(arm64) },      { IX_ABI_ARM, arm, ARRAY_SIZE(arm) },
 	{ IX_ABI_S390X, s390x, ARRAY_SIZE(s390x) },    { IX_ABI_PPC64, ppc64, ARRAY_SIZE(ppc64) },
 };
 /* clang-format on */

@@ -240,6 +240,14 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg)
 	return -1;
 }
 
+/* The name of the call where long has 32 bits and time 64. */
+int __wrap___ioctl_time64(int fd, unsigned long request, void *arg);
+
+int __wrap___ioctl_time64(int fd, unsigned long request, void *arg)
+{
+	return __wrap_ioctl(fd, request, arg);
+}
+
 /* Find the two mappings. */
 static void own_maps(const struct own *o, bool shared_only)
 {

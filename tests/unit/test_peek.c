@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/time_types.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,7 +384,7 @@ static int wait_for_futex(pid_t pid, enum ix_abi abi, struct ix_blocked *ret_b)
 
 static void a_real_wait_is_decoded(void **state)
 {
-	struct timespec t = { 1000, 5 };
+	struct __kernel_old_timespec t = { 1000, 5 };
 	uint32_t *word = mmap(NULL, page_size, PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct ix_blocked b;

@@ -47,6 +47,22 @@ int __wrap_clock_nanosleep(clockid_t id, int flags, const struct timespec *time,
 	return broken ? EINTR : 0;
 }
 
+/* The names of these calls where long has 32 bits and time 64. */
+int __wrap___clock_gettime64(clockid_t id, struct timespec *ret_time);
+int __wrap___clock_nanosleep_time64(clockid_t id, int flags, const struct timespec *time,
+				    struct timespec *rest);
+
+int __wrap___clock_gettime64(clockid_t id, struct timespec *ret_time)
+{
+	return __wrap_clock_gettime(id, ret_time);
+}
+
+int __wrap___clock_nanosleep_time64(clockid_t id, int flags, const struct timespec *time,
+				    struct timespec *rest)
+{
+	return __wrap_clock_nanosleep(id, flags, time, rest);
+}
+
 /* Return how long a wait of this span took. */
 static int64_t wait_for(int64_t span, unsigned interrupted)
 {

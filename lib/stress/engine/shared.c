@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Memory that forked processes share, and futexes in it. */
 #include <linux/futex.h>
+#include <linux/time_types.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "base/util.h"
 #include "stress/engine/shared.h"
 
 void *ix_share(size_t size)
@@ -41,8 +43,10 @@ void ix_shared_free(struct ix_shared *shared)
 
 int ix_futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t timeout)
 {
-	const struct timespec span = {
-		.tv_sec = timeout / (int64_t)IX_SECOND_NS,
+	/* Where long has 32 bits, this call's time has, too, unlike that of the C library.
+	 */
+	const struct __kernel_old_timespec span = {
+		.tv_sec = MIN(timeout / (int64_t)IX_SECOND_NS, INT32_MAX),
 		.tv_nsec = timeout % (int64_t)IX_SECOND_NS,
 	};
 
