@@ -37,7 +37,7 @@ static int open_stream(const char *path, FILE **ret_file)
 /* ---- other services */
 
 /* Whether this word of nsswitch.conf(5) is a service other than the files. */
-static bool is_other(const char *word)
+static bool is_beside(const char *word)
 {
 	return strcmp(word, "files") != 0 && strcmp(word, "compat") != 0;
 }
@@ -60,7 +60,7 @@ static bool line_has_others(char *line, const char *database)
 	     word = strtok_r(NULL, " \t\r", &state)) {
 		if (strcasecmp(word, "[notfound=return]") == 0)
 			return false;
-		if (*word != '[' && is_other(word))
+		if (*word != '[' && is_beside(word))
 			return true;
 	}
 	return false;
