@@ -29,12 +29,17 @@ class Installed:
         self.args, self.top, self.stage = args, top, os.path.join(top, "stage")
         self.bin = self.path(args.bindir)
         self.lib = self.path(args.libdir)
+        known = subprocess.run(["pkg-config", "--variable", "pc_path", "pkg-config"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
         self.env = dict(os.environ, LC_ALL="C.UTF-8", TZ="UTC0", PATH=self.bin + ":" + os.environ["PATH"],
-                        LD_LIBRARY_PATH=self.lib, PKG_CONFIG_LIBDIR=os.path.join(self.lib, "pkgconfig"),
+                        LD_LIBRARY_PATH=self.lib, PKG_CONFIG_LIBDIR=os.path.join(self.lib, "pkgconfig") + ":" + known,
                         PKG_CONFIG_SYSROOT_DIR=self.stage, PKG_CONFIG_ALLOW_SYSTEM_CFLAGS="1",
                         PKG_CONFIG_ALLOW_SYSTEM_LIBS="1")
         self.sanitize = [] if args.sanitize in ("", "none") else [f"-fsanitize={args.sanitize}"]
         self.cxx = shutil.which(os.environ.get("CXX") or "c++") or shutil.which("g++") or shutil.which("clang++")
+
+    def built(self, library):
+        """Return whether this kind of library was built (default_library)."""
+        return os.path.exists(os.path.join(self.args.build, "lib", library))
 
     def path(self, directory):
         return self.stage + os.path.join(self.args.prefix, directory)
@@ -68,9 +73,29 @@ def test_what_is_installed(i):
     assert sorted(os.listdir(i.path("include"))) == ["ipcx-stress.h", "ipcx.h"], "two headers, and no other"
     assert os.listdir(i.bin) == ["ipcx"]
     names = {os.path.basename(path) for path in glob.glob(i.lib + "/*")}
-    assert names == {"libipcx.so", "libipcx.so.0", os.path.basename(os.path.realpath(i.lib + "/libipcx.so")), "pkgconfig"}
+    shared = {"libipcx.so", "libipcx.so.0", os.path.basename(os.path.realpath(i.lib + "/libipcx.so"))} if i.built("libipcx.so") else set()
+    assert names == {"pkgconfig"} | shared | ({"libipcx.a"} if i.built("libipcx.a") else set())
+    assert shared or "libipcx.a" in names
     version = i.run("pkg-config", "--modversion", "libipcx").strip()
     assert i.run("ipcx", "--version") == f"ipcx {version}\n"
+
+
+def test_static_program(i):
+    """pkg-config --static names all that a program without any shared library needs."""
+    if not i.built("libipcx.a"):
+        raise Skip("no static library: default_library is shared")
+    if i.sanitize:
+        raise Skip("sanitizers need a shared C library")
+    source = os.path.join(i.args.source, "lib/examples/list.c")
+    program = os.path.join(i.top, "static")
+    libs = i.flags("--static", "--libs")
+    assert {"-lipcx", "-ljson-c", "-lcap"} <= set(libs), libs
+    out = i.run(*i.args.cc, *STRICT, "-static", "-I" + i.path("include"), source, "-o", program, *libs)
+    assert out == "", out  # not a single warning of the linker
+    i.run("ipcx", "mk", "shm", "--size", "4K")
+    out = i.run(program, "all", "size > 0")
+    assert "shm:" in out, out
+    i.run("ipcx", "rm", "all", "--all", "--yes")
 
 
 def c_standard(standard):
@@ -153,6 +178,7 @@ def test_readme_commands(i):
 def tests(i):
     source = i.args.source
     yield "what is installed", test_what_is_installed
+    yield "a program without shared libraries", test_static_program
     for standard in ("c99", "c11", "c17", "gnu17"):
         yield f"the header as {standard}", c_standard(standard)
     for standard in ("c++11", "c++17", "c++20"):
