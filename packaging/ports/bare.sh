@@ -33,6 +33,7 @@ debootstrap --variant=minbase --include="$packages" "$release" "$work/root" "$mi
 mkdir "$work/root/src"
 tar -C "$work/root/src" --strip-components=1 -xf "$tarball"
 
+# Without dpkg-dev, meson does not know where Debian has its libraries: hence --libdir.
 # shellcheck disable=SC2016 # expanded in there
 unshare --mount --ipc --pid --fork --propagation private chroot "$work/root" sh -euc '
 	mount -t proc proc /proc
@@ -40,7 +41,7 @@ unshare --mount --ipc --pid --fork --propagation private chroot "$work/root" sh 
 	mkdir -p /dev/shm && mount -t tmpfs tmpfs /dev/shm
 	! command -v pkg-config scdoc || exit 1
 	cd /src
-	meson setup build --prefix=/usr >/tmp/log 2>&1 && ninja -C build >>/tmp/log 2>&1 && meson install -C build --destdir /stage >>/tmp/log 2>&1 || {
+	meson setup build --prefix=/usr --libdir=lib >/tmp/log 2>&1 && ninja -C build >>/tmp/log 2>&1 && meson install -C build --destdir /stage >>/tmp/log 2>&1 || {
 		tail -n 40 /tmp/log
 		exit 1
 	}
@@ -62,4 +63,4 @@ for file in ipcx/ipcx.schema.json bash-completion/completions/ipcx zsh/vendor-co
 		exit 1
 	}
 done
-echo "bare.sh: $(grep -c '' "$work/installed") pages and links, completions, schema; libmount: $(grep -aq 'libmount.so.1' "$work"/root/stage/usr/lib/*/libipcx.so.0 && echo loaded || echo none)"
+echo "bare.sh: $(grep -c '' "$work/installed") pages and links, completions, schema; libmount: $(grep -aq 'libmount.so.1' "$work"/root/stage/usr/lib/libipcx.so.0 && echo loaded || echo none)"
