@@ -34,6 +34,7 @@ struct peek {
 	struct msgbuf *buf;
 	size_t room, most;
 	bool noted; /* the note about messages that could not be copied */
+	bool wide_noted;
 };
 
 /* Enlarge the buffer, up to the size of all messages together. Returns 0, -ENOMEM, or
@@ -91,6 +92,22 @@ static void peek_unknown(struct peek *p, struct ipcx_table *t, int id,
 	p->noted = true;
 }
 
+/* In a 32-bit program msgrcv(2) returns the low half of a type; a result below 1 shows
+ * that there is more of it. */
+static void peek_too_wide(struct peek *p, struct ipcx_table *t, int id,
+			  struct message_row *row)
+{
+	char subject[32];
+
+	ix_unknown(t, row, IPCX_F_MTYPE);
+	(void)snprintf(subject, sizeof(subject), "msg:%d", id);
+	if (!p->wide_noted)
+		ix_table_note(t, IPCX_NOTE_INCOMPLETE, IPCX_NO_MECH, -EOVERFLOW, subject,
+			      "types of messages are unknown that do not fit into the 32 "
+			      "bits of this program");
+	p->wide_noted = true;
+}
+
 static int peek_all(struct ipcx *x, struct ipcx_table *t, int id, uint64_t qnum,
 		    struct peek *p)
 {
@@ -115,6 +132,8 @@ static int peek_all(struct ipcx *x, struct ipcx_table *t, int id, uint64_t qnum,
 		if (size >= 0) {
 			row->size = (uint64_t)size;
 			row->mtype = p->buf->mtype;
+			if (row->mtype < 1)
+				peek_too_wide(p, t, id, row);
 		} else {
 			peek_unknown(p, t, id, row);
 		}

@@ -206,6 +206,16 @@ static int no_copy(struct ipcx_queue *q, uint64_t position)
 		q->name, position);
 }
 
+/* In a 32-bit program msgrcv(2) returns the low half of a type. */
+static int msgqueue_too_wide(struct ipcx_queue *q, uint64_t position)
+{
+	return ix_fail_plain(
+		q->x, -EOVERFLOW,
+		"%s: the type of message %" PRIu64
+		" does not fit into the 32 bits of this program: it stays in the queue",
+		q->name, position);
+}
+
 static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m)
 {
 	int r = position > LONG_MAX ? -ENODATA : 0;
@@ -215,6 +225,8 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 		ssize_t size = msgrcv(q->id, q->msgbuf, most, (long)position,
 				      MSG_COPY | IPC_NOWAIT);
 
+		if (size >= 0 && q->msgbuf->type < 1)
+			return msgqueue_too_wide(q, position);
 		if (size >= 0) {
 			*ret_m = (struct ipcx_message){ .rank = q->msgbuf->type,
 							.data = q->msgbuf->text,

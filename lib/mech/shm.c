@@ -212,7 +212,7 @@ static const enum ipcx_field text_only[] = { IPCX_F_RSS, IPCX_F_SWAP, IPCX_F_SIZ
 
 /* clang-format off */
 const struct ix_sysv ix_shm_sysv = {
-	.name = "shm", .kind = &shm_kind, .words = words, .text_only = text_only, .ntext_only = ARRAY_SIZE(text_only) - !NARROW,
+	.name = "shm", .kind = &shm_kind, .words = words, .text_only = text_only, .ntext_only = ARRAY_SIZE(text_only) - !NARROW, .text_first = NARROW,
 	.highest = shm_highest, .used = shm_used, .used_is_costly = true,
 	.stat_slot = shm_stat_slot, .stat_slot_own = shm_stat_slot_own, .stat_id = shm_stat_id,
 	.get = shm_get, .rmid = shm_rmid, .set = shm_set,

@@ -75,10 +75,10 @@ void ix_sysv_perm(struct ix_sysv_row *row, int id, const struct ipc_perm *p)
 
 bool ix_sysv_wants_text(const struct ix_scan *s, const struct ix_sysv *v)
 {
-	for (size_t i = 0; i < v->ntext_only; i++)
+	for (size_t i = 0; !v->text_first && i < v->ntext_only; i++)
 		if (ipcx_fieldset_has(&s->want, v->text_only[i]))
 			return true;
-	return false;
+	return v->text_first;
 }
 
 struct ix_lacking ix_sysv_calls_lack(const struct ix_sysv *v)

@@ -94,6 +94,8 @@ struct ix_sysv {
 	const struct ix_sysv_word *words;              /* ended by an empty heading */
 	const enum ipcx_field *text_only, *calls_only; /* fields that one source lacks */
 	size_t ntext_only, ncalls_only;
+	bool text_first; /* read the text whatever is asked for: calls lack a field that
+			    rows have in other builds without being asked */
 
 	/* Return the highest index in use (IPC_INFO), which is 0 also if there are no
 	 * objects; and the number of objects: to count these, some mechanisms walk over

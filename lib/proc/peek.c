@@ -56,16 +56,37 @@ static bool peek_is_there(int32_t pid, uint64_t address, size_t size)
 	return true;
 }
 
+/* A 32-bit program cannot name the addresses of 64-bit ones, except as offsets. */
+static int peek_far(int32_t pid, uint64_t address, void *buf, size_t size)
+{
+	auto_fd int fd = -1;
+	char path[32];
+	ssize_t n;
+
+	if (address > INT64_MAX)
+		return -EFAULT;
+	(void)snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = ix_open(AT_FDCWD, path, O_RDONLY);
+	if (fd < 0)
+		return fd == -ENOENT ? -ESRCH : fd == -EACCES ? -EPERM : fd;
+	n = pread(fd, buf, size, (off_t)address);
+	if (n < 0)
+		return errno == EIO ? -EFAULT : -errno;
+	return (size_t)n == size ? (int)n : -EFAULT;
+}
+
 int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size)
 {
 	struct iovec local = { buf, size }, remote = { .iov_len = size };
 	ssize_t n;
 
-	/* a 32-bit program cannot name the addresses of 64-bit ones */
-	if (size > INT32_MAX || address != (uintptr_t)address)
+	_Static_assert(sizeof(off_t) == sizeof(address), "offsets in any memory");
+	if (size > INT32_MAX)
 		return -EFAULT;
 	if (size && !peek_is_there(pid, address, size))
 		return -EFAULT;
+	if (size && address + (size - 1) > UINTPTR_MAX)
+		return peek_far(pid, address, buf, size);
 	/* An address of the other process, which is never dereferenced here.
 	 * NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	remote.iov_base = (void *)(uintptr_t)address;

@@ -316,7 +316,8 @@ int ix_waits_collect(struct ipcx *x, const struct ix_waits_what *what,
 	if (r < 0)
 		return r;
 	p.ours = ix_proc_is_ours(x) > 0;
-	p.wide_known = ix_abi_here(sizeof(long) < 8, &p.wide);
+	/* In a program of 32 bits, too: the kernel may have 64. */
+	p.wide_known = ix_abi_here(false, &p.wide);
 	p.narrow_known = ix_abi_here(true, &p.narrow);
 	if (ix_waits_wants(what, IX_WAIT_FUTEX)) {
 		w.ndevs = ix_procs_memory(w.devs, ARRAY_SIZE(w.devs));

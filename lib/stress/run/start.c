@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/num.h"
 #include "base/util.h"
 #include "core/copyin.h"
 #include "core/mech.h"
@@ -131,6 +132,9 @@ static int fill_in(struct ipcx *x, const struct ipcx_stress_plan *from,
 	if (r < 0)
 		return r;
 	compare = plan->flags & IPCX_STRESS_COMPARE;
+	if (ix_too_wide(plan->bytes, sizeof(size_t)))
+		return ix_fail_plain(x, -EOVERFLOW,
+				     "a 32-bit program can only load objects below 4 GiB");
 	if (!plan->workers)
 		plan->workers = 2;
 	if (!plan->objects)
