@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * seccomp ERRNO CALL[@ARG=VALUE]… -- COMMAND…: run a command for which these system
- * calls fail: always, or only if the argument ARG (from 0) has VALUE in its low byte.
+ * seccomp ERRNO CALL[@ARG(=|==|&)VALUE]… -- COMMAND…: run a command for which these
+ * system calls fail: always, or only if the argument ARG (from 0) has VALUE in its low
+ * byte (=), is VALUE in its low 32 bits (==), or has one of the bits of VALUE there (&).
  * With "kill" as ERRNO the calls kill the process, as SystemCallFilter= of systemd does.
  */
 #include <errno.h>
@@ -18,6 +19,9 @@
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
+#endif
+#ifndef SYS_listns
+#define SYS_listns (SYS_openat2 + 33)
 #endif
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
@@ -38,6 +42,22 @@ static const struct {
 	CALL(shmctl),
 	CALL(shmget),
 	CALL(shmat),
+	CALL(shmdt),
+	CALL(msgsnd),
+	CALL(semop),
+	CALL(semtimedop),
+	CALL(mq_timedsend),
+	CALL(mq_timedreceive),
+	CALL(mq_notify),
+	CALL(clone),
+	CALL(clone3),
+	CALL(pidfd_send_signal),
+	CALL(preadv2),
+	CALL(faccessat2),
+	CALL(get_robust_list),
+	CALL(name_to_handle_at),
+	CALL(copy_file_range),
+	CALL(listns),
 	CALL(msgctl),
 	CALL(msgget),
 	CALL(msgrcv),
@@ -150,25 +170,29 @@ static void add(struct sock_filter f)
 static void refuse(const char *word, unsigned answer)
 {
 	size_t len = strcspn(word, "@");
+	unsigned number = (unsigned)number_of(word, len);
 	unsigned long arg, value;
 	char *end;
 
 	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 					 offsetof(struct seccomp_data, nr)));
 	if (!word[len]) {
-		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-						 (unsigned)number_of(word, len), 0, 1));
+		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0,
+						 1));
 	} else {
 		arg = strtoul(word + len + 1, &end, 10);
-		value = strtoul(end + 1, NULL, 0);
-		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-						 (unsigned)number_of(word, len), 0, 4));
+		value = strtoul(end + strspn(end, "=&"), NULL, 0);
+		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0,
+						 4));
 		add((struct sock_filter)BPF_STMT(
 			BPF_LD | BPF_W | BPF_ABS,
 			(unsigned)(offsetof(struct seccomp_data, args) + 8 * arg)));
-		add((struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xff));
-		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-						 (unsigned)value, 0, 1));
+		add((struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K,
+						 end[0] == '=' && end[1] != '=' ? 0xffU
+										: ~0U));
+		add((struct sock_filter)BPF_JUMP(
+			BPF_JMP | (*end == '&' ? BPF_JSET : BPF_JEQ) | BPF_K,
+			(unsigned)value, 0, 1));
 	}
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
 }
