@@ -33,6 +33,14 @@
 #define MSG_COPY 040000
 #endif
 
+/* What stands before a name that is given to sem_open(3), so that its file is sem.NAME:
+ * glibc adds it, musl does not. */
+#ifdef __GLIBC__
+#define IX_SEM_OPEN_PREFIX ""
+#else
+#define IX_SEM_OPEN_PREFIX "sem."
+#endif
+
 /* sysconf(3); -1 where the library does not know the line of the processor's cache. */
 #ifdef _SC_LEVEL1_DCACHE_LINESIZE
 #define IX_SC_CACHE_LINE _SC_LEVEL1_DCACHE_LINESIZE

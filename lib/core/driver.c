@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/port.h"
+
 int32_t ix_slot_key(const struct ix_naming *names, uint32_t slot)
 {
 	return (int32_t)(names->keys + slot);
@@ -14,6 +16,13 @@ int32_t ix_slot_key(const struct ix_naming *names, uint32_t slot)
 const char *ix_slot_name(const struct ix_naming *names, uint32_t slot, char buf[IX_NAME])
 {
 	(void)snprintf(buf, IX_NAME, "/ipcx-stress.%016llx.%u",
+		       (unsigned long long)names->run, slot);
+	return buf;
+}
+
+const char *ix_slot_sem(const struct ix_naming *names, uint32_t slot, char buf[IX_NAME])
+{
+	(void)snprintf(buf, IX_NAME, "/%sipcx-stress.%016llx.%u", IX_SEM_OPEN_PREFIX,
 		       (unsigned long long)names->run, slot);
 	return buf;
 }

@@ -26,6 +26,9 @@ struct ix_naming {
 int32_t ix_slot_key(const struct ix_naming *names, uint32_t slot);
 const char *ix_slot_name(const struct ix_naming *names, uint32_t slot, char buf[IX_NAME]);
 
+/* The name of its semaphore, as sem_open(3) takes it. */
+const char *ix_slot_sem(const struct ix_naming *names, uint32_t slot, char buf[IX_NAME]);
+
 /* An object that is open. */
 struct ix_object {
 	uint32_t slot;  /* number of the slot in the object log; determines the object's

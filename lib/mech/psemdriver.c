@@ -58,7 +58,7 @@ static int psemdriver_make(const struct ix_naming *names, struct ix_object *obje
 
 	if (r < 0)
 		return r;
-	sem = sem_open(ix_slot_name(names, object->slot, name), flags, IX_MODE,
+	sem = sem_open(ix_slot_sem(names, object->slot, name), flags, IX_MODE,
 		       object->value);
 	if (sem == SEM_FAILED) {
 		r = -errno;
@@ -79,7 +79,7 @@ static int psemdriver_open_it(const struct ix_naming *names, struct ix_object *o
 
 	if (object->at)
 		return 0;
-	sem = sem_open(ix_slot_name(names, object->slot, name), 0);
+	sem = sem_open(ix_slot_sem(names, object->slot, name), 0);
 	if (sem == SEM_FAILED)
 		return -errno;
 	object->id = -1;
@@ -117,7 +117,7 @@ static int psemdriver_remove_it(const struct ix_naming *names, struct ix_object 
 {
 	char name[IX_NAME];
 
-	return sem_unlink(ix_slot_name(names, object->slot, name)) < 0 ? -errno : 0;
+	return sem_unlink(ix_slot_sem(names, object->slot, name)) < 0 ? -errno : 0;
 }
 
 static void psemdriver_close_it(struct ix_object *object)

@@ -19,26 +19,43 @@ static const struct {
 	int16_t error;
 	char text[IX_TEXT(44)];
 } others[] = {
-	{ -ENOMEM,       "cannot allocate memory" },
-	{ -EMFILE,       "too many open files" },
 	{ -EMFILE,       "no file descriptors available" },
 	{ -EMFILE,       "the maximum number of files open" },
-	{ -EMSGSIZE,     "message too long" },
 	{ -EMSGSIZE,     "message too large" },
-	{ -EOVERFLOW,    "value too large for defined data type" },
 	{ -EOVERFLOW,    "value too large for data type" },
-	{ -EBUSY,        "device or resource busy" },
 	{ -EBUSY,        "resource busy" },
-	{ -ENAMETOOLONG, "file name too long" },
 	{ -ENAMETOOLONG, "filename too long" },
-	{ -ERANGE,       "numerical result out of range" },
 	{ -ERANGE,       "result not representable" },
-	{ -EDQUOT,       "disk quota exceeded" },
 	{ -EDQUOT,       "quota exceeded" },
-	{ -ETIMEDOUT,    "connection timed out" },
 	{ -ETIMEDOUT,    "operation timed out" },
 	{ -ENOMEM,       "out of memory" },
 	{ -EINVAL,       "invalid parameter(s)" },
+	{ -EIO,          "i/o error" },
+	{ -ELOOP,        "symbolic link loop" },
+	{ -EDEADLK,      "resource deadlock would occur" },
+};
+
+/* Texts of glibc that another C library writes otherwise: most lines are from programs of
+ * glibc, whatever this is built with. */
+static const struct {
+	int16_t error;
+	char text[IX_TEXT(38)];
+} usual[] = {
+	{ EIO,          "input/output error" },
+	{ ENOMEM,       "cannot allocate memory" },
+	{ EBUSY,        "device or resource busy" },
+	{ EXDEV,        "invalid cross-device link" },
+	{ EMFILE,       "too many open files" },
+	{ ENOTTY,       "inappropriate ioctl for device" },
+	{ ERANGE,       "numerical result out of range" },
+	{ EDEADLK,      "resource deadlock avoided" },
+	{ ENAMETOOLONG, "file name too long" },
+	{ ELOOP,        "too many levels of symbolic links" },
+	{ EOVERFLOW,    "value too large for defined data type" },
+	{ EMSGSIZE,     "message too long" },
+	{ EOPNOTSUPP,   "operation not supported" },
+	{ ETIMEDOUT,    "connection timed out" },
+	{ EDQUOT,       "disk quota exceeded" },
 };
 
 /* Texts that mean that the call does not return. */
@@ -163,6 +180,14 @@ static void errtext_first(const struct ix_line *l, const char *text, int error,
 	*found = error;
 }
 
+static const char *errtext_of(int error, locale_t c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		if (usual[i].error == error)
+			return usual[i].text;
+	return ix_errno_name(error) ? strerror_l(error, c) : "";
+}
+
 static int errtext_by_text(const struct ix_line *l)
 {
 	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -171,7 +196,7 @@ static int errtext_by_text(const struct ix_line *l)
 	int found = 0;
 
 	for (int e = 1; e <= ERRNO_MAX && c; e++) {
-		const char *text = ix_errno_name(e) ? strerror_l(e, c) : "";
+		const char *text = errtext_of(e, c);
 		char low[64];
 		size_t n = 0;
 

@@ -23,6 +23,14 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* What sem_open(3) takes for the semaphore of this name: glibc puts "sem." in front of
+ * the file's name, musl does not. */
+#ifdef __GLIBC__
+#define SEM_NAME(name) "/" name
+#else
+#define SEM_NAME(name) "/sem." name
+#endif
+
 /* Value that an output has before a call which must leave the output unchanged. */
 #define UNTOUCHED ((struct ipcx_table *)0x5a5a)
 

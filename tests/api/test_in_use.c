@@ -161,7 +161,7 @@ static void test_posix_objects(void **state)
 {
 	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 1 };
 	mqd_t mq = mq_open("/in-use", O_CREAT | O_RDWR, 0600, &attr);
-	sem_t *sem = sem_open("/in-use", O_CREAT, 0600, 1);
+	sem_t *sem = sem_open(SEM_NAME("in-use"), O_CREAT, 0600, 1);
 	int fd = shm_open("/in-use", O_CREAT | O_RDWR, 0600);
 	void *at;
 

@@ -110,7 +110,7 @@ static void test_named(void **state)
 	struct ipcx *x = *state;
 	struct ipcx_ref ref = made(x, "psem", "/named", &init, 1);
 	struct ipcx_psem_taken *taken = (struct ipcx_psem_taken *)0x5a5a;
-	sem_t *sem = sem_open("/named", 0);
+	sem_t *sem = sem_open(SEM_NAME("named"), 0);
 	int value;
 
 	assert_ptr_not_equal(sem, SEM_FAILED);
@@ -125,7 +125,7 @@ static void test_named(void **state)
 	assert_int_equal(ipcx_psem_take(x, &ref, -1, &taken), 0);
 	assert_int_equal(sem_getvalue(sem, &value), 0);
 	assert_int_equal(value, 0);
-	assert_int_equal(sem_unlink("/named"), 0);
+	assert_int_equal(sem_unlink(SEM_NAME("named")), 0);
 	assert_int_equal(ipcx_psem_give(x, taken), 0);
 	assert_int_equal(sem_getvalue(sem, &value), 0);
 	assert_int_equal(value, 1);

@@ -208,12 +208,19 @@ static void a_mutex_of_the_c_library_is_found(void **state)
 	pthread_mutexattr_t attr;
 	uint64_t address = (uint64_t)(uintptr_t)&mutex;
 	int held, free;
+	int32_t words[2];
 
 	(void)state;
 	assert_int_equal(pthread_mutexattr_init(&attr), 0);
+	/* musl registers its list with the first mutex that processes can share. */
+	assert_int_equal(pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED), 0);
 	assert_int_equal(pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST), 0);
 	assert_int_equal(pthread_mutex_init(&mutex, &attr), 0);
 	assert_int_equal(pthread_mutex_lock(&mutex), 0);
+	/* Its futex has the id of the thread: the first word in glibc, the second in
+	 * musl. */
+	memcpy(words, &mutex, sizeof(words));
+	address += words[0] == getpid() ? 0 : sizeof(words[0]);
 	held = robust((int32_t)getpid(), address);
 	assert_int_equal(pthread_mutex_unlock(&mutex), 0);
 	free = robust((int32_t)getpid(), address);

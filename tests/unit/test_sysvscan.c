@@ -186,6 +186,8 @@ static void test_all_objects_are_listed(void **state)
 
 static void test_refused_calls(void **state)
 {
+	char failed[80];
+
 	(void)state;
 	/* The newer call is refused, but the older call may be permitted. */
 	PLAY(-1, OBJECT(0), { 1, -EACCES, 0, 0 }, OBJECT(2));
@@ -198,7 +200,9 @@ static void test_refused_calls(void **state)
 	assert_false(ipcx_table_complete(look.t));
 	assert_int_equal(ipcx_table_failures(look.t, NULL), 1);
 	PLAY(-1, OBJECT(0), { 1, -EIO, -EIO, 0 });
-	both("0 [1 objects cannot be read: Input/output error]");
+	(void)snprintf(failed, sizeof(failed), "0 [1 objects cannot be read: %s]",
+		       strerror(EIO));
+	both(failed);
 	PLAY(-1, { 0, -EACCES, -EACCES, 0 });
 	both(" [1 objects may not be looked at]");
 }

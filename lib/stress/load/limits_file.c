@@ -154,11 +154,11 @@ static bool name_of_token(struct ix_worker *w, struct ix_object *own)
 
 	if (error != EINVAL)
 		(void)ix_expect(w, "a name that is too long", error, ENAMETOOLONG);
-	sem = sem_open(ix_slot_name(&w->task->names, own->slot, name), O_CREAT | O_EXCL,
+	sem = sem_open(ix_slot_sem(&w->task->names, own->slot, name), O_CREAT | O_EXCL,
 		       0600, 0);
 	(void)ix_expect(w, "creating a semaphore that exists",
 			sem == SEM_FAILED ? errno : 0, EEXIST);
-	sem = sem_open(ix_slot_name(&w->task->names, ix_spare(w), name), 0);
+	sem = sem_open(ix_slot_sem(&w->task->names, ix_spare(w), name), 0);
 	(void)ix_expect(w, "opening a semaphore that does not exist",
 			sem == SEM_FAILED ? errno : 0, ENOENT);
 	return true;

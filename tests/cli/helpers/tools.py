@@ -67,7 +67,9 @@ def build():
         if not shutil.which(p):
             return f"{p} is not installed, so there is no build without sanitizers"
     path = os.path.join(scratch(), "release")
-    quiet("meson", "setup", path, TOP, "-Dbuildtype=release", "-Dtests=disabled", "-Ddocs=disabled",
+    port = os.environ.get("IPCX_BUILD", "").rstrip("/") + ".ini"  # what packaging/ports.sh told meson of another C library
+    port = ("--native-file", port) if os.path.exists(port) else ()
+    quiet("meson", "setup", path, TOP, *port, "-Dbuildtype=release", "-Dtests=disabled", "-Ddocs=disabled",
           "-Dcompletion=false", "-Dwerror=false", "-Db_sanitize=none")
     quiet("ninja", "-C", path, "cmd/ipcx")
     return None
