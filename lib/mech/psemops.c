@@ -54,6 +54,31 @@ static int psemops_check(struct ipcx *x, const char *name, const char *file,
 	return 0;
 }
 
+/*
+ * Check that the calls of this C library wake those who wait. Each library marks what
+ * processes share, so that the futex of a semaphore is found by all of them: in the same
+ * place, but glibc by a bit that is set, musl by one that is not. Where the mark is
+ * follows from what sem_init(3) writes.
+ */
+static int psemops_wakes(struct ipcx *x, const char *name, int fd)
+{
+	sem_t alone, shared, given;
+
+	memset(&alone, 0, sizeof(alone));
+	memset(&shared, 0, sizeof(shared));
+	if (pread(fd, &given, sizeof(given), 0) != sizeof(given) ||
+	    sem_init(&alone, 0, 0) < 0 || sem_init(&shared, 1, 0) < 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(sem_t); i++)
+		if (((char *)&alone)[i] != ((char *)&shared)[i] &&
+		    ((char *)&given)[i] == ((char *)&alone)[i])
+			return ix_fail_plain(
+				x, -ENOTSUP,
+				"%s: processes do not share it as this C library does (glibc and musl differ), so those who wait would not be woken",
+				name);
+	return 0;
+}
+
 /* Open the semaphore's file; a file that is not a semaphore is not even opened. */
 static int psemops_open_file(struct ipcx *x, const struct ipcx_ref *ref, int *ret_fd)
 {
@@ -81,6 +106,8 @@ static int psemops_open_file(struct ipcx *x, const struct ipcx_ref *ref, int *re
 	if (st.st_dev != before.st_dev || st.st_ino != before.st_ino)
 		return no_such(x, name); /* replaced meanwhile */
 	r = psemops_check(x, name, file, &st);
+	if (r == 0)
+		r = psemops_wakes(x, name, fd);
 	if (r < 0)
 		return r;
 	*ret_fd = take_fd(&fd);

@@ -134,6 +134,19 @@ def test_created_by_a_program_of_another_word_size(world):
     fails(world, 1, "psem", "post", "/small", says="psem:/small: was created by a program with another word size (16 bytes, not 32)")
 
 
+def test_created_by_a_program_of_another_c_library(world):
+    """glibc and musl mark what processes share in opposite ways; a post of one would not wake who waits in the other."""
+    sem(world, 1)
+    with open(f"/proc/{world.pid}/root/dev/shm/sem.s", "r+b") as file:
+        file.seek(8)
+        mark = file.read(1)[0]
+        file.seek(8)
+        file.write(bytes([mark ^ 0x80]))
+    for words in (["wait"], ["post"], ["wait", "--no-wait"]):
+        fails(world, 1, "psem", *words, "/s", says="would not be woken")
+    assert world.ok("psem", "get", "/s") == "1"
+
+
 def test_without_permission(world):
     sem(world)
     for verb in (["wait"], ["post"]):
@@ -154,12 +167,14 @@ def test_reading_leaves_no_trace(world):
 
 
 def test_another_namespaces_dev_shm(world):
+    sem(world, 3, "/like")
     with meanwhile(world, """
 import subprocess
+like = open("/dev/shm/sem.like", "rb").read()
 libc.unshare(0x00020000)
 subprocess.check_call(["mount", "--make-rprivate", "/"])
 subprocess.check_call(["mount", "-t", "tmpfs", "none", "/dev/shm"])
-open("/dev/shm/sem.far", "wb").write(bytes([3]) + bytes(31))
+open("/dev/shm/sem.far", "wb").write(like)
 open(sys.argv[1], "w").write(str(os.getpid()))
 hold()
 """, os.path.join(world.dir, "pid")):

@@ -175,6 +175,8 @@ def test_no_blanks_at_the_end_of_lines(path):
 def test_no_scattered_ifdefs(path):
     """A disabled feature is replaced by a stub file. What a compiler or its headers lack may be defined conditionally."""
     allowed = r"#\s*(ifn?def __cplusplus|ifdef __GNUC__|ifndef IPCX_H|ifndef (SYS|MSG|SHM|SEM|IPC|MFD|O|FS|AT|NS|RESOLVE|PIDFD|CLOSE|STATX)_?\w+)"
+    if path == "lib/base/port.h":
+        allowed += r"|#\s*ifdef (__GLIBC__|_SC_\w+)$"  # the one place for what differs between C libraries
     if path == "lib/base/dl.h":
         allowed += r"|#\s*ifdef IX_LINKED$"  # the same files get addresses by name, or from the linker
     for line, text in enumerate(Source(path).lines, 1):
