@@ -41,6 +41,7 @@ fetch() {
 	mkdir -p "$sources/apt/lists" "$sources/apt/cache"
 	: >"$sources/apt/status"
 	key=/usr/share/keyrings/debian-archive-keyring.gpg
+	# shellcheck disable=SC2016 # fields of apt
 	apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
 		sort -u | sed "s|^|deb-src [signed-by=$key] |" >"$sources/apt/sources.list"
 	for what in update "source --only-source cmocka json-c libcap2"; do
@@ -67,6 +68,7 @@ for dir in linux asm-generic; do
 	ln -sfn "/usr/include/$dir" "$prefix/include/$dir"
 done
 # A cross compiler has its own asm/, musl-gcc and gcc -m32 have none.
+# shellcheck disable=SC2086 # words
 if ! printf '#include <asm/unistd.h>\n' | $cc $flags -E - >/dev/null 2>&1; then
 	ln -sfn "/usr/include/$(gcc -print-multiarch)/asm" "$prefix/include/asm"
 fi
