@@ -211,7 +211,7 @@ int move_some(struct delivery *d, uint64_t most, uint64_t *ret_n)
 	*ret_n = MAX(b.n, (size_t)1);
 	if (r == 0)
 		r = move_move(d, &b);
-	else if (r != -ENODATA)
+	else if (r != -ENODATA && r != -EOVERFLOW) /* that one must not be taken */
 		r = deliver_next(d, &first, 0);
 	ix_buf_free(&b.copies);
 	ix_buf_free(&b.bytes);

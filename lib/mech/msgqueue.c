@@ -155,8 +155,8 @@ static int more_room(struct ipcx_queue *q)
 	return ix_queue_room(q, MAX(q->room * 2, r == 0 ? ds.__msg_cbytes : 0));
 }
 
-static int msgqueue_receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
-			    struct ipcx_message *ret_m)
+static int msgqueue_take(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
+			 struct ipcx_message *ret_m)
 {
 	int flags = (wait ? 0 : IPC_NOWAIT) |
 		    ((take->flags & IPCX_TAKE_TRUNCATE) ? MSG_NOERROR : 0) |
@@ -261,6 +261,87 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 	return r == -ENODATA ? ix_fail_plain(q->x, r, "%s: has no message %" PRIu64,
 					     q->name, position)
 			     : r;
+}
+
+/* ---- receiving in a 32-bit program
+ *
+ * msgrcv(2) returns the low half of a type, and the message is gone. So the next message
+ * is looked at, and then received by its type, which the kernel compares as a whole. */
+
+#define MSGQUEUE_NARROW (sizeof(long) < sizeof(int64_t))
+
+/* Look for the message that would be received. Returns like peek(). */
+static int msgqueue_look(struct ipcx_queue *q, const struct ipcx_take *take,
+			 uint64_t *ret_position, struct ipcx_message *ret_m)
+{
+	uint64_t position = 0;
+	int r = peek(q, position, ret_m);
+
+	while (r == 0 && take->pick == IPCX_PICK_EXCEPT && ret_m->rank == take->rank)
+		r = peek(q, ++position, ret_m);
+	*ret_position = position;
+	return r;
+}
+
+/* Wait for a message without taking it: it does not fit into 0 bytes. Only an empty
+ * message is received so. Returns 0 if it was, -EAGAIN if there is one to look at, or
+ * -errno. */
+static int msgqueue_await(struct ipcx_queue *q, const struct ipcx_take *take,
+			  struct ipcx_message *ret_m)
+{
+	int flags = take->pick == IPCX_PICK_EXCEPT ? MSG_EXCEPT : 0;
+	ssize_t size = msgrcv(q->id, q->msgbuf, 0, msgqueue_which(take), flags);
+
+	if (size < 0 && errno == E2BIG)
+		return -EAGAIN;
+	if (size < 0)
+		return msgqueue_failed(q, "receive", "read");
+	*ret_m =
+		(struct ipcx_message){ .rank = q->msgbuf->type, .data = q->msgbuf->text };
+	return 0;
+}
+
+/* A message seen twice at the same position that cannot be received by its type has
+ * another type. What cannot be looked at is received as it is. */
+static int msgqueue_take_seen(struct ipcx_queue *q, const struct ipcx_take *take,
+			      bool wait, struct ipcx_message *ret_m)
+{
+	struct ipcx_message m, last = { .rank = 0 };
+	uint64_t position, before = 0;
+
+	for (;;) {
+		struct ipcx_take by = *take;
+		int r = msgqueue_look(q, take, &position, &m);
+
+		if (r == -ENOSYS || r == -EMSGSIZE)
+			return msgqueue_take(q, take, wait, ret_m);
+		if (r == -ENODATA && !wait)
+			return -EAGAIN;
+		if (r == 0) {
+			by.pick = IPCX_PICK_TYPE;
+			by.rank = m.rank;
+			r = msgqueue_take(q, &by, false, ret_m);
+			if (r == -EAGAIN && m.rank == last.rank && m.len == last.len &&
+			    position == before)
+				return msgqueue_too_wide(q, position);
+			last = m;
+			before = position;
+		} else if (r == -ENODATA) {
+			r = msgqueue_await(q, take, ret_m);
+		}
+		if (r != -EAGAIN)
+			return r;
+	}
+}
+
+static int msgqueue_receive(struct ipcx_queue *q, const struct ipcx_take *take, bool wait,
+			    struct ipcx_message *ret_m)
+{
+	bool exact = take->pick == IPCX_PICK_TYPE || take->pick == IPCX_PICK_LOWEST;
+
+	if (!MSGQUEUE_NARROW || exact)
+		return msgqueue_take(q, take, wait, ret_m);
+	return msgqueue_take_seen(q, take, wait, ret_m);
 }
 
 /* ---- why a call would block */

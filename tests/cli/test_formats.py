@@ -11,6 +11,7 @@ import pytest
 
 from helpers.real import FORMATS, MECHS, NAMES, columns, kernel, make_names, on_terminal, unescape, unpercent, unsafe
 from helpers.tools import MAKE, background, helper, make_all
+from helpers.wide import segment
 
 LISTINGS = {
     "ls": ["ls"], "ls of one": ["ls", "shm"], "ls with fields": ["ls", "-o", "ref,size,owner,mtime"], "show": ["show", "shm:0", "pshm:/x"],
@@ -185,7 +186,7 @@ def test_references_round_trip(world, command):
 
 def segments(world):
     """A realistic worst case: large ids, sizes and attaches, and an object that is locked and removed."""
-    world.ok("mk", "shm", "--size", "1023G", "--noreserve", "--id", "2147418175", "--key", "0xffffffff")
+    segment(world, 1023 << 30, "--id", "2147418175", "--key", "0xffffffff")
     world.ok("mk", "shm", "--size", "1023K", "--owner", "4000000000:0", "--mode", "0666")
     world.ok("mk", "msg", "--id", "2147418175", "--key", "0xffffffff", "--owner", "4000000000:4000000000")
     world.ok("mk", "sem", "--nsems", "32000", "--id", "2147418175", "--key", "0xffffffff", "--owner", "4000000000")
@@ -272,7 +273,7 @@ def test_references_are_the_same_everywhere(world):
 
 def test_sizes_for_people_and_to_the_byte(world):
     for size in (1023, 1024, 1536, 10239, 10240, 2 ** 20, 5 * 2 ** 30 + 1):
-        world.ok("mk", "shm", "--size", str(size), "--noreserve")
+        segment(world, size)
     sizes = world.ipcx("ls", "shm", "--no-headings", "-o", "size").out.split()
     assert sizes == ["1023", "1K", "1.5K", "9.9K", "10K", "1M", "5G"]
     exact = ["1023", "1024", "1536", "10239", "10240", "1048576", "5368709121"]
@@ -302,7 +303,7 @@ def order(world, sort, *words):
 
 def test_sort_orders(world):
     for n, (size, mode) in enumerate([(9, "0600"), (100, "0644"), (9, "0444"), (2 ** 40, "0600"), (100, "0600")]):
-        world.ok("mk", "shm", "--size", str(size), "--noreserve", "--mode", mode, "--key", hex(0x100 - n))
+        segment(world, size, "--mode", mode, "--key", hex(0x100 - n))
     world.ok("mk", "sem", "--nsems", "3")
     world.ok("mk", "psem", "/b", "--init", "7")
     world.ok("mk", "psem", "/a", "--init", "7")

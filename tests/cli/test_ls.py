@@ -8,13 +8,14 @@ import pytest
 
 from helpers.real import FIELDS, MECHS, kernel, meanwhile, mount_queues
 from helpers.tools import MAKE, background, helper, make_all
+from helpers.wide import segment
 
 # ---- fields
 
 
 def test_segments_agree_with_the_kernel(world):
     world.ok("mk", "shm", "--size", "5000", "--key", "0x4d2", "--mode", "0640", "--owner", "1000:1001")
-    world.ok("mk", "shm", "--size", "5G", "--noreserve", "--mode", "0000", "--lock")
+    segment(world, 5 << 30, "--mode", "0000", "--lock")
     for row in world.objects("shm"):
         says = kernel(world, "import json; print(json.dumps(shm_stat(args[0])))", row["id"])
         assert (row["uid"], row["gid"], row["cuid"], row["cgid"]) == (says["uid"], says["gid"], says["cuid"], says["cgid"])

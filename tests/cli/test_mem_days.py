@@ -12,6 +12,7 @@ import pytest
 from conftest import IPCX
 from helpers.real import NAMES, PYTHON, SYSV_CALLS, kernel, meanwhile
 from helpers.tools import child, helper, need, preload, release, trace, until
+from helpers.wide import NARROW, need_wide
 
 BOTH = ("shm", "pshm")
 PIECE = 1 << 18
@@ -248,7 +249,7 @@ def test_a_truncated_object_is_not_extended(world, verb):
 
 
 def test_no_address_space_to_attach(world):
-    ref = make(world, "shm", "8G", "--noreserve")
+    ref = make(world, "shm", "2G", "--noreserve")
     r = world.run("sh", "-c", f"ulimit -v 1000000; exec {release()} shm read {ref}")
     assert (r.rc, r.out) == (1, "") and "ulimit -v" in r.err
 
@@ -361,7 +362,7 @@ def test_a_storm_of_signals(world, mech):
 
 def test_an_interrupted_read_leaves_no_file(world):
     """SIGINT during a read leaves no file, not even a partial one."""
-    ref = make(world, "shm", "100G", "--noreserve")
+    ref = make(world, "shm", "2G" if NARROW else "100G", "--noreserve")
     for _ in range(5):
         p = start(world, "shm", "read", ref, "-O", os.path.join(world.dir, "out"))
         running = child(p.pid)
@@ -399,6 +400,8 @@ def test_in_another_namespace(world, mech):
 
 @pytest.mark.parametrize("mech", BOTH)
 def test_ten_gigabytes_need_no_memory(world, mech):
+    if mech == "shm":
+        need_wide("attach a segment of 10 GiB")
     assert world.sh("mount -t tmpfs -o mode=1777,size=16G none /dev/shm").rc == 0
     ref = make(world, mech, "10G", *(["--noreserve"] if mech == "shm" else []))
     far = 9 << 30

@@ -10,6 +10,7 @@ import pytest
 
 from conftest import IPCX
 from helpers.tools import MAKE, POSIX, SYSV, background, do, helper, make_all, need, refs, release
+from helpers.wide import segment
 
 USERS = [1000, 65534]
 
@@ -355,7 +356,7 @@ def test_refusals_of_the_kernel_are_explained(world, before, words, names):
 
 
 def test_segments_larger_than_4_gib(world):
-    which = world.ok("mk", "shm", "--size", "5G", "--noreserve")
+    which = segment(world, 5 << 30)
     world.ok("mk", "pshm", "/big", "--size", "5G")
     assert {o["size"] for o in world.objects("shm", "pshm")} == {5 << 30}
     assert len(world.objects("shm", "pshm", "--where", "size > 4G && size == 5368709120")) == 2

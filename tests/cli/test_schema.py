@@ -8,6 +8,7 @@ import pytest
 from helpers.documents import CHILDREN, SCHEMA, STRICT, document, jsonschema, no_doubles
 from helpers.real import FIELDS, MECHS, MISSING, NAMES, kernel, make_names
 from helpers.tools import MAKE, make_all
+from helpers.wide import segment
 
 
 def fields(mech, dear=False):
@@ -128,7 +129,7 @@ def test_numbers_above_2_53_are_exact(world):
     world.sysctl("kernel.shmmax", str(2 ** 63))
     world.sysctl("kernel.shmall", str(2 ** 63))
     size = 2 ** 53 + 1
-    world.ok("mk", "shm", "--size", str(size), "--noreserve")
+    segment(world, size)
     assert document(world.ipcx("show", "shm:0", "--json"), "objects")[0]["size"] == size
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from conftest import IPCX
 from helpers.tools import MAKE, SYSV, background, do, helper, make_all, refs, release
+from helpers.wide import segment
 
 STAT_ANY = {"shm": "shmctl@1=15", "msg": "msgctl@1=13", "sem": "semctl@2=20"}
 CTL = {"shm": "shmctl", "msg": "msgctl", "sem": "semctl"}
@@ -23,7 +24,7 @@ def zoo(world):
     mk = {
         "shm": [["--size", "1"], ["--size", "5000", "--mode", "0000"], ["--size", "8K", "--key", "0x80000000"],
                 ["--size", "8K", "--key", "0xffffffff", "--mode", "0777"], ["--size", "8K", "--key", "1", "--lock"],
-                ["--size", "5G", "--noreserve", "--owner", "4294967294:4294967294"], ["--size", "12K", "--owner", "1000:1000"]],
+                ["--size", "12K", "--owner", "1000:1000"]],
         "msg": [[], ["--mode", "0000"], ["--key", "0x80000000"], ["--key", "0xffffffff", "--mode", "0777"],
                 ["--qbytes", "100"], ["--owner", "4294967294:4294967294"], ["--owner", "1000:1000"]],
         "sem": [["--nsems", "1"], ["--nsems", "250", "--mode", "0000"], ["--nsems", "2", "--key", "0x80000000"],
@@ -33,6 +34,7 @@ def zoo(world):
     for mech, kinds in mk.items():
         for words in kinds:
             world.ok("mk", mech, *words)
+    segment(world, 5 << 30, "--owner", "4294967294:4294967294")
     hole = world.ok("mk", "shm", "--size", "4K")
     dest = world.ok("mk", "shm", "--size", "16K", "--key", "0x777")
     attached = world.ok("mk", "shm", "--size", "16K")

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A program of 32 bits beside others of 64: what its calls cannot hold is read elsewhere, refused or unknown, never cut. Python's word has 64 bits."""
 
+import json
 import struct
 
 import pytest
 
 from conftest import IPCX
 from helpers.real import kernel, meanwhile
-
-with open(IPCX, "rb") as program:
-    NARROW = program.read(5)[4] == 1
+from helpers.tools import background
+from helpers.wide import NARROW
 
 GIB = 1 << 30
 FIVE = 5 * GIB
@@ -78,6 +78,40 @@ def test_a_type_that_was_cut_is_unknown(world):
     row, = r.json["objects"][0]["messages"]
     assert (row["mtype"], row.get("unknown", [])) == ((None, ["mtype"]) if NARROW else (2**63 - 1, []))
     assert ("32 bits" in r.err) == NARROW
+
+
+@pytest.mark.parametrize("wide", [(1 << 63) - 1, (1 << 32) + 1], ids=["negative", "as-another"])
+@pytest.mark.parametrize("words", [["recv", "0x4d", "--all", "--format", "json"], ["recv", "0x4d", "--except", "7", "-n", "3", "--format", "json"],
+                                   ["drain", "0x4d", "-"]], ids=["recv", "except", "drain"])
+def test_no_type_is_cut(world, wide, words):
+    """The cut type 1 is also that of the first message; both are empty."""
+    world.ok("mk", "msg", "--key", "77")
+    for mtype in (1, wide, 3):
+        kernel(world, f"check(libc.msgsnd(0, struct.pack('q', {mtype}), ctypes.c_size_t(0), 0))")
+    r = world.ipcx("msg", *words)
+    types = [json.loads(line)["type"] for line in r.out.splitlines()]
+    if not NARROW:
+        assert (r.rc, types, r.err) == (0, [1, wide, 3], "")
+        return
+    assert r.rc == 1 and "32 bits" in r.err
+    left = kernel(world, """
+buf, types = ctypes.create_string_buffer(64), []
+while libc.msgrcv(0, buf, ctypes.c_size_t(8), ctypes.c_long(0), IPC_NOWAIT) >= 0:
+    types.append(struct.unpack_from("q", buf)[0])
+print(types)
+""")
+    assert left == [wide, 3]
+    assert words[0] == "drain" or types == [1]
+
+
+def test_a_message_that_arrives_is_received(world):
+    world.ok("mk", "msg", "--key", "77")
+    world.ok("mk", "msg", "--key", "78")
+    with background(world, "sh", "-c", f'echo ready; {IPCX} msg recv 0x4d --timeout 60s > "$0/got"; {IPCX} msg send 0x4e done; read end', world.dir):
+        world.ok("msg", "send", "0x4d", "--type", "5", "x" * 8000)
+        assert world.ok("msg", "recv", "0x4e", "--timeout", "60s") == "done"
+    with open(f"{world.dir}/got", encoding="ascii") as f:
+        assert set(f.read()) == {"x"}
 
 
 def test_files_of_the_year_2040(world):
