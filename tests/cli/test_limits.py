@@ -10,6 +10,7 @@ import pytest
 from conftest import IPCX
 from helpers.real import DUMP, kernel
 from helpers.tools import background, helper
+from helpers.wide import NARROW
 
 # name: (sysctl, index of the number in it)
 SYSCTLS = {
@@ -20,7 +21,7 @@ SYSCTLS = {
     "mqueue_msgsize_max": ("fs.mqueue.msgsize_max", 0), "mqueue_msg_default": ("fs.mqueue.msg_default", 0),
     "mqueue_msgsize_default": ("fs.mqueue.msgsize_default", 0), "hugepages": ("vm.nr_hugepages", 0),
 }
-CONSTANTS = {"shmmin": 1, "semvmx": 32767, "array_max": 2 ** 31 - 1, "size_max": 2 ** 63 - 1}
+CONSTANTS = {"shmmin": 1, "semvmx": 32767, "array_max": 2 ** 31 - 1, "size_max": 2 ** 32 - 1 if NARROW else 2 ** 63 - 1}
 RLIMITS = {"rlimit_msgqueue": 12, "rlimit_memlock": resource.RLIMIT_MEMLOCK, "rlimit_fsize": resource.RLIMIT_FSIZE}  # Python has no name for RLIMIT_MSGQUEUE
 SET = {name: 40 for name in SYSCTLS if name not in ("hugepages", "shm_rmid_forced")} | {
     "shm_rmid_forced": 1, "mqueue_msgsize_max": 4096, "mqueue_msgsize_default": 4096, "shmmax": 2 ** 63 + 1, "shmall": 2 ** 40}

@@ -12,6 +12,7 @@ import pytest
 from conftest import IPCX
 from helpers.queues import MSGMAX, ended, interrupt, put, receivers, start, taken
 from helpers.tools import until
+from helpers.wide import MOST_TYPE
 
 
 # ---- sending
@@ -20,9 +21,9 @@ from helpers.tools import until
 def test_each_operand_is_a_message(queue):
     queue.ok("msg", "send", "msg:0", "one", "", "three three")
     queue.ok("msg", "send", "0x4d2", "--type", "7", "-")
-    queue.ok("msg", "send", "0", "--type", "9223372036854775807", "--", "--lines", "-")
+    queue.ok("msg", "send", "0", "--type", str(MOST_TYPE), "--", "--lines", "-")
     assert taken(queue) == [(1, b"one"), (1, b""), (1, b"three three"), (7, b""),
-                            (2**63 - 1, b"--lines"), (2**63 - 1, b"-")]
+                            (MOST_TYPE, b"--lines"), (MOST_TYPE, b"-")]
 
 
 BYTES = bytes(range(256)) + b"\n\0\n"
@@ -55,7 +56,7 @@ def test_a_message_is_written_raw_and_nothing_else(queue):
 
 
 @pytest.mark.parametrize("words,left", [
-    (["--type", "3"], b"aacd"), (["--except", "1"], b"aacd"), (["--lowest", "2"], b"abcd"), (["--lowest", "9223372036854775807"], b"abcd"),
+    (["--type", "3"], b"aacd"), (["--except", "1"], b"aacd"), (["--lowest", "2"], b"abcd"), (["--lowest", str(MOST_TYPE)], b"abcd"),
     (["--count", "2"], b"bcd"), (["--type", "2", "-n", "2"], b"aab"), (["--all"], b""), (["--all", "--type", "1"], b"bcd"),
     (["--all", "--except", "3"], b"b")])
 def test_which_message_is_received(queue, words, left):
@@ -68,7 +69,7 @@ def test_which_message_is_received(queue, words, left):
 
 
 def test_formats_of_messages(queue):
-    messages = [(1, b"hello\n"), (2**63 - 1, b""), (9, bytes(range(40)))]
+    messages = [(1, b"hello\n"), (MOST_TYPE, b""), (9, bytes(range(40)))]
     put(queue, *messages)
     peeked = {f: queue.ipcx("msg", "peek", "0", "--format", f).stdout for f in ("raw", "lines", "hex", "json")}
     for f, text in peeked.items():
@@ -77,11 +78,11 @@ def test_formats_of_messages(queue):
     assert peeked["raw"] == b"".join(d for _, d in messages)
     assert peeked["lines"] == b"".join(d + b"\n" for _, d in messages)
     assert [json.loads(line) for line in peeked["json"].splitlines()] == [
-        {"ipcx": 1, "type": 1, "size": 6, "data": "aGVsbG8K"}, {"ipcx": 1, "type": 2**63 - 1, "size": 0, "data": ""},
+        {"ipcx": 1, "type": 1, "size": 6, "data": "aGVsbG8K"}, {"ipcx": 1, "type": MOST_TYPE, "size": 0, "data": ""},
         {"ipcx": 1, "type": 9, "size": 40, "data": __import__("base64").b64encode(bytes(range(40))).decode()}]
     assert peeked["hex"].decode().splitlines() == [
         "type 1, 6 bytes", "00000000: 6865 6c6c 6f0a                           hello.",
-        "type 9223372036854775807, 0 bytes", "type 9, 40 bytes",
+        f"type {MOST_TYPE}, 0 bytes", "type 9, 40 bytes",
         "00000000: 0001 0203 0405 0607 0809 0a0b 0c0d 0e0f  ................",
         "00000010: 1011 1213 1415 1617 1819 1a1b 1c1d 1e1f  ................",
         "00000020: 2021 2223 2425 2627                      \x20!\"#$%&'"]
@@ -108,7 +109,7 @@ def test_waiting_ends_with_the_message(queue):
 
 
 def test_drain_and_load_lose_nothing(queue):
-    messages = [(1, b""), (2**63 - 1, bytes(range(256))), (5, b"\n{}\n"), (1, b"x" * MSGMAX), (3, "ü😀".encode())] + \
+    messages = [(1, b""), (MOST_TYPE, bytes(range(256))), (5, b"\n{}\n"), (1, b"x" * MSGMAX), (3, "ü😀".encode())] + \
         [(i, os.urandom(i)) for i in range(1, 60)]
     put(queue, *messages)
     path = os.path.join(queue.dir, "saved")

@@ -10,6 +10,7 @@ import pytest
 
 from helpers.real import MECHS, kernel, meanwhile, mount_queues
 from helpers.tools import make_all, trace
+from helpers.wide import MOST_TYPE
 
 PAGE = resource.getpagesize()
 
@@ -112,7 +113,7 @@ def test_a_large_array(world):
 
 def test_messages_are_shown_and_stay(world):
     msg = int(world.ok("mk", "msg"))
-    sent = [(7, 100), (1, 0), (2 ** 63 - 1, 8192), (7, 1), (3, 4096)]
+    sent = [(7, 100), (1, 0), (MOST_TYPE, 8192), (7, 1), (3, 4096)]
     kernel(world, "".join(f"msgsnd(args[0], {t}, bytes({n}))\n" for t, n in sent), msg)
     before = kernel(world, "import json; print(json.dumps(msg_stat(args[0])))", msg)
     for _ in range(2):

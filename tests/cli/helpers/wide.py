@@ -11,6 +11,7 @@ from helpers.real import kernel
 with open(IPCX, "rb") as program:
     NARROW = program.read(5)[4] == 1  # the class in the head of an ELF file
 
+MOST_TYPE = 2**31 - 1 if NARROW else 2**63 - 1
 REFUSED = "a 32-bit program can only make segments below 4 GiB"
 
 
