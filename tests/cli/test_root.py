@@ -34,7 +34,8 @@ echo "{{\\"init_process_pid\\":{self.pid},\\"init_process_start\\":$began}}" >/r
 
     def debug(self, *words, options=(), env=None):
         return self.world.run("bwrap", "--dev-bind", "/", "/host", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
-                              "--symlink", "usr/lib64", "/lib64", "--ro-bind", "/etc", "/etc", "--proc", "/proc", "--dev", "/dev", "--ro-bind", BUILD, BUILD,
+                              "--symlink", "usr/lib64", "/lib64", "--symlink", "usr/lib32", "/lib32",
+                              "--ro-bind", "/etc", "/etc", "--proc", "/proc", "--dev", "/dev", "--ro-bind", BUILD, BUILD,
                               "--unshare-ipc", *options, IPCX, *words, env=env)
 
     def end(self):

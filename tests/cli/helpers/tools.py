@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from conftest import SETUP, World
+from conftest import IPCX, SETUP, World
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "../../.."))
@@ -45,19 +45,27 @@ def quiet(*argv):
     assert r.returncode == 0, (argv, r.stdout.decode(errors="replace"))
 
 
+def compiler():
+    """Return the words of the compiler whose programs have the word size of $IPCX: what shares a layout or is preloaded needs that."""
+    words = os.environ.get("CC", "cc").split()
+    with open(IPCX, "rb") as program:
+        narrow = program.read(5)[4] == 1
+    return [*words, "-m32"] if narrow and os.uname().machine == "x86_64" and "-m32" not in words else words
+
+
 @functools.cache
-def helper(name, *flags, folder=HERE, out=None):
-    """Return the program helpers/NAME.c; flags may name further files. It is built as "out", if there are several of one source."""
-    cc = os.environ.get("CC", "cc")
-    need(cc)
+def helper(name, *flags, folder=HERE, out=None, cc=()):
+    """Return the program helpers/NAME.c; flags may name further files. It is built as "out", if there are several of one source; by "cc" if given."""
+    cc = cc or os.environ.get("CC", "cc").split()
+    need(cc[0])
     out = os.path.join(scratch(), out or name)
-    quiet(cc, "-O2", "-Wall", "-o", out, os.path.join(folder, name + ".c"), *flags, "-lrt", "-pthread")
+    quiet(*cc, "-O2", "-Wall", "-o", out, os.path.join(folder, name + ".c"), *flags, "-lrt", "-pthread")
     return out
 
 
 def preload(name):
     """Return the library helpers/NAME.c for LD_PRELOAD."""
-    return helper(name, "-shared", "-fPIC")
+    return helper(name, "-shared", "-fPIC", cc=tuple(compiler()))
 
 
 @functools.cache
