@@ -46,10 +46,13 @@ def quiet(*argv):
 
 
 def compiler():
-    """Return the words of the compiler whose programs have the word size of $IPCX: what shares a layout or is preloaded needs that."""
+    """Return the words of the compiler whose programs have the C library and word size of $IPCX: what shares a layout or is preloaded needs that."""
     words = os.environ.get("CC", "cc").split()
     with open(IPCX, "rb") as program:
-        narrow = program.read(5)[4] == 1
+        start = program.read(4096)
+    if b"/ld-musl-" in start:
+        return ["musl-gcc"]
+    narrow = start[4] == 1
     return [*words, "-m32"] if narrow and os.uname().machine == "x86_64" and "-m32" not in words else words
 
 
