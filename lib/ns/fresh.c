@@ -18,6 +18,7 @@
 #include "ns/ns.h"
 #include "ns/plan.h"
 #include "ns/step.h"
+#include "ns/target.h"
 
 static int fresh_failed(struct ipcx *x, int r, const char *what)
 {
@@ -68,6 +69,9 @@ static int fresh_leave(struct ipcx *x, struct ix_maps *maps)
 		return ix_fail_plain(
 			x, -ENOSPC,
 			"cannot make a namespace: user.max_ipc_namespaces, max_mnt_namespaces or max_user_namespaces is reached");
+	if (r == -EINVAL && ix_target_lacks_ipcns(x))
+		return ix_fail_plain(x, -EOPNOTSUPP, "cannot make a namespace: %s",
+				     IX_NO_IPCNS);
 	if (r < 0)
 		return fresh_failed(
 			x, r,

@@ -92,6 +92,8 @@ static int open_self(struct ipcx *x, struct ix_target *ret_p)
 	r = ix_open(proc, "thread-self/ns/ipc", O_RDONLY);
 	if (r < 0 && x->lent)
 		r = ix_open(AT_FDCWD, "/proc/thread-self/ns/ipc", O_RDONLY);
+	if (r == -ENOENT && ix_target_lacks_ipcns(x))
+		return ix_fail_plain(x, -EOPNOTSUPP, "self: %s", IX_NO_IPCNS);
 	if (r < 0)
 		return ix_fail(x, r, "self");
 	r = ix_target_of_fd(x, r, "self", ret_p);

@@ -197,6 +197,23 @@ static int open_pidfd(int32_t pid, int *ret_error)
 	return (int)fd;
 }
 
+/* The link of a process that has ended is still there, but leads nowhere. */
+bool ix_target_no_ipcns(int dir)
+{
+	struct stat st;
+
+	return fstatat(dir, "ns/ipc", &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT &&
+	       fstatat(dir, "ns", &st, 0) == 0;
+}
+
+bool ix_target_lacks_ipcns(struct ipcx *x)
+{
+	int proc = ix_procfd(x);
+	auto_fd int self = proc < 0 ? proc : ix_open(proc, "self", O_PATH | O_DIRECTORY);
+
+	return self >= 0 && ix_target_no_ipcns(self);
+}
+
 static int open_parts(struct ipcx *x, int dir, struct ix_target *p)
 {
 	struct ix_target named = IX_NO_TARGET;
@@ -209,6 +226,9 @@ static int open_parts(struct ipcx *x, int dir, struct ix_target *p)
 		return ix_fail_plain(
 			x, fd, "%s may not be looked at (needs CAP_SYS_PTRACE over it)",
 			what);
+	if (fd == -ENOENT && ix_target_no_ipcns(dir))
+		return ix_fail_plain(x, -EOPNOTSUPP, "process %d: %s", p->pid,
+				     IX_NO_IPCNS);
 	if (fd < 0)
 		return place_failed(x, p->pid, fd, "its IPC namespace");
 	r = ix_target_of_fd(x, fd, what, &named);

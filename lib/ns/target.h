@@ -85,6 +85,13 @@ int ix_target_lives(const struct ix_target *p);
  * -errno if this is unknown. All errors set a text. */
 int ix_target_check_lives(struct ipcx *x, const struct ix_target *p);
 
+#define IX_NO_IPCNS "this kernel has no IPC namespaces (CONFIG_IPC_NS)"
+
+/* Whether processes have no IPC namespace here, by the /proc/PID "dir" of any process; or
+ * by our own. */
+bool ix_target_no_ipcns(int dir);
+bool ix_target_lacks_ipcns(struct ipcx *x);
+
 /* Get the inode number of the namespace that a descriptor refers to and, if the kernel
  * has namespace ids, the id. Returns 0; -EINVAL if the namespace is not of the given type
  * (CLONE_NEWIPC, …); another -errno. */

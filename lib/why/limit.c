@@ -138,7 +138,11 @@ void ix_why_limit(struct ix_why *w, const char *limit, struct ix_reason *r)
 		ix_reason_set(r, IX_SO_NOT, "this call does not count against %s", limit);
 		return;
 	}
-	(void)ix_why_number(w->fits.least, (size_t)row, IPCX_F_LIMIT, &max);
+	if (!ix_why_number(w->fits.least, (size_t)row, IPCX_F_LIMIT, &max)) {
+		ix_reason_set(r, IX_SO_UNKNOWN, "cannot be told: %s could not be read",
+			      limit);
+		return;
+	}
 	if (ix_why_number(w->fits.least, (size_t)row, IPCX_F_USED, &used))
 		(void)snprintf(in_use, sizeof(in_use), ", %" PRIu64 " in use", used);
 	if (ix_why_number(w->fits.least, (size_t)row, IPCX_F_NEEDED, &needed) &&
