@@ -4,6 +4,7 @@
  * environment that program gets, and returns the program's exit status as ours.
  */
 #include "exec/run.h"
+#include "base/calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +47,7 @@ static void close_rest(struct app *app)
 	ipcx_use(app->x, NULL);
 	ipcx_ns_free(TAKE(app->ns));
 	ipcx_free(TAKE(app->x));
-	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
+	if (IX_CALL(SYS_close_range, 3U, ~0U, 0U) == 0)
 		return;
 	/* Linux before 5.9. This misses descriptors that were opened before RLIMIT_NOFILE
 	 * was lowered below their numbers. */
@@ -196,7 +197,9 @@ static int file_fault(const char *path)
 
 	if (stat(path, &st) < 0)
 		return errno;
-	if (!S_ISREG(st.st_mode) || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+	/* EPERM is the answer of a filter that does not know faccessat2(2). */
+	if (!S_ISREG(st.st_mode) ||
+	    (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 && errno != EPERM))
 		return EACCES;
 	return 0;
 }

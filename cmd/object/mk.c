@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/calls.h"
 #include "base/esc.h"
 #include "base/file.h"
 #include "base/named.h"
@@ -79,7 +79,7 @@ static int read_init(struct mk_args *args)
 /* Copy a pipe into memory, because the length of a pipe is not known in advance. */
 static int spool(int fd)
 {
-	auto_fd int kept = memfd_create("ipcx", MFD_CLOEXEC);
+	auto_fd int kept = (int)IX_CALL(SYS_memfd_create, "ipcx", MFD_CLOEXEC);
 	char buf[65536];
 
 	if (kept < 0)

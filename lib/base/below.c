@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "base/sidethread.h"
 #include "base/util.h"
@@ -42,7 +43,7 @@ static int open2(int dir, const char *path, int flags, uint64_t resolve)
 	long fd;
 
 	do
-		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+		fd = IX_CALL(SYS_openat2, dir, path, &how, sizeof(how));
 	while (fd < 0 && (errno == EINTR || (errno == EAGAIN && races-- > 0)));
 	return fd < 0 ? -errno : ix_fd_lift((int)fd);
 }

@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/below.h"
+#include "base/calls.h"
 #include "base/file.h"
 #include "base/mnt.h"
 #include "base/mntinfo.h"
@@ -257,7 +258,7 @@ static int open_plain(int dir, const char *path)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
 			   RESOLVE_NO_XDEV,
 	};
-	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	long fd = IX_CALL(SYS_openat2, dir, path, &how, sizeof(how));
 
 	return fd < 0 ? -errno : ix_fd_lift((int)fd);
 }

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 
 #include "base/below.h"
+#include "base/calls.h"
 #include "base/esc.h"
 #include "base/file.h"
 #include "core/dirid.h"
@@ -404,7 +405,7 @@ static int change_mode(struct ipcx *x, int fd, mode_t mode)
 	char path[40];
 	int proc, error;
 
-	if (syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0)
+	if (IX_CALL(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0)
 		return 0;
 	error = -errno;
 	/* A seccomp filter may answer EPERM to an unknown call: try the /proc link. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/calls.h"
 #include "base/num.h"
 
 void ix_derive_sysv_ref(const struct ipcx_table *t, const struct ix_section *s,
@@ -86,6 +87,27 @@ struct ix_lacking ix_sysv_calls_lack(const struct ix_sysv *v)
 	return (struct ix_lacking){ ipcx_fieldset_of(v->text_only, v->ntext_only), 0, 0 };
 }
 
+static int sysv_absent(int index, void *row)
+{
+	(void)index;
+	(void)row;
+	return -ENOSYS;
+}
+
+static void sysv_try(const void *v)
+{
+	(void)((const struct ix_sysv *)v)->stat_slot(-1, NULL);
+}
+
+struct ix_sysv ix_sysv_safe(const struct ix_sysv *v)
+{
+	struct ix_sysv safe = *v;
+
+	if (!ix_call_survives(sysv_try, v))
+		safe.stat_slot = sysv_absent;
+	return safe;
+}
+
 int ix_sysv_stat(const struct ix_sysv *v, int id, void *row)
 {
 	static const unsigned bits[] = { 15, 24 }; /* without and with ipcmni_extend */
@@ -93,7 +115,7 @@ int ix_sysv_stat(const struct ix_sysv *v, int id, void *row)
 
 	if (refused != -EACCES && refused != -EPERM)
 		return MIN(refused, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bits) && ix_call_survives(sysv_try, v); i++)
 		if (v->stat_slot((int)ix_sysv_slot(id, bits[i]), row) == id)
 			return 0;
 	return refused;

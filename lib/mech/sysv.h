@@ -124,6 +124,9 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_attrs *a,
 		   struct ipcx_ref *ret_ref);
 
+/* The mechanism without *_STAT_ANY (-ENOSYS) where a filter kills for it. */
+struct ix_sysv ix_sysv_safe(const struct ix_sysv *v);
+
 /* Fill the row of an id. If IPC_STAT is not permitted, fill the row from the id's slot,
  * provided that the object there has the same id. Returns 0 or -errno. */
 int ix_sysv_stat(const struct ix_sysv *v, int id, void *row);

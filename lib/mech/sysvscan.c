@@ -42,13 +42,12 @@ struct sysvscan_walk {
 	const struct ix_sysv *v;
 	struct ix_lacking calls, text; /* fields that rows of each source lack */
 	int highest;
-	bool own_only;   /* use *_STAT alone: STAT_ANY finds nothing */
-	bool doubt;      /* STAT_ANY missed an object */
-	bool text_asked; /* the text was read: lines or text_error is valid */
+	bool own_only;           /* use *_STAT alone: STAT_ANY finds nothing */
+	bool lacks_noted, doubt; /* doubt: STAT_ANY missed an object */
+	bool text_asked;         /* the text was read: lines or text_error is valid */
 	int text_error;
 	struct ix_sysv_lines lines;
 	size_t next_line;
-	bool lacks_noted;
 	unsigned probes;
 	unsigned char *holes; /* a bit for each empty slot; NULL: no holes */
 	uint64_t found, misses, removed;
@@ -426,7 +425,8 @@ static int by_calls(struct sysvscan_walk *w)
 
 int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 {
-	struct sysvscan_walk w = { .s = s, .v = v, .calls = ix_sysv_calls_lack(v) };
+	struct ix_sysv safe = ix_sysv_safe(v);
+	struct sysvscan_walk w = { .s = s, .v = &safe, .calls = ix_sysv_calls_lack(v) };
 	int r;
 
 	/* A listing that is resumed was begun with system calls. */

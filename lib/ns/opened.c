@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "ns/holders.h"
 #include "ns/target.h"
@@ -179,7 +180,7 @@ static int opened_thread(const struct opened *o, int dir, const char *name, uint
 /* Whether two threads have the same descriptors, as far as it can be told. */
 static bool opened_alike(int32_t a, int32_t b)
 {
-	return a == b || syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0) <= 0;
+	return a == b || IX_CALL(SYS_kcmp, a, b, KCMP_FILES, 0, 0) <= 0;
 }
 
 /* Search the descriptors of a thread, unless they are those of the process or of the

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "proc/status.h"
 
@@ -63,7 +64,7 @@ static const struct step_type *step_type_of(int type)
 static int own_by_pidfd(const struct step_type *t, struct identity *ret_id)
 {
 	auto_fd int thread =
-		(int)syscall(SYS_pidfd_open, (pid_t)syscall(SYS_gettid), THREAD_PIDFD);
+		(int)IX_CALL(SYS_pidfd_open, (pid_t)syscall(SYS_gettid), THREAD_PIDFD);
 	auto_fd int fd = thread < 0 ? -1 : ioctl(thread, t->ioctl, 0);
 	struct stat st;
 

@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "base/port.h"
 #include "proc/numbers.h"
@@ -191,7 +192,7 @@ static int place_failed(struct ipcx *x, int32_t pid, int error, const char *what
  * call: the descriptor of /proc/PID then has to suffice. */
 static int open_pidfd(int32_t pid, int *ret_error)
 {
-	long fd = syscall(SYS_pidfd_open, pid, 0);
+	long fd = IX_CALL(SYS_pidfd_open, pid, 0);
 
 	*ret_error = fd < 0 ? -errno : 0;
 	return (int)fd;

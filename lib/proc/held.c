@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "base/util.h"
 #include "proc/maps.h"
@@ -115,7 +116,7 @@ int ix_held_seals(int proc, int dir, const struct ix_held *h, unsigned *ret_seal
 int ix_held_pipe(int32_t pid, int dir, const struct ix_held *h, uint64_t *ret_capacity,
 		 uint64_t *ret_buffered)
 {
-	auto_fd int process = (int)syscall(SYS_pidfd_open, pid, 0);
+	auto_fd int process = (int)IX_CALL(SYS_pidfd_open, pid, 0);
 	auto_fd int fd = -1;
 	int capacity, buffered, r;
 	struct stat st;
@@ -126,7 +127,7 @@ int ix_held_pipe(int32_t pid, int dir, const struct ix_held *h, uint64_t *ret_ca
 	r = ix_held_stat(dir, h, &st);
 	if (r < 0)
 		return r;
-	fd = (int)syscall(SYS_pidfd_getfd, process, h->fd, 0);
+	fd = (int)IX_CALL(SYS_pidfd_getfd, process, h->fd, 0);
 	if (fd < 0)
 		return errno == EBADF ? -ESTALE : -errno;
 	if (fstat(fd, &st) < 0)

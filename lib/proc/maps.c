@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "base/port.h"
 #include "base/util.h"
@@ -265,10 +266,25 @@ static int maps_next_text(struct ix_maps *m, struct ix_mapping *ret_mapping)
 
 /* ---- both */
 
+static void maps_try(const void *fd)
+{
+	(void)ioctl(*(const int *)fd, MAPS_QUERY, NULL);
+}
+
+/* Begin with the text where a filter kills for the ioctl. */
+static int maps_begin(struct ix_maps *m)
+{
+	return m->text || m->next || ix_call_survives(maps_try, &m->fd)
+		       ? 0
+		       : maps_begin_text(m);
+}
+
 int ix_maps_next(struct ix_maps *m, struct ix_mapping *ret_mapping)
 {
-	int r;
+	int r = maps_begin(m);
 
+	if (r < 0)
+		return r;
 	if (m->text)
 		return maps_next_text(m, ret_mapping);
 	r = maps_next_query(m, ret_mapping);
@@ -281,8 +297,10 @@ int ix_maps_next(struct ix_maps *m, struct ix_mapping *ret_mapping)
 int ix_maps_at(struct ix_maps *m, uint64_t address, struct ix_mapping *ret_mapping)
 {
 	struct ix_mapping found = { .end = 0 };
-	int r = -ENOTTY;
+	int r = maps_begin(m);
 
+	if (r < 0)
+		return r;
 	if (!m->text) {
 		m->next = address;
 		r = maps_next_query(m, &found);

@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "base/util.h"
 #include "proc/blocked.h"
@@ -85,7 +86,8 @@ int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size)
 		return -EFAULT;
 	if (size && !peek_is_there(pid, address, size))
 		return -EFAULT;
-	if (size && address + (size - 1) > UINTPTR_MAX)
+	/* A filter may kill for the call, but not for reading the file. */
+	if (size && (address + (size - 1) > UINTPTR_MAX || ix_call_filtered()))
 		return peek_far(pid, address, buf, size);
 	/* An address of the other process, which is never dereferenced here.
 	 * NOLINTNEXTLINE(performance-no-int-to-ptr) */

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "proc/space.h"
 
@@ -182,7 +183,7 @@ int ix_procs_user(struct ipcx *x, int32_t pid, struct ix_user *ret_user)
 static size_t procs_add(struct ix_memory_dev *ret, size_t n, size_t max, unsigned flags,
 			uint64_t page)
 {
-	auto_fd int fd = memfd_create("ipcx", MFD_CLOEXEC | flags);
+	auto_fd int fd = (int)IX_CALL(SYS_memfd_create, "ipcx", MFD_CLOEXEC | flags);
 	struct stat st;
 
 	if (n == max || fd < 0 || fstat(fd, &st) < 0)
@@ -198,6 +199,8 @@ size_t ix_procs_memory(struct ix_memory_dev *ret, size_t max)
 {
 	size_t n = procs_add(ret, 0, max, 0, 0);
 
+	if (!n)
+		return 0;
 	/* From 16 KiB to 16 GiB: memfd_create(2) refuses the sizes that this machine does
 	 * not have. */
 	for (unsigned bits = 14; bits <= 34; bits++)

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "base/calls.h"
 #include "base/cap.h"
 #include "base/file.h"
 #include "base/statx.h"
@@ -96,7 +97,7 @@ static int segment_order(const void *a, const void *b, void *arg)
 		return l->address < r->address ? -1 : 1;
 	if (l->mapped != r->mapped)
 		return l->mapped < r->mapped ? -1 : 1;
-	order = syscall(SYS_kcmp, u->users[l->user].pid, u->users[r->user].pid, KCMP_VM,
+	order = IX_CALL(SYS_kcmp, u->users[l->user].pid, u->users[r->user].pid, KCMP_VM,
 			0, 0);
 	if (order == 0 || order == 1 || order == 2)
 		return order == 1 ? -1 : (int)order;

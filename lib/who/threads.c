@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "proc/numbers.h"
 #include "who/pass.h"
@@ -19,7 +20,7 @@
 /* Whether two threads have the same descriptors, as far as it can be told. */
 static bool threads_share(struct ix_uses_pass *p, int32_t a, int32_t b)
 {
-	long r = syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
+	long r = IX_CALL(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
 
 	if (r < 0 && errno != ESRCH && p->what->strict && !p->trouble)
 		p->trouble = -errno;

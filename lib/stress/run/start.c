@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/calls.h"
 #include "base/num.h"
 #include "base/util.h"
 #include "core/copyin.h"
@@ -188,7 +189,7 @@ static int wait_ready(struct ipcx_stress *s)
  * the pid. */
 static int start_watch(struct ipcx_stress *s)
 {
-	s->pidfd = (int)syscall(SYS_pidfd_open, s->supervisor, 0);
+	s->pidfd = (int)IX_CALL(SYS_pidfd_open, s->supervisor, 0);
 	return s->pidfd < 0 ? ix_fail(s->x, -errno, "cannot watch a process") : 0;
 }
 
