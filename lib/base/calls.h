@@ -14,6 +14,9 @@
  */
 bool ix_call_survives(void (*call)(const void *), const void *arg);
 
+/* The same, remembered by the number of the call for the life of the process. */
+bool ix_call_known(long number, void (*call)(const void *), const void *arg);
+
 /* The same for a call by its number; all its arguments are -1. */
 bool ix_call_possible(long number);
 

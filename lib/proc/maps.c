@@ -274,7 +274,7 @@ static void maps_try(const void *fd)
 /* Begin with the text where a filter kills for the ioctl. */
 static int maps_begin(struct ix_maps *m)
 {
-	return m->text || m->next || ix_call_survives(maps_try, &m->fd)
+	return m->text || m->next || ix_call_known(SYS_ioctl, maps_try, &m->fd)
 		       ? 0
 		       : maps_begin_text(m);
 }

@@ -87,7 +87,8 @@ int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size)
 	if (size && !peek_is_there(pid, address, size))
 		return -EFAULT;
 	/* A filter may kill for the call, but not for reading the file. */
-	if (size && (address + (size - 1) > UINTPTR_MAX || ix_call_filtered()))
+	if (size && (address + (size - 1) > UINTPTR_MAX ||
+		     !ix_call_possible(SYS_process_vm_readv)))
 		return peek_far(pid, address, buf, size);
 	/* An address of the other process, which is never dereferenced here.
 	 * NOLINTNEXTLINE(performance-no-int-to-ptr) */

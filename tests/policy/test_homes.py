@@ -14,7 +14,7 @@ HOMES = [
     ("entering namespaces", r"\b(setns|unshare)\s*\(", {"lib/ns/", "lib/base/mnt.c"}),
     ("getopt", r"\bgetopt\w*\b", {"cmd/ui/opt.c", "cmd/compat/tool.c"}),
     ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c",
-      "lib/ns/maps.c", "lib/mech/psemcall.c", "lib/stress/engine/worker.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
+      "lib/base/calls.c", "lib/ns/maps.c", "lib/mech/psemcall.c", "lib/stress/engine/worker.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
     ("stderr", r"\bstderr\b|\bSTDERR_FILENO\b|\bperror\s*\(", {"cmd/ui/msg.c"}),
     ("stdout", r"\bstdout\b|\bSTDOUT_FILENO\b", {"cmd/ui/out.c"}),
     ("writing to descriptors by number", r"\b(p?write|writev|dprintf)\s*\(\s*[012]\b", set()),
@@ -34,7 +34,7 @@ HOMES = [
     ("threads", r"\bpthread_create\s*\(", {"lib/ns/run.c", "lib/base/sidethread.c", "lib/base/mnt.c"}),
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run/run.c"}),
     ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/exec/signals.c", "cmd/stop.c", "lib/mech/psemcall.c", "lib/stress/run/run.c", "lib/stress/engine/worker.c"}),
-    ("what a process is", r"\bprctl\s*\(", {"lib/base/cap.c", "lib/mech/psemcall.c", "lib/ns/step.c", "lib/stress/load/undo.c", "lib/stress/engine/worker.c"}),
+    ("what a process is", r"\bprctl\s*\(", {"lib/base/calls.c", "lib/base/cap.c", "lib/mech/psemcall.c", "lib/ns/step.c", "lib/stress/load/undo.c", "lib/stress/engine/worker.c"}),
     ("what semctl(2) takes", r"\bunion semun \{", {"lib/core/semun.h"}),
     ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/mech/psemops.c", "lib/mech/pshmdriver.c", "lib/stress/engine/shared.c", "lib/stress/channel/memfd.c"}),
 ]

@@ -224,7 +224,10 @@ def test_fixes_name_options_that_exist(copied_tree):
 # ---- state
 
 # Writable symbols of the library, and why none of them is state.
-CONSTANT_AFTER_INIT = {}
+CONSTANT_AFTER_INIT = {
+    "lives": "lib/base/calls.c: what the filter of this process lets pass, the same for all of its contexts",
+    "dies": "lib/base/calls.c: and for which calls it kills",
+}
 
 
 def writable(objects):

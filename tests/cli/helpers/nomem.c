@@ -13,10 +13,10 @@ extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t n);
 #else
 /* musl's dlsym() allocates nothing. */
-#define REAL(name, result, ...)                                          \
-	static result (*real_##name)(__VA_ARGS__);                        \
-	if (!real_##name)                                                 \
-		*(void **)&real_##name = dlsym(RTLD_NEXT, #name);         \
+#define REAL(name, result, ...)                                   \
+	static result (*real_##name)(__VA_ARGS__);                \
+	if (!real_##name)                                         \
+		*(void **)&real_##name = dlsym(RTLD_NEXT, #name); \
 	return real_##name
 
 static void *__libc_malloc(size_t n)
