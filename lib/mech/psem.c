@@ -62,8 +62,8 @@ static const struct ix_kind psem_kind = {
  * glibc's layout since 2.21 (struct new_sem in sysdeps/nptl/internaltypes.h): with 64-bit
  * atomics, a 64-bit number whose low half is the value; in 32-bit programs, a 32-bit
  * number whose upper 31 bits are the value. musl has the value in the same place, but
- * marks waiters in it: by -1 for 0, and since 1.2.4 by the highest bit. More than
- * SEM_VALUE_MAX is invalid.
+ * marks waiters in it, whose number is in the other half: by -1 for 0, and since 1.2.4 by
+ * the highest bit. More than SEM_VALUE_MAX is invalid.
  */
 int ix_psem_decode(const char *file, size_t size, uint32_t *ret_value)
 {
@@ -73,7 +73,7 @@ int ix_psem_decode(const char *file, size_t size, uint32_t *ret_value)
 	if (size == IX_SEM_SIZE_64) {
 		memcpy(&wide, file, sizeof(wide));
 		value = (uint32_t)wide;
-		if (value & MUSL_WAITED)
+		if ((value & MUSL_WAITED) && wide >> 32 <= (uint64_t)SEM_VALUE_MAX)
 			value = value == UINT32_MAX ? 0 : value & ~MUSL_WAITED;
 	} else {
 		memcpy(&value, file, sizeof(value));
