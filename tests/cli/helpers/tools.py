@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from conftest import IPCX, SETUP, World
+from conftest import SETUP, World
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "../../.."))
@@ -48,7 +48,7 @@ def quiet(*argv):
 def compiler():
     """Return the words of the compiler whose programs have the C library and word size of $IPCX: what shares a layout or is preloaded needs that."""
     words = os.environ.get("CC", "cc").split()
-    with open(IPCX, "rb") as program:
+    with open(os.environ["IPCX"], "rb") as program:
         start = program.read(4096)
     if b"/ld-musl-" in start:
         return ["musl-gcc"]
