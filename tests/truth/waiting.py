@@ -36,7 +36,7 @@ def narrow():
     if platform.machine() != "x86_64":
         return False
     try:
-        out = helper("plantwait", "-m32", *sources(), folder=HERE, out="plantwait32")
+        out = helper("plantwait", "-m32", "-idirafter", "/usr/include/x86_64-linux-gnu", *sources(), folder=HERE, out="plantwait32")
     except AssertionError:
         return False
     return subprocess.run([out], stderr=subprocess.DEVNULL, check=False).returncode == 2
@@ -51,7 +51,7 @@ def program(bits=64):
         return helper("plantwait", *sources(), folder=HERE)
     if not narrow():
         pytest.skip("no programs of 32 bits can be built or run here (gcc-12-multilib)")
-    return helper("plantwait", "-m32", *sources(), folder=HERE, out="plantwait32")
+    return helper("plantwait", "-m32", "-idirafter", "/usr/include/x86_64-linux-gnu", *sources(), folder=HERE, out="plantwait32")
 
 
 class Waiting:

@@ -53,7 +53,7 @@ def compiler():
     if b"/ld-musl-" in start:
         return ["musl-gcc"]
     narrow = start[4] == 1
-    return [*words, "-m32"] if narrow and os.uname().machine == "x86_64" and "-m32" not in words else words
+    return [*words, "-m32", "-idirafter", "/usr/include/x86_64-linux-gnu"] if narrow and os.uname().machine == "x86_64" and "-m32" not in words else words
 
 
 @functools.cache
