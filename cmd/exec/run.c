@@ -4,7 +4,6 @@
  * environment that program gets, and returns the program's exit status as ours.
  */
 #include "exec/run.h"
-#include "base/calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/calls.h"
 #include "base/cap.h"
 #include "base/util.h"
 #include "exec/env.h"

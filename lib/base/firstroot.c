@@ -3,13 +3,14 @@
  * Only the host's process 1 is asked: a process 1 of a PID namespace below ours may be
  * that of a container, which must not pass for the host. */
 #include "base/firstroot.h"
-#include "base/statx.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "base/statx.h"
 
 static bool same_file(const struct statx *a, const struct statx *b)
 {

@@ -22,8 +22,10 @@ const char *ix_slot_name(const struct ix_naming *names, uint32_t slot, char buf[
 
 const char *ix_slot_sem(const struct ix_naming *names, uint32_t slot, char buf[IX_NAME])
 {
-	(void)snprintf(buf, IX_NAME, "/%sipcx-stress.%016llx.%u", IX_SEM_OPEN_PREFIX,
-		       (unsigned long long)names->run, slot);
+	char name[IX_NAME];
+
+	(void)snprintf(buf, IX_NAME, "/%s%s", IX_SEM_OPEN_PREFIX,
+		       ix_slot_name(names, slot, name) + 1);
 	return buf;
 }
 

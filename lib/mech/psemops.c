@@ -39,6 +39,27 @@ static int psemops_failed(struct ipcx *x, const char *name, int error)
 	return ix_fail(x, error, "%s", name);
 }
 
+static int call_failed(struct ipcx *x, const char *name, int error)
+{
+	if (error == -EIO)
+		return ix_fail_plain(
+			x, error,
+			"%s: its file was cut while it was used: it is no longer a semaphore",
+			name);
+	if (error == -EOVERFLOW)
+		return ix_fail_plain(
+			x, error,
+			"%s: its value is already %d, the maximum (SEM_VALUE_MAX)", name,
+			SEM_VALUE_MAX);
+	if (error == -ESRCH)
+		return ix_fail_plain(x, error, "%s: cannot create a process that waits",
+				     name);
+	if (error == -ECHILD)
+		return ix_fail_plain(x, error, "%s: the process that waits was killed",
+				     name);
+	return ix_fail(x, error, "%s", name);
+}
+
 /* Check that the file is a semaphore of this C library's layout. Accessing a file that is
  * too short would raise SIGBUS. */
 static int psemops_check(struct ipcx *x, const char *name, const char *file,
@@ -63,12 +84,18 @@ static int psemops_check(struct ipcx *x, const char *name, const char *file,
 static int psemops_wakes(struct ipcx *x, const char *name, int fd)
 {
 	sem_t alone, shared, given;
+	ssize_t n;
 
 	memset(&alone, 0, sizeof(alone));
 	memset(&shared, 0, sizeof(shared));
-	if (pread(fd, &given, sizeof(given), 0) != sizeof(given) ||
-	    sem_init(&alone, 0, 0) < 0 || sem_init(&shared, 1, 0) < 0)
-		return 0;
+	if (sem_init(&alone, 0, 0) < 0 || sem_init(&shared, 1, 0) < 0)
+		return psemops_failed(x, name, -errno);
+	do
+		n = pread(fd, &given, sizeof(given), 0);
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(given))
+		return n < 0 ? psemops_failed(x, name, -errno)
+			     : call_failed(x, name, -EIO);
 	for (size_t i = 0; i < sizeof(sem_t); i++)
 		if (((char *)&alone)[i] != ((char *)&shared)[i] &&
 		    ((char *)&given)[i] == ((char *)&alone)[i])
@@ -127,27 +154,6 @@ static int map(struct ipcx *x, int fd, const char *name, sem_t **ret_sem)
 static void unmap(sem_t *sem)
 {
 	(void)munmap(sem, sizeof(*sem));
-}
-
-static int call_failed(struct ipcx *x, const char *name, int error)
-{
-	if (error == -EIO)
-		return ix_fail_plain(
-			x, error,
-			"%s: its file was cut while it was used: it is no longer a semaphore",
-			name);
-	if (error == -EOVERFLOW)
-		return ix_fail_plain(
-			x, error,
-			"%s: its value is already %d, the maximum (SEM_VALUE_MAX)", name,
-			SEM_VALUE_MAX);
-	if (error == -ESRCH)
-		return ix_fail_plain(x, error, "%s: cannot create a process that waits",
-				     name);
-	if (error == -ECHILD)
-		return ix_fail_plain(x, error, "%s: the process that waits was killed",
-				     name);
-	return ix_fail(x, error, "%s", name);
 }
 
 /* The kernel does not record who took or posted a named semaphore. */
