@@ -107,7 +107,7 @@ static int mnt_parse(const struct libmount *lib, char *text, size_t len,
 int ix_mnttable_find(char *text, size_t len, const char *fstype, char *buf, size_t size)
 {
 	struct libmount lib;
-	struct libmnt_table *table;
+	struct libmnt_table *table = NULL;
 	struct libmnt_iter *iter;
 	const char *target;
 	int r = mnt_load(&lib);
@@ -151,7 +151,7 @@ static int mnt_collect(const struct libmount *lib, struct libmnt_table *table,
 
 int ix_mnttable_nsfs(char *text, size_t len, struct ix_mnt_list *l)
 {
-	struct libmnt_table *table;
+	struct libmnt_table *table = NULL;
 	struct libmount lib;
 	int r = mnt_load(&lib);
 

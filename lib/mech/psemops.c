@@ -101,7 +101,7 @@ static int psemops_wakes(struct ipcx *x, const char *name, int fd)
 		    ((char *)&given)[i] == ((char *)&alone)[i])
 			return ix_fail_plain(
 				x, -ENOTSUP,
-				"%s: processes do not share it as this C library does (glibc and musl differ), so those who wait would not be woken",
+				"%s: is marked as not shared between processes, or was made with another C library (glibc, musl): waiters would not be woken",
 				name);
 	return 0;
 }

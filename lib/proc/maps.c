@@ -87,7 +87,7 @@ static bool maps_lacks_query(int error)
 
 static int maps_next_query(struct ix_maps *m, struct ix_mapping *ret_mapping)
 {
-	struct maps_query q;
+	struct maps_query q = { 0 };
 	int r = maps_ask(m, m->next, NULL, 0, &q);
 
 	if (r < 0)
@@ -336,7 +336,7 @@ int ix_maps_name(struct ix_maps *m, const struct ix_mapping *mapping, char *buf,
 		 size_t size)
 {
 	char path[PATH_MAX + 64];
-	struct maps_query q;
+	struct maps_query q = { 0 };
 	size_t len;
 	int r;
 
