@@ -27,9 +27,9 @@ class Example:
         self.i = i
         path = os.path.join(i.path("share/doc/libipcx/examples"), source)
         if source.endswith(".cc"):
-            if not i.cxx:
-                raise Skip("no C++ compiler")
-            self.program = i.compile(read(path), [i.cxx], "-std=c++17", suffix=".cc")
+            if i.no_cxx:
+                raise Skip(i.no_cxx)
+            self.program = i.compile(read(path), i.cxx, "-std=c++17", suffix=".cc")
         else:
             self.program = i.compile(read(path), i.args.cc, "-std=gnu99")
 

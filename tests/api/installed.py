@@ -35,7 +35,29 @@ class Installed:
                         PKG_CONFIG_SYSROOT_DIR=self.stage, PKG_CONFIG_ALLOW_SYSTEM_CFLAGS="1",
                         PKG_CONFIG_ALLOW_SYSTEM_LIBS="1")
         self.sanitize = [] if args.sanitize in ("", "none") else [f"-fsanitize={args.sanitize}"]
-        self.cxx = shutil.which(os.environ.get("CXX") or "c++") or shutil.which("g++") or shutil.which("clang++")
+        self.no_cxx, self.cxx = self.find_cxx()
+
+    def loader(self, compiler, suffix):
+        """Return the loader that programs of this compiler name, which tells their word size and C library; None if it cannot link one."""
+        source, program = (os.path.join(self.top, "kind" + end) for end in (suffix, ""))
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("int main(void)\n{\n\treturn 0;\n}\n")
+        if subprocess.run([*compiler, source, "-o", program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
+            return None
+        with open(program, "rb") as file:
+            named = re.search(rb"/[\w./-]*/ld[\w.-]*\.so[\w.]*", file.read())
+        return named.group().decode() if named else "no loader"
+
+    def find_cxx(self):
+        """Return (why no C++ program can use the library, the words of a C++ compiler): its programs have to be of the same kind as those of the C compiler."""
+        found = shutil.which(os.environ.get("CXX") or "c++") or shutil.which("g++") or shutil.which("clang++")
+        if not found:
+            return "no C++ compiler", []
+        cxx = [found] + [word for word in self.args.cc if re.fullmatch("-m(32|64|x32)", word)]
+        name, wanted, has = os.path.basename(" ".join(cxx)), self.loader(self.args.cc, ".c"), self.loader(cxx, ".cc")
+        if not has:
+            return f"{name} cannot link a program", cxx
+        return "" if has == wanted else f"{name} makes programs for {has}, not {wanted}", cxx
 
     def built(self, library):
         """Return whether this kind of library was built (default_library)."""
@@ -106,9 +128,9 @@ def c_standard(standard):
 
 def cxx_standard(standard):
     def test(i):
-        if not i.cxx:
-            raise Skip("no C++ compiler")
-        i.run(i.compile(TWICE, [i.cxx], f"-std={standard}", suffix=".cpp"))
+        if i.no_cxx:
+            raise Skip(i.no_cxx)
+        i.run(i.compile(TWICE, i.cxx, f"-std={standard}", suffix=".cpp"))
     return test
 
 
