@@ -62,7 +62,7 @@ names() {
 		libcap-dev libjson-c-dev libmount-dev scdoc python3 ;;
 	debian:test) echo g++ libcmocka-dev python3-pytest python3-pytest-timeout \
 		python3-jsonschema strace util-linux psmisc libcap2-bin jq groff-base zsh fish \
-		abigail-tools dpkg-dev "$(multilib)" ;;
+		abigail-tools dpkg-dev ccache "$(multilib)" ;;
 	*:bench) echo lsof psmisc stress-ng ;;
 	debian:clang) echo clang clang-format clang-tidy libclang-rt-dev ;;
 	# By packaging/ports/libs.sh, from sources.
@@ -82,7 +82,7 @@ names() {
 		libcap-devel json-c-devel libmount-devel scdoc python3 ;;
 	fedora:test) echo gcc-c++ libasan libubsan libcmocka-devel \
 		python3-pytest python3-pytest-timeout python3-jsonschema strace util-linux psmisc libcap jq groff-base \
-		zsh fish libabigail ;;
+		zsh fish libabigail ccache ;;
 	fedora:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc systemd-container \
 		firejail buildah ;;
 	fedora:programs) echo postgresql-server postgresql httpd xorg-x11-server-Xvfb dbus-daemon ;;
@@ -90,7 +90,7 @@ names() {
 
 	arch:build) echo gcc meson ninja pkgconf json-c libcap util-linux-libs scdoc python ;;
 	arch:test) echo cmocka python-pytest python-pytest-timeout python-jsonschema strace util-linux psmisc \
-		libcap jq groff zsh fish libabigail ;;
+		libcap jq groff zsh fish libabigail ccache ;;
 	arch:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc docker firejail \
 		buildah rootlesskit slirp4netns ;;
 	arch:programs) echo postgresql apache xorg-server-xvfb dbus ;;
@@ -100,7 +100,7 @@ names() {
 	alpine:build) echo gcc musl-dev linux-headers meson samurai pkgconf \
 		json-c-dev libcap-dev util-linux-dev scdoc python3 ;;
 	alpine:test) echo g++ cmocka-dev py3-pytest py3-pytest-timeout py3-jsonschema strace util-linux psmisc \
-		coreutils libcap-utils jq groff zsh fish ;;
+		coreutils libcap-utils jq groff zsh fish ccache ;;
 	alpine:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon lxc docker \
 		firejail buildah lxd rootlesskit slirp4netns ;;
 	alpine:programs) echo postgresql postgresql-client apache2 xvfb dbus ;;

@@ -6,6 +6,9 @@
 # Run a command isolated from the machine's own IPC objects: in fresh IPC and mount
 # namespaces, with an empty /dev/shm and an empty /dev/mqueue, as every machine with an
 # init has them. A machine without gets a /dev that has them, where possible.
+#
+# NSSWITCH, if set, is the file to use as /etc/nsswitch.conf. A static program asks only
+# the files: what it says about other services would be one line more in each test.
 set -eu
 
 user=
@@ -28,4 +31,5 @@ exec unshare $user --ipc --mount --propagation private sh -euc '
 	fi
 	[ ! -d /dev/shm ] || mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 	[ ! -d /dev/mqueue ] || mount -t mqueue mqueue /dev/mqueue
+	[ -z "${NSSWITCH-}" ] || mount --bind "$NSSWITCH" /etc/nsswitch.conf
 	exec "$@"' sh "$@"

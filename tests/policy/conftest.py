@@ -16,7 +16,9 @@ class Tree:
         self.top, self.build = top, top / "build"
 
     def run(self, *words):
-        done = subprocess.run(words, cwd=self.top, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        # With ccache, the trees share what is the same in them, wherever they are.
+        env = {**os.environ, "CCACHE_NOHASHDIR": "1"}
+        done = subprocess.run(words, cwd=self.top, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
                               stdin=subprocess.DEVNULL)
         assert done.returncode == 0, done.stdout[-4000:]
 

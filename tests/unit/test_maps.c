@@ -277,11 +277,26 @@ static void own_maps(const struct own *o, bool shared_only)
 	assert_int_equal(found, shared_only ? 1 : 2);
 }
 
+/* Whether an emulator has other addresses for a program than the kernel. */
+static bool is_moved(void)
+{
+	static const char here[] = "here";
+	char there[sizeof(here)] = "";
+	auto_fd int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && (pread(fd, there, sizeof(there), (off_t)(uintptr_t)here) < 0 ||
+			   memcmp(there, here, sizeof(here)) != 0);
+}
+
 static void test_own_mappings(void **state)
 {
 	struct own o;
 
 	(void)state;
+	if (is_moved()) {
+		print_message("the emulator gives programs addresses of its own\n");
+		skip();
+	}
 	own_make(&o);
 	for (int i = 0; i < 4; i++) {
 		no_query = i & 2;
