@@ -18,6 +18,7 @@
 #include "compat/gap.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
+#include "ui/opt.h"
 #include "ui/out.h"
 
 #define OPTS_MAX 48
@@ -29,7 +30,7 @@
 
 struct grammar {
 	struct option longs[OPTS_MAX + 1];
-	char shorts[3 * OPTS_MAX + 2];
+	char shorts[3 * OPTS_MAX + sizeof("+:")];
 };
 
 static void tool_build(const struct tool *t, struct grammar *g)
@@ -40,6 +41,8 @@ static void tool_build(const struct tool *t, struct grammar *g)
 	size_t n = 0, len = 0;
 
 	memset(g, 0, sizeof(*g));
+	if (opt_posix())
+		g->shorts[len++] = '+';
 	g->shorts[len++] = ':'; /* makes getopt_long() distinguish a missing argument from
 				   an unknown option */
 	for (const struct tool_opt *o = t->opts; *o->name; o++, n++) {
@@ -109,7 +112,9 @@ static void tool_say_unknown(const struct tool_walk *w, const char *word)
  * rest in its globals. */
 static void say_wrong(const struct tool_walk *w, int answer)
 {
-	const char *word = w->argv[optind - 1], *me = w->argv[0];
+	/* After a letter without its argument, musl has passed the end of the words. */
+	const char *last = w->argv[optind - 1], *word = last ? last : "",
+		   *me = w->argv[0];
 	bool is_long = !strncmp(word, "--", 2);
 
 	if (answer == ':' && is_long)

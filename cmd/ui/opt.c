@@ -21,7 +21,7 @@
 /* The tables for getopt_long(), built from ours. */
 struct parser {
 	struct option longs[OPTS_MAX + 1];
-	char shorts[3 * OPTS_MAX + 3];
+	char shorts[2 * OPTS_MAX + sizeof("+:")];
 	const struct opt *opts[OPTS_MAX];
 	size_t at[OPTS_MAX];
 	size_t n;
@@ -57,13 +57,20 @@ static void opt_add(struct parser *p, const struct opt *o, size_t at)
 	p->shorts[len] = '\0';
 }
 
+/* glibc asks for this itself, musl does not. */
+bool opt_posix(void)
+{
+	return secure_getenv("POSIXLY_CORRECT") != NULL;
+}
+
 static void opt_collect(struct parser *p, const struct opt_group *groups,
 			bool stop_at_operand)
 {
 	memset(p, 0, sizeof(*p));
 	/* ':' first: report a missing argument as such; '+': stop at the first operand,
 	 * because the options after it are not ours. */
-	memcpy(p->shorts, stop_at_operand ? "+:" : ":", 1 + stop_at_operand);
+	(void)snprintf(p->shorts, sizeof(p->shorts),
+		       "%s:", stop_at_operand || opt_posix() ? "+" : "");
 	for (; groups->opts; groups++)
 		for (const struct opt *o = groups->opts; *o->name; o++)
 			opt_add(p, o, groups->at);
@@ -72,7 +79,7 @@ static void opt_collect(struct parser *p, const struct opt_group *groups,
 static size_t opt_which(const struct parser *p, int c)
 {
 	if (c >= 256)
-		return (size_t)c - 256;
+		return MIN((size_t)c - 256, p->n);
 	for (size_t i = 0; i < p->n; i++)
 		if (p->opts[i]->letter == c)
 			return i;
@@ -245,14 +252,25 @@ static int opt_take(const struct opt *o, char *args, const char *text, bool agai
 
 /* Report the '?' that getopt_long() returned, which tells us little more than where
  * getopt_long() stopped. */
-static int opt_unknown(const char *word, int letter)
+static int opt_unknown(const struct parser *p, const char *word, int letter)
 {
-	if (letter && letter < 256)
-		(void)msg_usage("unknown option '-%c'", letter);
-	else if (letter)
+	if (letter >= 256 && opt_which(p, letter) < p->n)
 		(void)msg_usage("'%s' takes no argument", word);
+	else if (letter)
+		(void)msg_usage("unknown option '-%c'", letter);
 	else
 		(void)msg_usage("unknown or ambiguous option '%s'", word);
+	return -EINVAL;
+}
+
+/* Only the option is told by all C libraries: musl has passed the end of the words. */
+static int opt_missing(const struct parser *p, int option)
+{
+	if (option < 256)
+		(void)msg_usage("option '-%c' needs an argument", option);
+	else
+		(void)msg_usage("option '--%s' needs an argument",
+				p->longs[option - 256].name);
 	return -EINVAL;
 }
 
@@ -271,12 +289,10 @@ int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
 		int r;
 
 		if (c == '?')
-			return opt_unknown(optind > 0 ? argv[optind - 1] : "", optopt);
-		if (c == ':') {
-			(void)msg_usage("option '%s' needs an argument",
-					argv[optind - 1]);
-			return -EINVAL;
-		}
+			return opt_unknown(&p, optind > 0 ? argv[optind - 1] : "",
+					   optopt);
+		if (c == ':')
+			return opt_missing(&p, optopt);
 		i = opt_which(&p, c);
 		r = opt_take(p.opts[i], (char *)args + p.at[i], optarg, *given >> i & 1);
 		if (r < 0)

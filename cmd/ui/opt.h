@@ -111,5 +111,8 @@ struct opt_group {
 int opt_parse(const struct opt_group *groups, void *args, int argc, char **argv,
 	      bool stop_at_operand, uint64_t *given);
 
+/* Return whether options end at the first operand, as users may ask ($POSIXLY_CORRECT). */
+bool opt_posix(void);
+
 /* Print the --help lines of all groups. */
 void opt_help(const struct opt_group *groups);

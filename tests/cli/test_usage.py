@@ -168,6 +168,12 @@ def test_an_unknown_option(world, name, option):
     assert state(world) == before
 
 
+def test_an_unknown_letter_may_have_several_bytes(world):
+    refused(world, "ls", "-é", says="unknown option '-\\xc3'", command="ls")
+    r = world.ipcx("compat", "ipcs", "-é")
+    assert (r.rc, r.out, r.lines + r.err.splitlines()[:1]) == (1, "", ["ipcs: invalid option -- '\\xc3'"])
+
+
 @pytest.mark.parametrize("option", ["--frob", "-Q", "--json", "-n", "--where=1"])
 def test_an_option_of_a_command_before_the_command(world, option):
     refused(world, option, "ls")
@@ -175,7 +181,7 @@ def test_an_option_of_a_command_before_the_command(world, option):
 
 @pytest.mark.parametrize("words,says", [(["ls", "--format"], "--format"), (["ls", "-o"], "-o"), (["ls", "-w"], "-w"), (["ls", "--sort"], "--sort"),
                                         (["mk", "shm", "--size"], "--size"), (["limits", "--for"], "--for"), (["set", "shm:0", "--mode"], "--mode"),
-                                        (["key", "--reverse"], "--reverse")])
+                                        (["key", "--reverse"], "--reverse"), (["ls", "shm", "-qo"], "-o"), (["ls", "shm", "--form"], "--format")])
 def test_a_missing_argument_is_reported(world, words, says):
     refused(world, *words, says=f"'{says}' needs an argument", command=words[0])
 
