@@ -83,7 +83,10 @@ class World:
         """Run any command. env adds variables to a small, fixed environment; a variable with the value None is removed from it."""
         full = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC0"}
         full.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
-        full.update(env or {})
+        env = dict(env or {})
+        if env.get("LD_PRELOAD"):  # nsenter may have another C library
+            words = ("env", "LD_PRELOAD=" + env.pop("LD_PRELOAD"), *words)
+        full.update(env)
         full = {k: v for k, v in full.items() if v is not None}
         if isinstance(input, str):
             input = input.encode()
