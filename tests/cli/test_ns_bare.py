@@ -9,7 +9,7 @@ import pytest
 from conftest import IPCX
 from helpers.places import PLACE, Place, cat_of, start, stop
 from helpers.real import PYTHON
-from helpers.tools import helper, need, preload, release
+from helpers.tools import helper, need, preload, release, trace
 
 
 def enter(world, place, *words, program=IPCX, **more):
@@ -57,9 +57,10 @@ print(find() > 0)
 
 def test_no_library_is_loaded_in_its_root(world):
     """The host has no libcap, but the container has one."""
-    ours = os.path.realpath("/lib/x86_64-linux-gnu/libcap.so.2")
-    if not os.path.exists(ours):
-        pytest.skip("libcap is elsewhere")
+    p = Place(world)
+    _, calls = trace(world, "ns", "enter", "--mount", p.pid, "--", "true")
+    p.end()
+    ours = os.path.realpath(next(c.path for c in calls if "/libcap.so." in c.path and not c.failed))
     script = f"mount --bind {preload('evil')} {ours}; {PLACE}"
     p = Place(world, script=script)
     world.run("mount", "--bind", "/dev/null", ours)

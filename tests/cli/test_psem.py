@@ -9,13 +9,18 @@ import pytest
 
 from helpers.real import meanwhile
 from helpers.sems import Waiting, fails
-from helpers.tools import compiler, helper, preload, release, until
+from helpers.tools import background, compiler, helper, preload, release, until
 from helpers.wide import NARROW
 
 
+def library():
+    """Return the program that calls the C library, of the kind that ipcx uses."""
+    return helper("psem", cc=tuple(compiler()))
+
+
 def call(world, what, name="/s"):
-    """Call the C library of ipcx's word size: value, wait or post."""
-    r = world.run(helper("psem", cc=tuple(compiler())), what, name)
+    """Call the C library: value, wait or post."""
+    r = world.run(library(), what, name)
     assert r.rc == 0, (what, name, r.err)
     return r.out
 
@@ -48,14 +53,7 @@ def test_get_in_other_formats(world):
 
 
 def test_made_and_used_by_the_c_library(world):
-    code = """
-libc.sem_open.restype = ctypes.c_void_p
-s = ctypes.c_void_p(libc.sem_open(b"/theirs", os.O_CREAT | os.O_EXCL, 0o600, 0))
-print("ready", flush=True)
-check(libc.sem_wait(s))
-sys.stdin.read()
-"""
-    with meanwhile(world, code):
+    with background(world, library(), "make", "/theirs"):
         time.sleep(0.1)
         world.ok("psem", "post", "/theirs")
         until(lambda: world.ok("psem", "get", "/theirs") == "0")
