@@ -115,12 +115,20 @@ int ix_write_file(int dirfd, const char *path, const char *text)
 	return (size_t)put == len ? 0 : -EIO;
 }
 
+/* Most files are small, and a listing reads thousands of them; musl maps and unmaps large
+ * buffers each time. */
+#define READ_FIRST 4096
+#define READ_LEAST 1024
+#define READ_MORE  65536
+
 int ix_read_all(int fd, size_t max, struct ix_buf *ret_buf)
 {
 	auto_buf struct ix_buf b = { 0 };
 
 	for (;;) {
-		size_t want = MAX((size_t)65536, b.len / 2);
+		size_t want = !b.cap                        ? READ_FIRST
+			      : b.cap - b.len >= READ_LEAST ? b.cap - b.len
+							    : MAX(READ_MORE, b.len / 2);
 		char *room = ix_buf_room(&b, want);
 		ssize_t got;
 
