@@ -253,7 +253,8 @@ def test_privileges_beyond_the_callers_are_refused(world, how):
         pytest.skip(r.err.strip())
     # the loader ignores $ORIGIN here, so the library must be in its search path
     world.sh("mount --bind /mnt/lib/libipcx.so.0 /mnt/lib/libipcx.so.0; cp /etc/ld.so.conf /mnt/conf; echo /mnt/lib >> /mnt/conf; "
-             "ldconfig -f /mnt/conf -C /mnt/cache && mount --bind /mnt/cache /etc/ld.so.cache")
+             "ldconfig -f /mnt/conf -C /mnt/cache && mount --bind /mnt/cache /etc/ld.so.cache; "
+             "echo /mnt/lib > /mnt/path; for f in /etc/ld-musl-*.path; do [ ! -e $f ] || mount --bind /mnt/path $f; done")
     world.ok("mk", "shm", "--size", "4K")
     for words in (["ls"], ["rm", "shm:0"], ["--version"], ["--help"]):
         r = world.run("/mnt/cmd/ipcx", *words, uid=1000)

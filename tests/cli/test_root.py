@@ -11,6 +11,8 @@ from conftest import IPCX
 from helpers.places import cat_of
 
 BUILD = os.path.dirname(os.path.dirname(IPCX))
+LIBS = os.path.join(os.path.dirname(BUILD), "libs")  # libraries that packaging/ports.sh built for this target
+LIBS = ["--ro-bind", LIBS, LIBS] if os.path.isdir(LIBS) else []
 TRACE_ONLY = ["--cap-drop", "ALL", "--cap-add", "CAP_SYS_PTRACE"]
 NEEDS = r"needs CAP_SYS_ADMIN in the user namespace user:\[\d+\] that owns it"
 BOX = "mount -t tmpfs none /dev/shm; printf hi >/dev/shm/inner; echo up; exec cat"
@@ -35,7 +37,7 @@ echo "{{\\"init_process_pid\\":{self.pid},\\"init_process_start\\":$began}}" >/r
     def debug(self, *words, options=(), env=None):
         return self.world.run("bwrap", "--dev-bind", "/", "/host", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
                               "--symlink", "usr/lib64", "/lib64", "--symlink", "usr/lib32", "/lib32",
-                              "--ro-bind", "/etc", "/etc", "--proc", "/proc", "--dev", "/dev", "--ro-bind", BUILD, BUILD,
+                              "--ro-bind", "/etc", "/etc", "--proc", "/proc", "--dev", "/dev", "--ro-bind", BUILD, BUILD, *LIBS,
                               "--unshare-ipc", *options, IPCX, *words, env=env)
 
     def end(self):

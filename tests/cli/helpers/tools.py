@@ -45,14 +45,23 @@ def quiet(*argv):
     assert r.returncode == 0, (argv, r.stdout.decode(errors="replace"))
 
 
+def program_start():
+    """Return the beginning of $IPCX: the head of the ELF file and the name of its loader."""
+    with open(os.environ["IPCX"], "rb") as program:
+        return program.read(4096)
+
+
+def is_musl():
+    """Return whether the C library of $IPCX is musl."""
+    return b"/ld-musl-" in program_start()
+
+
 def compiler():
     """Return the words of the compiler whose programs have the C library and word size of $IPCX: what shares a layout or is preloaded needs that."""
     words = os.environ.get("CC", "cc").split()
-    with open(os.environ["IPCX"], "rb") as program:
-        start = program.read(4096)
-    if b"/ld-musl-" in start:
+    if is_musl():
         return ["musl-gcc"]
-    narrow = start[4] == 1
+    narrow = program_start()[4] == 1
     return [*words, "-m32", "-idirafter", "/usr/include/x86_64-linux-gnu"] if narrow and os.uname().machine == "x86_64" and "-m32" not in words else words
 
 
