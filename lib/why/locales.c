@@ -2,8 +2,9 @@
 /*
  * The texts of errnos in the languages that are installed. The C library has them in
  * catalogs that belong to locales; the names of the locales are those of directories, and
- * of the strings in the locale archive (locarchive.h of glibc). Nothing is changed for
- * the process, as setlocale(3) would.
+ * of the strings in the locale archive (locarchive.h of glibc). A locale of musl is the
+ * catalog itself, found by its name in $MUSL_LOCPATH. Nothing is changed for the process,
+ * as setlocale(3) would.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -16,7 +17,11 @@
 #include "base/file.h"
 #include "why/line.h"
 
-#define DIRECTORY    "/usr/lib/locale"
+#ifdef __GLIBC__
+#define DIRECTORY "/usr/lib/locale"
+#else
+#define DIRECTORY "/usr/share/i18n/locales/musl" /* of the package musl-locales */
+#endif
 #define LOCALES_MOST 2000
 #define ARCHIVE_MOST (1U << 20) /* bytes of names that are believed */
 

@@ -5,6 +5,8 @@ import struct
 
 import pytest
 
+from helpers.tools import do, is_musl
+
 
 @pytest.fixture
 def full(world):
@@ -144,13 +146,23 @@ def catalog(texts):
 GERMAN = "Auf dem Gerät ist kein Speicherplatz mehr verfügbar"
 
 
-def test_an_errno_is_understood_in_every_language_that_is_installed(full, tmp_path):
-    if full.sh("test -d /usr/lib/locale/C.utf8").rc:
+def install_german(world, folder):
+    """Install a language with one text; return the variables by which the C library finds it."""
+    (folder / "libc.mo").write_bytes(catalog({"No space left on device": GERMAN}))
+    if is_musl():
+        path = "/usr/share/i18n/locales/musl"
+        do(world, f"mount -t tmpfs none /usr/share && mkdir -p {path} && cp {folder}/libc.mo {path}/de_DE.UTF-8")
+        return {"MUSL_LOCPATH": path}
+    if world.sh("test -d /usr/lib/locale/C.utf8").rc:
         pytest.skip("needs a locale whose files can be copied: /usr/lib/locale/C.utf8")
-    (tmp_path / "libc.mo").write_bytes(catalog({"No space left on device": GERMAN}))
-    assert full.sh(f"""set -e; cp -r /usr/lib/locale/C.utf8 {tmp_path}/c; mount -t tmpfs none /usr/lib/locale; cp -r {tmp_path}/c /usr/lib/locale/de_DE.utf8
-        mount -t tmpfs none /usr/share/locale; mkdir -p /usr/share/locale/de/LC_MESSAGES; cp {tmp_path}/libc.mo /usr/share/locale/de/LC_MESSAGES""").rc == 0
+    do(world, f"""set -e; cp -r /usr/lib/locale/C.utf8 {folder}/c; mount -t tmpfs none /usr/lib/locale; cp -r {folder}/c /usr/lib/locale/de_DE.utf8
+        mount -t tmpfs none /usr/share/locale; mkdir -p /usr/share/locale/de/LC_MESSAGES; cp {folder}/libc.mo /usr/share/locale/de/LC_MESSAGES""")
+    return {}
+
+
+def test_an_errno_is_understood_in_every_language_that_is_installed(full, tmp_path):
+    env = install_german(full, tmp_path)
     for line in (f"shmget: {GERMAN}", f"konnte Shared-Memory-Segment nicht erzeugen: {GERMAN}"):
-        causes = full.ipcx("why", line, "--json").json["causes"]
+        causes = full.ipcx("why", line, "--json", env=env).json["causes"]
         assert {c["error"] for c in causes} == {"ENOSPC"} and causes[0]["applies"] is True
-    assert full.ok("why", "shmget", GERMAN).startswith(ANSWER)
+    assert full.ok("why", "shmget", GERMAN, env=env).startswith(ANSWER)
