@@ -17,11 +17,6 @@
 #include "base/file.h"
 #include "why/line.h"
 
-#ifdef __GLIBC__
-#define DIRECTORY "/usr/lib/locale"
-#else
-#define DIRECTORY "/usr/share/i18n/locales/musl" /* of the package musl-locales */
-#endif
 #define LOCALES_MOST 2000
 #define ARCHIVE_MOST (1U << 20) /* bytes of names that are believed */
 
@@ -120,16 +115,25 @@ static void locales_archive(struct locales *s, int dirfd)
 			locales_try(s, p);
 }
 
+/* Search the locales of a directory: those of glibc, or of the package musl-locales. */
+static void locales_below(struct locales *s, const char *directory)
+{
+	auto_fd int fd = ix_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0)
+		return;
+	locales_directories(s, fd);
+	locales_archive(s, fd);
+}
+
 int ix_line_error_foreign(const struct ix_line *l)
 {
 	struct locales s = { .line = l, .c = newlocale(LC_ALL_MASK, "C", (locale_t)0) };
-	auto_fd int fd = ix_open(AT_FDCWD, DIRECTORY, O_RDONLY | O_DIRECTORY);
 
-	if (s.c && fd >= 0) {
-		locales_directories(&s, fd);
-		locales_archive(&s, fd);
-	}
-	if (s.c)
-		freelocale(s.c);
+	if (!s.c)
+		return 0;
+	locales_below(&s, "/usr/lib/locale");
+	locales_below(&s, "/usr/share/i18n/locales/musl");
+	freelocale(s.c);
 	return s.found;
 }
