@@ -24,6 +24,11 @@ static void gap_add(const char *text)
 
 size_t gap_table(const struct ipcx_table *t)
 {
+	return gap_table_of(t, UINT64_MAX);
+}
+
+size_t gap_table_of(const struct ipcx_table *t, uint64_t mechs)
+{
 	const struct ipcx_note *n;
 	size_t found = 0;
 
@@ -32,6 +37,8 @@ size_t gap_table(const struct ipcx_table *t)
 		const char *subject = n->subject[0] ? n->subject : m ? m->name : "";
 		char text[sizeof(gaps.first)];
 
+		if (m && !(mechs & IPCX_MECH_BIT(n->mech)))
+			continue;
 		if (n->kind != IPCX_NOTE_FAILED && n->kind != IPCX_NOTE_UNAVAILABLE &&
 		    n->kind != IPCX_NOTE_INCOMPLETE)
 			continue;

@@ -4,10 +4,15 @@
  * something is missing. */
 #pragma once
 
+#include <stdint.h>
+
 #include "ipcx.h"
 
 /* Count the gaps in the notes of a table; return their number. */
 size_t gap_table(const struct ipcx_table *t);
+
+/* The same, without notes about mechanisms other than these. */
+size_t gap_table_of(const struct ipcx_table *t, uint64_t mechs);
 
 /* Count a failed read (-errno). An object that vanished is not a gap. */
 void gap_error(const char *what, int error);

@@ -9,7 +9,6 @@
 #include "base/num.h"
 #include "base/util.h"
 #include "compat/form.h"
-#include "compat/gap.h"
 #include "compat/tool.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
@@ -394,7 +393,7 @@ static int ipcs_show(struct ipcx *x, const struct options *w)
 		msg_error("%s", ipcx_error(x));
 		return EXIT_FAILED;
 	}
-	(void)gap_table(totals);
+	ipcs_gaps(totals, w->kinds);
 	out_text("\n");
 	for (int k = 0; k < IPCS_KINDS && r == EXIT_DONE; k++) {
 		enum ipcs_kind kind = (enum ipcs_kind)k;

@@ -47,5 +47,8 @@ int ipcs_limits(struct ipcx *x, enum ipcs_kind kind, enum ipcs_unit unit);
 int ipcs_summary(const struct ipcx_table *totals, enum ipcs_kind kind,
 		 enum ipcs_unit unit);
 
+/* Count the gaps in the totals, which are of all kinds, for these kinds only. */
+void ipcs_gaps(const struct ipcx_table *totals, const bool *kinds);
+
 /* The mechanism of each kind: "msg". */
 extern const char *const ipcs_mechs[IPCS_KINDS];

@@ -312,6 +312,17 @@ static void put_totals(const struct ipcx_table *t, size_t row, enum ipcs_kind ki
 	}
 }
 
+void ipcs_gaps(const struct ipcx_table *totals, const bool *kinds)
+{
+	uint64_t mask = 0;
+	unsigned mech;
+
+	for (int k = 0; k < IPCS_KINDS; k++)
+		if (kinds[k] && ipcx_mech_by_name(ipcs_mechs[k], (size_t)-1, &mech) == 0)
+			mask |= IPCX_MECH_BIT(mech);
+	(void)gap_table_of(totals, mask);
+}
+
 int ipcs_summary(const struct ipcx_table *t, enum ipcs_kind kind, enum ipcs_unit unit)
 {
 	static const struct {

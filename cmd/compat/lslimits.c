@@ -80,6 +80,7 @@ static char *lslimits_cell(const void *data, size_t row, size_t column, char *p)
 static bool count_pages(struct ipcx *x, uint64_t *ret_n)
 {
 	uint64_t sum = 0, resume = 0;
+	bool known = true;
 
 	do {
 		struct ipcx_table *t =
@@ -87,13 +88,16 @@ static bool count_pages(struct ipcx *x, uint64_t *ret_n)
 
 		if (!t)
 			return false;
-		for (size_t i = 0; i < ipcx_table_rows(t); i++)
+		for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+			known = known && tool_known(t, i, IPCX_F_SIZE);
 			sum += tool_count(t, i, IPCX_F_SIZE);
+		}
 		resume = ipcx_table_resume(t);
 		ipcx_table_free(t);
 	} while (resume);
-	*ret_n = sum / (uint64_t)sysconf(_SC_PAGESIZE);
-	return true;
+	if (known)
+		*ret_n = sum / (uint64_t)sysconf(_SC_PAGESIZE);
+	return known;
 }
 
 static bool count_queues(struct ipcx *x, uint64_t *ret_n)

@@ -7,6 +7,8 @@
 #include "limits/limits.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/msg.h>
 #include <sys/shm.h>
@@ -56,6 +58,17 @@ static int limits_usage_ask(enum ix_info_call call, void *data)
 	return r < 0 ? -errno : 0;
 }
 
+/* Whether a number of a 32-bit program may not be all of it: the kernel gives it the low
+ * 32 bits, and of SHMMAX at most INT_MAX. What counts objects is far below. */
+static bool usage_cut(struct ix_info i, unsigned long n)
+{
+	if (sizeof(n) == sizeof(uint64_t))
+		return false;
+	if (i.call == IX_SHM_LIMITS && i.offset == offsetof(struct shminfo, shmmax))
+		return n >= INT_MAX;
+	return i.call != IX_SHM_LIMITS || i.offset == offsetof(struct shminfo, shmall);
+}
+
 int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n)
 {
 	struct ix_info_answer *a = &s->info[i.call];
@@ -70,6 +83,8 @@ int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n)
 		return a->error;
 	if (!i.is_int) {
 		memcpy(&wide, a->data + i.offset, sizeof(wide));
+		if (usage_cut(i, wide))
+			return -EOVERFLOW;
 		*ret_n = wide;
 		return 0;
 	}

@@ -65,17 +65,37 @@ static int shmtotals_add_up(struct ipcx *x, struct ipcx_table *t, struct shm_tot
 	return 0;
 }
 
+/* A 32-bit program gets only the low 32 bits of these counters; objects are an int. */
+#define SHMTOTALS_NARROW (sizeof(((struct shm_info *)NULL)->shm_tot) < sizeof(uint64_t))
+
+static void cut(struct ipcx_table *t, struct shm_totals *row)
+{
+	static const enum ipcx_field fields[] = { IPCX_F_ALLOCATED, IPCX_F_RSS,
+						  IPCX_F_SWAP };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		ix_unknown(t, row, fields[i]);
+	ix_table_note(t, IPCX_NOTE_INCOMPLETE, ix_last_section(t)->mech, -EOVERFLOW,
+		      "/proc/sysvipc",
+		      "cannot be read, and a 32-bit program gets only the lower 32 bits "
+		      "of the kernel's counters");
+}
+
 static int shmtotals_ask_totals(struct ipcx *x, struct ipcx_table *t, void *data)
 {
 	struct shm_totals *row = data;
 	struct shm_info info;
 
+	if (SHMTOTALS_NARROW && shmtotals_add_up(x, t, row, -ENODATA) == 0)
+		return 0;
 	if (shmctl(0, SHM_INFO, (struct shmid_ds *)&info) < 0)
 		return shmtotals_add_up(x, t, row, -errno);
 	ix_total(t, row, IPCX_F_OBJECTS, &row->objects, info.used_ids);
 	total_pages(t, row, IPCX_F_ALLOCATED, &row->allocated, info.shm_tot);
 	total_pages(t, row, IPCX_F_RSS, &row->rss, info.shm_rss);
 	total_pages(t, row, IPCX_F_SWAP, &row->swap, info.shm_swp);
+	if (SHMTOTALS_NARROW)
+		cut(t, row);
 	return 0;
 }
 

@@ -74,12 +74,17 @@ void ix_sysv_perm(struct ix_sysv_row *row, int id, const struct ipc_perm *p)
 	row->mode = p->mode;
 }
 
-bool ix_sysv_wants_text(const struct ix_scan *s, const struct ix_sysv *v)
+bool ix_sysv_named_text(const struct ix_scan *s, const struct ix_sysv *v)
 {
-	for (size_t i = 0; !v->text_first && i < v->ntext_only; i++)
+	for (size_t i = 0; i < v->ntext_only; i++)
 		if (ipcx_fieldset_has(&s->want, v->text_only[i]))
 			return true;
-	return v->text_first;
+	return false;
+}
+
+bool ix_sysv_wants_text(const struct ix_scan *s, const struct ix_sysv *v)
+{
+	return v->text_first || ix_sysv_named_text(s, v);
 }
 
 struct ix_lacking ix_sysv_calls_lack(const struct ix_sysv *v)
@@ -171,7 +176,7 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 	s->source = ix_sysv_calls_lack(v);
 	ix_lacks(s->t, row, &s->source);
 	if (ix_sysv_wants_text(s, v))
-		ix_sysv_text_only(s, text < 0 ? text : -ENODATA);
+		ix_sysv_text_only(s, v, text < 0 ? text : -ENODATA);
 	r = ix_scan_keep(s);
 	return r < 0 ? r : 0;
 }

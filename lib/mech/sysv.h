@@ -137,14 +137,16 @@ uint32_t ix_sysv_slot(int32_t id, unsigned bits);
 /* Whether this -errno means that there is no object. */
 bool ix_sysv_gone(int r);
 
-/* Whether a field is wanted that only /proc/sysvipc has; and the fields that rows from
- * calls therefore lack. */
+/* Whether a field is wanted that only /proc/sysvipc has; whether the text is to be read,
+ * for that or another reason; and the fields that rows from calls lack. */
+bool ix_sysv_named_text(const struct ix_scan *s, const struct ix_sysv *v);
 bool ix_sysv_wants_text(const struct ix_scan *s, const struct ix_sysv *v);
 struct ix_lacking ix_sysv_calls_lack(const struct ix_sysv *v);
 
 /* Add the note about fields that only /proc/sysvipc has: the text cannot be read
- * (-errno), or lists nothing (0, -ENODATA). */
-void ix_sysv_text_only(struct ix_scan *s, int error);
+ * (-errno), or lists nothing (0, -ENODATA). If none of them is wanted, the note is only
+ * the reason why they are unknown. */
+void ix_sysv_text_only(struct ix_scan *s, const struct ix_sysv *v, int error);
 
 int ix_sysv_may_use(const struct ix_sysv *v, const struct ipcx_attrs *a,
 		    const struct ipcx_ref *ref);

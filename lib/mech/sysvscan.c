@@ -436,7 +436,7 @@ int ix_sysv_scan(struct ix_scan *s, const struct ix_sysv *v)
 		if (r > 0 || r == -ENOMEM || r == -ECANCELED ||
 		    (r == 0 && v->used() <= 0))
 			return r;
-		ix_sysv_text_only(s, r);
+		ix_sysv_text_only(s, v, r);
 	}
 	w.highest = v->highest();
 	if (w.highest < 0) { /* the calls are forbidden or missing */

@@ -425,9 +425,12 @@ void ix_sysv_lines_free(struct ix_sysv_lines *l)
 	*l = (struct ix_sysv_lines){ 0 };
 }
 
-void ix_sysv_text_only(struct ix_scan *s, int error)
+void ix_sysv_text_only(struct ix_scan *s, const struct ix_sysv *v, int error)
 {
-	ix_table_note(s->t, IPCX_NOTE_INCOMPLETE, s->mech, error, "/proc/sysvipc",
+	enum ipcx_note_kind kind = ix_sysv_named_text(s, v) ? IPCX_NOTE_INCOMPLETE
+							    : IPCX_NOTE_REASON;
+
+	ix_table_note(s->t, kind, s->mech, error, "/proc/sysvipc",
 		      "%s, so what only this file shows is unknown",
 		      error < 0 && error != -ENODATA ? "cannot be read" : "is empty");
 }

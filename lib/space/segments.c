@@ -2,7 +2,6 @@
 /* The memory of System V segments: from the text in /proc, which also says which of them
  * nobody has attached, or else the kernel's sums. */
 #include <errno.h>
-#include <limits.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include "core/limit.h"
 #include "core/mech.h"
 #include "core/totals.h"
+#include "limits/limits.h"
 #include "mech/shmtotals.h"
 #include "mech/sysvtext.h"
 #include "space/memory.h"
@@ -17,8 +17,10 @@
 /* In the mode of a segment that is removed (SHM_DEST in linux/shm.h). */
 #define SEGMENTS_DEST 01000U
 
-/* A kernel.shmall from here on is no limit (SHMALL in linux/shm.h). */
-#define SEGMENTS_NO_LIMIT (ULONG_MAX - (1UL << 24))
+/* A kernel.shmall from here on is no limit (SHMALL in linux/shm.h); a kernel of 32 bits
+ * begins with the second. */
+#define SEGMENTS_NO_LIMIT   (UINT64_MAX - (UINT64_C(1) << 24))
+#define SEGMENTS_NO_LIMIT32 (UINT32_MAX - (UINT32_C(1) << 24))
 
 /* clang-format off */
 static const struct ix_kind segments_kind = {
@@ -117,13 +119,22 @@ static int segments_sums(struct ipcx *x, struct ix_mem_segment_sum *s)
 	return r;
 }
 
-static void segments_limit(struct ix_mem_segments *s)
+static void segments_limit(struct ipcx *x, struct ix_mem_segments *s)
 {
 	struct shminfo info;
+	uint64_t most;
 
-	if (shmctl(0, IPC_INFO, (struct shmid_ds *)&info) >= 0 &&
-	    info.shmall < SEGMENTS_NO_LIMIT)
-		s->most = ix_mul_sat(info.shmall, (uint64_t)sysconf(_SC_PAGESIZE));
+	/* The call gives a 32-bit program only the low 32 bits of the number. */
+	if (sizeof(info.shmall) == sizeof(most)) {
+		if (shmctl(0, IPC_INFO, (struct shmid_ds *)&info) < 0)
+			return;
+		most = info.shmall;
+	} else if (ix_sysctl_read(x, ix_limit_by_name("shmall"), &most) < 0 ||
+		   most == SEGMENTS_NO_LIMIT32) {
+		return;
+	}
+	if (most < SEGMENTS_NO_LIMIT)
+		s->most = ix_mul_sat(most, (uint64_t)sysconf(_SC_PAGESIZE));
 }
 
 int ix_mem_segments(struct ipcx *x, struct ipcx_table *t)
@@ -134,7 +145,7 @@ int ix_mem_segments(struct ipcx *x, struct ipcx_table *t)
 	s = r < 0 ? NULL : ix_table_row(t);
 	if (!s)
 		return -ENOMEM;
-	segments_limit(s);
+	segments_limit(x, s);
 	r = segments_text(x, s);
 	if (r) {
 		for (unsigned i = 0; i < IX_MEM_PARTS; i++)
