@@ -10,12 +10,13 @@ import pytest
 
 from conftest import IPCX
 from helpers.tools import MAKE, POSIX, SYSV, helper, make_all, many, need, preload, release, trace
+from helpers.wide import NARROW
 
 SIGNALS = {128 + n for n in (4, 6, 7, 8, 11)} | {-n for n in (4, 6, 7, 8, 11)}
 
 # Calls that glibc's loader and heap need before any of our code runs, or cannot do without (if they fail, `true` fails the same way).
 LOADERS = {"execve", "mmap", "munmap", "mprotect", "brk", "arch_prctl", "set_tid_address", "set_robust_list", "rseq", "exit_group",
-           "prlimit64", "pread64"}
+           "prlimit64", "pread64", "mmap2", "set_thread_area"}
 
 LOOKS = {
     "ls": ["ls", "--json", "--numeric"],
@@ -154,8 +155,11 @@ def test_a_named_object_removed_meanwhile_is_missing(world, mech, error):
     for _ in range(3):
         world.ok("mk", *MAKE[mech])
     ctl = f"{mech}ctl"
+    hide = NARROW and mech == "shm"  # there, segments are read from the text first
+    if hide:
+        world.run("mount", "-t", "tmpfs", "none", "/proc/sysvipc")
     r = inject(world, ["ls", mech, "--json"], ctl, error, 3)
-    assert (r.rc, r.err) == (0, "") and [o["id"] for o in r.json["objects"]] == [0, 1, 2]
+    assert (r.rc, bool(r.err)) == (0, hide) and [o["id"] for o in r.json["objects"]] == [0, 1, 2]
     for verb in ("ls", "show", "rm"):
         r = inject(world, [verb, f"{mech}:1"], ctl, error, "1+")
         assert r.rc == 3 and r.out == "" and "no such" in r.err, (verb, r.rc, r.out, r.err)
@@ -170,7 +174,9 @@ def test_an_object_removed_before_it_is_changed_is_missing(world, mech):
     for _ in range(3):
         world.ok("mk", *MAKE[mech])
     words = ["set", f"{mech}:1", "--mode", "0604"]
-    last = calls_of(world, words)[0][f"{mech}ctl"] - 1  # the one before the call that reads the result
+    last = calls_of(world, words)[0][f"{mech}ctl"]
+    if not (NARROW and mech == "shm"):  # there, the result is read from the text
+        last -= 1  # the one before the call that reads the result
     world.ok("set", f"{mech}:1", "--mode", "0600")
     r = inject(world, words, f"{mech}ctl", "EIDRM", last)
     assert r.rc == 3 and "no such" in r.err, (r.rc, r.err)

@@ -10,7 +10,7 @@ import pytest
 
 from helpers.real import MECHS, kernel, meanwhile, mount_queues
 from helpers.tools import make_all, trace
-from helpers.wide import MOST_TYPE
+from helpers.wide import MOST_TYPE, NARROW
 
 PAGE = resource.getpagesize()
 
@@ -221,6 +221,8 @@ def test_show_by_reference_lists_nothing(world, mech):
         processes = [c for c in calls if c.name.startswith("getdents") and re.match(r"\d+</proc[>/]", c.args)]
         assert not processes or not more, processes
         lists = [c for c in calls if c.name.startswith("getdents") and not c.failed and c not in processes or "/proc/sysvipc" in c.args]
+        if NARROW and mech == "shm":  # only the text has the size of a segment
+            lists = [c for c in lists if "/proc/sysvipc/shm" not in c.args]
         stats = [c for c in calls if c.name in ("shmctl", "msgctl", "semctl") and "STAT_ANY" in c.args]
         assert lists == [] and len(stats) <= 2 + (not more)
 

@@ -4,6 +4,7 @@
  * system calls fail: always, or only if the argument ARG (from 0) has VALUE in its low
  * byte (=), is VALUE in its low 32 bits (==), or has one of the bits of VALUE there (&).
  * With "kill" as ERRNO the calls kill the process, as SystemCallFilter= of systemd does.
+ * Programs of another word size than this one are not filtered.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -25,27 +26,34 @@
 #endif
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
+#elif defined(__i386__)
+#define ARCH AUDIT_ARCH_I386
 #elif defined(__aarch64__)
 #define ARCH AUDIT_ARCH_AARCH64
 #else
 #define ARCH 0
 #endif
 
-#define CALL(name)                \
-	{                         \
-#name, SYS_##name \
+#define CALL(name)                   \
+	{                            \
+#name, SYS_##name, 0 \
 	}
-static const struct {
+/* A call may be made by several numbers, and through a call for many (ipc(2),
+ * socketcall(2)), whose first argument says which, in its low 16 bits. */
+static const struct call {
 	const char *name;
 	long number;
+	unsigned which;
 } calls[] = {
 	CALL(shmctl),
 	CALL(shmget),
 	CALL(shmat),
 	CALL(shmdt),
 	CALL(msgsnd),
+#ifdef SYS_semop
 	CALL(semop),
 	CALL(semtimedop),
+#endif
 	CALL(mq_timedsend),
 	CALL(mq_timedreceive),
 	CALL(mq_notify),
@@ -148,16 +156,44 @@ static const struct {
 	CALL(setfsuid),
 	CALL(setreuid),
 	CALL(setuid),
+#ifdef __i386__
+	{ "semop", SYS_ipc, 1 },
+	{ "semget", SYS_ipc, 2 },
+	{ "semctl", SYS_ipc, 3 },
+	{ "semtimedop", SYS_ipc, 4 },
+	{ "semtimedop", SYS_semtimedop_time64, 0 },
+	{ "msgsnd", SYS_ipc, 11 },
+	{ "msgrcv", SYS_ipc, 12 },
+	{ "msgget", SYS_ipc, 13 },
+	{ "msgctl", SYS_ipc, 14 },
+	{ "shmat", SYS_ipc, 21 },
+	{ "shmdt", SYS_ipc, 22 },
+	{ "shmget", SYS_ipc, 23 },
+	{ "shmctl", SYS_ipc, 24 },
+	{ "socketpair", SYS_socketcall, 8 },
+	{ "sendmsg", SYS_socketcall, 16 },
+	{ "mq_timedsend", SYS_mq_timedsend_time64, 0 },
+	{ "mq_timedreceive", SYS_mq_timedreceive_time64, 0 },
+	{ "clock_settime", SYS_clock_settime64, 0 },
+	{ "clock_adjtime", SYS_clock_adjtime64, 0 },
+	{ "umount2", SYS_umount, 0 },
+	{ "statfs", SYS_statfs64, 0 },
+	{ "fstatfs", SYS_fstatfs64, 0 },
+	{ "ftruncate", SYS_ftruncate64, 0 },
+	{ "getresuid", SYS_getresuid32, 0 },
+	{ "getresgid", SYS_getresgid32, 0 },
+	{ "getgroups", SYS_getgroups32, 0 },
+	{ "setresuid", SYS_setresuid32, 0 },
+	{ "setresgid", SYS_setresgid32, 0 },
+	{ "setgroups", SYS_setgroups32, 0 },
+	{ "setfsuid", SYS_setfsuid32, 0 },
+	{ "setreuid", SYS_setreuid32, 0 },
+	{ "setuid", SYS_setuid32, 0 },
+	{ "chown", SYS_chown32, 0 },
+	{ "fchown", SYS_fchown32, 0 },
+	{ "lchown", SYS_lchown32, 0 },
+#endif
 };
-
-static long number_of(const char *name, size_t len)
-{
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		if (strlen(calls[i].name) == len && !strncmp(calls[i].name, name, len))
-			return calls[i].number;
-	fprintf(stderr, "seccomp: unknown call %s\n", name);
-	exit(125);
-}
 
 static struct sock_filter filter[1024];
 static unsigned short n;
@@ -167,34 +203,60 @@ static void add(struct sock_filter f)
 	filter[n++] = f;
 }
 
-static void refuse(const char *word, unsigned answer)
+static void load(size_t at)
 {
-	size_t len = strcspn(word, "@");
-	unsigned number = (unsigned)number_of(word, len);
+	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)at));
+}
+
+/* Unless the loaded number fulfils the condition, the rule does not apply. */
+static void demand(unsigned short jump, unsigned mask, unsigned value)
+{
+	add((struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+	add((struct sock_filter)BPF_JUMP(BPF_JMP | jump | BPF_K, value, 0, 0));
+}
+
+static void rule(const struct call *c, const char *condition, unsigned answer)
+{
+	unsigned short first = n;
 	unsigned long arg, value;
 	char *end;
 
-	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-					 offsetof(struct seccomp_data, nr)));
-	if (!word[len]) {
-		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0,
-						 1));
-	} else {
-		arg = strtoul(word + len + 1, &end, 10);
+	load(offsetof(struct seccomp_data, nr));
+	demand(BPF_JEQ, ~0U, (unsigned)c->number);
+	if (c->which) {
+		load(offsetof(struct seccomp_data, args));
+		demand(BPF_JEQ, 0xffff, c->which);
+	}
+	if (*condition) {
+		arg = strtoul(condition + 1, &end, 10) + !!c->which;
 		value = strtoul(end + strspn(end, "=&"), NULL, 0);
-		add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0,
-						 4));
-		add((struct sock_filter)BPF_STMT(
-			BPF_LD | BPF_W | BPF_ABS,
-			(unsigned)(offsetof(struct seccomp_data, args) + 8 * arg)));
-		add((struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K,
-						 end[0] == '=' && end[1] != '=' ? 0xffU
-										: ~0U));
-		add((struct sock_filter)BPF_JUMP(
-			BPF_JMP | (*end == '&' ? BPF_JSET : BPF_JEQ) | BPF_K,
-			(unsigned)value, 0, 1));
+		load(offsetof(struct seccomp_data, args) + 8 * arg);
+		/* The C library adds IPC_64 to the commands of ipc(2). */
+		demand(*end == '&' ? BPF_JSET : BPF_JEQ,
+		       end[0] == '=' && end[1] != '=' ? 0xffU
+		       : c->which                     ? ~0x100U
+						      : ~0U,
+		       (unsigned)value);
 	}
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
+	for (unsigned short i = first; i < n; i++)
+		if (BPF_CLASS(filter[i].code) == BPF_JMP)
+			filter[i].jf = (unsigned char)(n - i - 1);
+}
+
+static void refuse(const char *word, unsigned answer)
+{
+	size_t len = strcspn(word, "@"), found = 0;
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (strlen(calls[i].name) == len && !strncmp(calls[i].name, word, len)) {
+			rule(&calls[i], word + len, answer);
+			found++;
+		}
+	if (found)
+		return;
+	fprintf(stderr, "seccomp: unknown call %s\n", word);
+	exit(125);
 }
 
 int main(int argc, char **argv)

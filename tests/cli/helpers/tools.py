@@ -61,14 +61,23 @@ def compiler():
     words = os.environ.get("CC", "cc").split()
     if is_musl():
         return ["musl-gcc"]
-    narrow = program_start()[4] == 1
-    return [*words, "-m32", "-idirafter", "/usr/include/x86_64-linux-gnu"] if narrow and os.uname().machine == "x86_64" and "-m32" not in words else words
+    wide = not narrow() or os.uname().machine != "x86_64" or "-m32" in words
+    return words if wide else [*words, "-m32", "-idirafter", "/usr/include/x86_64-linux-gnu"]
+
+
+# Helpers that know the numbers of calls, which differ with the word size.
+AS_IPCX = ("seccomp",)
+
+
+def narrow():
+    """Return whether $IPCX is a program of 32 bits."""
+    return program_start()[4] == 1
 
 
 @functools.cache
 def helper(name, *flags, folder=HERE, out=None, cc=()):
     """Return the program helpers/NAME.c; flags may name further files. It is built as "out", if there are several of one source; by "cc" if given."""
-    cc = cc or os.environ.get("CC", "cc").split()
+    cc = cc or (compiler() if name in AS_IPCX and narrow() else os.environ.get("CC", "cc").split())
     need(cc[0])
     out = os.path.join(scratch(), out or name)
     quiet(*cc, "-O2", "-Wall", "-o", out, os.path.join(folder, name + ".c"), *flags, "-lrt", "-pthread")
