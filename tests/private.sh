@@ -7,9 +7,15 @@
 # namespaces, with an empty /dev/shm and an empty /dev/mqueue, as every machine with an
 # init has them. A machine without gets a /dev that has them, where possible.
 #
-# NSSWITCH, if set, is the file to use as /etc/nsswitch.conf. A static program asks only
-# the files: what it says about other services would be one line more in each test.
+# NSSWITCH, if set, is the file to use as /etc/nsswitch.conf. A static program, or one with
+# musl ($IPCX), asks only the files: what it says about other services would be one line
+# more in each test.
 set -eu
+
+if [ -z "${NSSWITCH-}" ] && [ -n "${IPCX-}" ] && head -c 4096 "$IPCX" 2>/dev/null | grep -q /ld-musl-; then
+	NSSWITCH=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)/nsswitch.conf
+	export NSSWITCH
+fi
 
 user=
 [ "$(id -u)" -eq 0 ] || user="--user --map-root-user"

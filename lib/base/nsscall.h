@@ -34,6 +34,11 @@ struct ix_nss_answer {
 	uint32_t gid; /* of a user: the primary group */
 };
 
+/* Where other services are not asked, what stands for "there is no such entry": 0,
+ * ENOMEM, or IX_NSS_FILES if one that nsswitch.conf(5) lists may have it. Without a
+ * readable configuration, glibc asks the files. */
+int ix_nss_others(bool group);
+
 /* Make one call, with room for the strings of the entry. If there is no such entry, the
  * answer has no name. Returns 0 or a positive errno; ERANGE if the room is too small. */
 int ix_nss_call(const struct ix_nss_question *q, char *room, size_t size,

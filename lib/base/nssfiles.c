@@ -16,9 +16,6 @@
 #include "base/file.h"
 #include "base/util.h"
 
-/* The most bytes of nsswitch.conf(5) that are read. */
-#define CONF_MAX ((size_t)1 << 20)
-
 static int open_stream(const char *path, FILE **ret_file)
 {
 	int fd = ix_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
@@ -33,62 +30,6 @@ static int open_stream(const char *path, FILE **ret_file)
 	*ret_file = file;
 	return 0;
 }
-
-/* ---- other services */
-
-/* Whether this word of nsswitch.conf(5) is a service other than the files. */
-static bool is_beside(const char *word)
-{
-	return strcmp(word, "files") != 0 && strcmp(word, "compat") != 0;
-}
-
-/* Whether a line, "DATABASE: SERVICE [STATUS=ACTION] SERVICE …", has other services that
- * would be asked for what the files do not have. */
-static bool line_has_others(char *line, const char *database)
-{
-	char *state, *word;
-	size_t len = strlen(database);
-
-	line[strcspn(line, "#")] = '\0';
-	line += strspn(line, " \t");
-	if (strncmp(line, database, len) != 0)
-		return false;
-	line += len + strspn(line + len, " \t");
-	if (*line++ != ':')
-		return false;
-	for (word = strtok_r(line, " \t\r", &state); word;
-	     word = strtok_r(NULL, " \t\r", &state)) {
-		if (strcasecmp(word, "[notfound=return]") == 0)
-			return false;
-		if (*word != '[' && is_beside(word))
-			return true;
-	}
-	return false;
-}
-
-/* What stands for "there is no such entry": 0, or IX_NSS_FILES if another service may
- * have it. Without a readable configuration, glibc asks the files. */
-static int not_found(const char *database)
-{
-	auto_fd int fd = ix_open(AT_FDCWD, "/etc/nsswitch.conf", O_RDONLY | O_NONBLOCK);
-	auto_buf struct ix_buf b = { 0 };
-	char *next;
-
-	if (fd < 0 || ix_read_all(fd, CONF_MAX, &b) < 0)
-		return 0;
-	if (ix_buf_add(&b, "", 1) < 0)
-		return ENOMEM;
-	for (char *line = b.data; line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		if (line_has_others(line, database))
-			return IX_NSS_FILES;
-	}
-	return 0;
-}
-
-/* ---- the files */
 
 /* Lines of nis(5), "+NAME" and "-NAME", are no entries. */
 static bool is_entry(const char *name)
@@ -144,7 +85,7 @@ int ix_nss_call(const struct ix_nss_question *q, char *room, size_t size,
 		return EIO;
 	if (r != ENOENT)
 		return r;
-	r = not_found(q->group ? "group" : "passwd");
+	r = ix_nss_others(q->group);
 	return r || file ? r : ENOENT;
 }
 
@@ -172,7 +113,7 @@ int ix_nss_grouplist(const char *name, gid_t gid, gid_t *groups, int *n)
 	FILE *file auto_file = NULL;
 	auto_buf struct ix_buf b = { 0 };
 	struct group g, *found = NULL;
-	int r = not_found("group"), room = *n, all = 0;
+	int r = ix_nss_others(true), room = *n, all = 0;
 
 	if (r)
 		return -r;

@@ -54,3 +54,10 @@
 #else
 #define IX_IOCTL(request) ((int)(request))
 #endif
+
+/* Whether users and groups are asked of the services in nsswitch.conf(5). */
+#ifdef __GLIBC__
+#define IX_ASKS_NSSWITCH 1
+#else
+#define IX_ASKS_NSSWITCH 0
+#endif

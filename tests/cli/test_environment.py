@@ -9,7 +9,7 @@ import re
 import pytest
 
 from conftest import IPCX
-from helpers.tools import MAKE, POSIX, SYSV, background, do, helper, make_all, many, preload, refs, release
+from helpers.tools import MAKE, POSIX, SYSV, background, do, helper, is_musl, make_all, many, preload, refs, release
 
 COMMANDS = [["ls"], ["ls", "--json"], ["limits"], ["limits", "--json"], ["limits", "--for", "shm:1"], ["key", "/etc"],
             ["key", "--explain", "shm:1"], ["help", "ls"], ["help", "--dump"], ["--help"], ["--version"], ["ls", "--help"],
@@ -269,13 +269,24 @@ def test_names_in_no_encoding_are_written_as_valid_json(world):
     assert world.ipcx("rm", r.json["objects"][0]["ref"]).rc == 0
 
 
-def passwd(world, text, group=""):
-    for name, body in (("passwd", text), ("group", group), ("nsswitch.conf", "passwd: files\ngroup: files\n")):
+def passwd(world, text, group="", services="files"):
+    for name, body in (("passwd", text), ("group", group), ("nsswitch.conf", f"passwd: {services}\ngroup: files\n")):
         path = os.path.join(world.dir, name)
         with open(path, "wb") as f:
             f.write(body.encode("utf-8", "surrogateescape"))
         r = world.run("mount", "--bind", path, f"/etc/{name}")
         assert r.rc == 0, r.err
+
+
+def test_a_service_that_musl_does_not_ask_may_know_the_name(world):
+    if not is_musl():
+        pytest.skip("glibc asks each service that nsswitch.conf lists")
+    world.ok("mk", "shm", "--size", "4K", "--owner", "4000000000:4000000001")
+    passwd(world, "u:x:4000000002:0::/:/bin/sh\n", services="files sss")
+    r = world.ipcx("ls", "shm", "-o", "owner,group", "--format", "raw")
+    assert (r.rc, r.out.split()) == (0, ["4000000000", "4000000001"])
+    assert len(r.err.splitlines()) == 1 and "names of users" in r.err and "of what nsswitch.conf(5) lists, a program with musl" in r.err, r.err
+    assert world.ipcx("ls", "shm", "-w", "owner == v").rc == 1
 
 
 USERS = {

@@ -24,7 +24,7 @@ HOMES = [
     ("dlopen", r"\b(dlopen|dlsym|dlmopen)\s*\(", {"lib/base/dl.c"}),
     ("NSS", r"\b(get(pw|gr)(nam|uid|gid|ent)\w*|getgrouplist|getaddrinfo)\s*\(", {"lib/base/nsscall.c"}),
     ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/exec/env.c", "cmd/exec/run.c", "cmd/ui/output.c", "cmd/compat/lsipc.c",
-                                                                                      "cmd/root.c"}),
+                                                                                      "cmd/root.c", "cmd/ui/opt.c"}),
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"lib/base/zone.c"}),
     ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/foreign.c", "cmd/ui/plot.c", "lib/why/errtext.c", "lib/why/locales.c"}),
     ("growing bytes", r"\bopen_memstream\s*\(", set()),

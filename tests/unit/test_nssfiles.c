@@ -45,7 +45,7 @@ static int a_machine(void **state)
 		"+nis::::::\n"
 		"\n"
 		"torn:x:12\n"
-		"bob:x:1000:100:Bob:/home/bob:/bin/sh\n"
+		"bob:x:1000:100:Bob:/srv/bob:/bin/sh\n"
 		"high:x:4294967294:4294967293::/:/bin/sh\n"
 		"again:x:1000:7::/:/bin/sh\n";
 	groups = "root:x:0:\n"
