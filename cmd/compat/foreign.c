@@ -3,14 +3,13 @@
  * stdout is not a terminal, the result is the same as the original's. */
 #include "compat/foreign.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/esc.h"
 #include "base/num.h"
 #include "base/util.h"
+#include "ui/locale.h"
 #include "ui/out.h"
 
 static char *foreign_put_hex(char *p, unsigned char byte)
@@ -31,7 +30,7 @@ static bool is_utf8(void)
 	static int known = -1;
 
 	if (known < 0)
-		known = setlocale(LC_CTYPE, "") && !strcmp(nl_langinfo(CODESET), "UTF-8");
+		known = locale_utf8();
 	return known == 1;
 }
 
@@ -156,17 +155,4 @@ char *foreign_single(char *p, const char *s, size_t len)
 		else
 			*p++ = s[i];
 	return p;
-}
-
-size_t foreign_point(const char *text)
-{
-	locale_t here = newlocale(LC_NUMERIC_MASK, "", (locale_t)0);
-	const char *point = here ? nl_langinfo_l(RADIXCHAR, here) : ".";
-	size_t len = strlen(point), found = 0;
-
-	if (len > 0 && !strncmp(text, point, len))
-		found = len;
-	if (here)
-		freelocale(here);
-	return found;
 }

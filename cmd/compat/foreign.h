@@ -17,7 +17,3 @@ char *foreign_json(char *p, const char *s, size_t len);
 
 /* Write a value of a row that is printed with one line per column. */
 char *foreign_single(char *p, const char *s, size_t len);
-
-/* If the text begins with the decimal point of the user's locale, return the length of
- * that point, else 0. Nothing else depends on that locale. */
-size_t foreign_point(const char *text);

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/util.h"
-#include "compat/foreign.h"
 #include "compat/tool.h"
 #include "ui/exit.h"
+#include "ui/locale.h"
 #include "ui/msg.h"
 #include "ui/out.h"
 
@@ -143,7 +143,7 @@ static int parse_size(const char *text, uint64_t *ret_size)
 
 	if (r == -EINVAL || (r < 0 && *rest == '\0'))
 		return r;
-	point = *rest && !unit_of(*rest, 1024) ? foreign_point(rest) : 0;
+	point = *rest && !unit_of(*rest, 1024) ? locale_point(rest) : 0;
 	if (point) {
 		fraction = rest + point;
 		digits = strspn(fraction, "0123456789");

@@ -11,7 +11,7 @@
 
 #include "base/util.h"
 #include "ui/cell.h"
-#include "ui/plot.h"
+#include "ui/locale.h"
 
 #define TREE_DEPTH 40
 #define TREE_NONE  UINT32_MAX
@@ -279,7 +279,7 @@ static void tree_put_node(struct tree *tree, const struct tree_node *node, size_
 int ns_tree(const struct ipcx_table *t, const struct ipcx_table *users,
 	    const uint32_t *rows, size_t n)
 {
-	struct tree tree = { .t = t, .users = users, .utf8 = plot_utf8() };
+	struct tree tree = { .t = t, .users = users, .utf8 = locale_utf8() };
 	int r = tree_make(&tree, rows, n);
 
 	for (size_t i = 0; !r && i < tree.n; i++)

@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "object/waiting.h"
 #include "ui/cell.h"
-#include "ui/plot.h"
+#include "ui/locale.h"
 
 /* How deep a tree gets: that lines fit on a terminal. A longer chain goes on in a tree of
  * its own. */
@@ -310,7 +310,7 @@ static void graph_trees(struct graph *g, const uint32_t *rows, size_t n, bool be
 
 int waits_graph(const struct ipcx_table *t, const uint32_t *rows, size_t n, bool spaces)
 {
-	struct graph g = { .t = t, .spaces = spaces, .utf8 = plot_utf8() };
+	struct graph g = { .t = t, .spaces = spaces, .utf8 = locale_utf8() };
 	int r = graph_prepare(&g, rows, n);
 
 	if (!r) {

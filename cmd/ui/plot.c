@@ -2,31 +2,17 @@
 /* Draw bars from block elements (U+2588 to U+258F, in eighths of a column) or '#'. */
 #include "ui/plot.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <string.h>
 
 #include "base/esc.h"
 #include "base/util.h"
+#include "ui/locale.h"
 #include "ui/out.h"
 
 #define GAP     2
 #define WIDE    80 /* without a terminal */
 #define LEAST   8  /* minimum width of a bar, even if too wide for the terminal */
 #define EIGHTHS 8
-
-/* The program's own locale stays "C". */
-bool plot_utf8(void)
-{
-	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	bool utf8;
-
-	if (locale == (locale_t)0)
-		return false;
-	utf8 = !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
-	freelocale(locale);
-	return utf8;
-}
 
 /* Draw a bar of this many eighths of a column; return the columns used. */
 static size_t put_bar(size_t eighths, bool blocks)
@@ -52,7 +38,7 @@ static size_t put_bar(size_t eighths, bool blocks)
 void plot_bars(const struct plot_bar *bars, size_t n)
 {
 	size_t columns = out_columns(), label = 0, figures = 0, room;
-	bool blocks = plot_utf8();
+	bool blocks = locale_utf8();
 	double most = 0;
 
 	for (size_t i = 0; i < n; i++) {

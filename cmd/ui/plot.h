@@ -12,9 +12,6 @@ struct plot_bar {
 	char figures[48];
 };
 
-/* Return whether the user's locale is UTF-8, so that drawings need not be ASCII. */
-bool plot_utf8(void);
-
 /* Print a chart as wide as the terminal (80 columns without a terminal); the greatest
  * value gets the full width. Block elements of an eighth if the locale is UTF-8, else
  * ASCII. */

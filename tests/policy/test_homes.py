@@ -26,7 +26,7 @@ HOMES = [
     ("the environment", r"\b((secure_)?getenv|environ|setenv|putenv)\b", {"cmd/exec/env.c", "cmd/exec/run.c", "cmd/ui/output.c", "cmd/compat/lsipc.c",
                                                                                       "cmd/root.c", "cmd/ui/opt.c"}),
     ("the time zone", r"\b(localtime|tzset|mktime|strftime)\w*\s*\(", {"lib/base/zone.c"}),
-    ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/compat/foreign.c", "cmd/ui/plot.c", "lib/why/errtext.c", "lib/why/locales.c"}),
+    ("the locale", r"\b(setlocale|localeconv|newlocale|uselocale|strtod|atof)\s*\(", {"cmd/ui/locale.c", "lib/why/errtext.c", "lib/why/locales.c"}),
     ("growing bytes", r"\bopen_memstream\s*\(", set()),
     ("bytes as a stream", r"\bfmemopen\s*\(", {"lib/base/mnttable.c"}),
     ("running programs", r"\b(system|popen|posix_spawnp?|fork|vfork|exec[lv]p?e?)\s*\(",
