@@ -150,10 +150,11 @@ static int doctor_status(struct doctor *d)
 	const struct ipcx_unseen *u = &d->unseen;
 	struct tally *tally = &d->tally;
 
+	tally->unavailable = 0; /* unseen: those that may have objects nevertheless */
 	if (!d->args->fail)
 		return output_status(&d->output, tally_status(tally));
 	tally->done = d->n;
-	tally->gaps += d->output.unjudged + d->output.unknown + tally->unavailable +
+	tally->gaps += d->output.unjudged + d->output.unknown +
 		       (u->attaches || u->processes || u->others || u->waiters);
 	return tally_expect_none(tally);
 }

@@ -380,6 +380,22 @@ static bool is_recorded(const struct msg_record *r)
 	return false;
 }
 
+/* Return whether the same line was printed for another mechanism: what the kernel lacks
+ * concerns several of them, and is recorded for each. */
+static bool is_said(const struct ipcx_note *n, const char *text)
+{
+	const struct msg_record *all;
+	size_t many = msg_records(&all);
+
+	if (n->kind != IPCX_NOTE_UNAVAILABLE || !n->subject[0])
+		return false;
+	for (size_t i = 0; i < many; i++)
+		if (same_word(all[i].ref, n->subject) && !strcmp(all[i].text, text) &&
+		    !strcmp(all[i].kind, kinds[n->kind]))
+			return true;
+	return false;
+}
+
 void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 {
 	const struct ipcx_note *n;
@@ -411,7 +427,7 @@ void msg_table(const struct ipcx_table *t, bool verbose, struct tally *tally)
 		if ((!failure || n->mech == IPCX_NO_MECH) && is_recorded(&record_of))
 			continue;
 		/* A reason why values are unknown is printed only with --verbose. */
-		if (n->kind != IPCX_NOTE_REASON || verbose)
+		if ((n->kind != IPCX_NOTE_REASON || verbose) && !is_said(n, text))
 			say_note(failure, "%s%s%s", subject, subject[0] ? ": " : "",
 				 text);
 		record(&record_of);

@@ -23,6 +23,7 @@ struct ix_finding;
 struct ix_scan;
 struct ix_same;
 struct ix_judging;
+struct ix_kconfig;
 
 /* How the processes that use an object of a mechanism are recognised in /proc. */
 struct ix_traces {
@@ -57,6 +58,9 @@ struct ix_part {
 struct ix_mech {
 	struct ipcx_mech_info info;
 	const struct ix_kind *kind;
+
+	/* The option of the kernel's build that it needs (core/kconfig.h); NULL: none. */
+	const struct ix_kconfig *kconfig;
 
 	/* The field to sum up over all objects of the mechanism; its unit is bytes. 0:
 	 * none. */

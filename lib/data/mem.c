@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "core/copyin.h"
+#include "core/kconfig.h"
 #include "core/mech.h"
 #include "core/memory.h"
 #include "mech/posix.h"
@@ -91,7 +92,7 @@ int ipcx_mem_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 	r = mech->mounted ? data_mem_open_it(x, ref, m->write, &m->at)
 			  : mech->memory(x, ref, m->write, &m->at);
 	if (r < 0)
-		return r;
+		return ix_kconfig_said(x, ref, r);
 	*ret_mem = TAKE(m);
 	return 0;
 }

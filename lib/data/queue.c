@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "core/copyin.h"
+#include "core/kconfig.h"
 #include "core/mech.h"
 #include "core/waited.h"
 
@@ -44,7 +45,7 @@ int ipcx_queue_open(struct ipcx *x, const struct ipcx_ref *ref, unsigned flags,
 	r = mech->queue->open(q, ref, flags);
 	if (r < 0) {
 		ipcx_queue_close(q);
-		return r;
+		return ix_kconfig_said(x, ref, r);
 	}
 	*ret_queue = q;
 	return 0;

@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "core/copyin.h"
+#include "core/kconfig.h"
 #include "core/mech.h"
 #include "core/semops.h"
 #include "ns/run.h"
@@ -82,7 +83,9 @@ int ipcx_sem_op(struct ipcx *x, const struct ipcx_ref *ref, const struct ipcx_se
 					  "unknown flag of a semaphore operation");
 	if (r == 0)
 		r = data_semop_open_it(x, ref, &fd);
-	return r < 0 ? r : ix_mech(ref->mech)->sem->op(x, ref, fd, own, n, timeout);
+	if (r == 0)
+		r = ix_mech(ref->mech)->sem->op(x, ref, fd, own, n, timeout);
+	return ix_kconfig_said(x, ref, r);
 }
 
 int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *nums,
@@ -99,7 +102,8 @@ int ipcx_sem_set(struct ipcx *x, const struct ipcx_ref *ref, const uint32_t *num
 		return ix_fail_plain(x, -EINVAL,
 				     "%s: a %s cannot be set, only posted and waited for",
 				     ref->name, ix_mech(ref->mech)->info.object);
-	return ix_mech(ref->mech)->sem->set(x, ref, nums, values, n);
+	r = ix_mech(ref->mech)->sem->set(x, ref, nums, values, n);
+	return ix_kconfig_said(x, ref, r);
 }
 
 int ipcx_psem_take(struct ipcx *x, const struct ipcx_ref *ref, int64_t timeout,

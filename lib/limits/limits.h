@@ -195,6 +195,14 @@ int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n);
 /* Return the text for the error of a reading: a static string. */
 const char *ix_limit_why(int error);
 
+/* The option of the kernel's build that the limit needs (core/kconfig.h), or NULL. */
+const struct ix_kconfig *ix_limit_kconfig(const struct ix_limit *l);
+
+/* Write the text for the error of reading a limit. Returns the error, or another one if
+ * the reason is the kernel's build: see ix_kconfig_lacks(). */
+int ix_limit_lacks(struct ipcx *x, const struct ix_limit *l, int error, char *why,
+		   size_t size);
+
 /* Read a limit's sysctl from its file, without a fallback. Returns 0 or -errno. */
 int ix_sysctl_read(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_n);
 

@@ -21,7 +21,9 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "core/dirid.h"
+#include "core/kconfig.h"
 #include "core/limit.h"
+#include "core/mech.h"
 
 void ix_limit_range(struct ipcx *x, const struct ix_limit *l, uint64_t *ret_least,
 		    uint64_t *ret_most)
@@ -335,6 +337,27 @@ const char *ix_limit_why(int error)
 	}
 }
 
+const struct ix_kconfig *ix_limit_kconfig(const struct ix_limit *l)
+{
+	unsigned mech;
+
+	return ipcx_mech_by_name(l->mech, (size_t)-1, &mech) < 0 ? NULL
+								 : ix_mech(mech)->kconfig;
+}
+
+int ix_limit_lacks(struct ipcx *x, const struct ix_limit *l, int error, char *why,
+		   size_t size)
+{
+	int lacks = 0;
+
+	if (error == -ENOENT || error == -ENOTDIR || error == -ENOSYS ||
+	    error == -EOPNOTSUPP)
+		lacks = ix_kconfig_lacks(x, ix_limit_kconfig(l), why, size);
+	if (!lacks)
+		(void)snprintf(why, size, "%s", ix_limit_why(error));
+	return lacks ? lacks : error;
+}
+
 void ix_limit_read(struct ix_limits *s, const struct ix_limit *l, bool use,
 		   struct ix_reading *ret_r)
 {
@@ -352,12 +375,13 @@ void ix_limit_read(struct ix_limits *s, const struct ix_limit *l, bool use,
 	};
 	struct ix_reading r = { 0 };
 	int e = readers[l->read](s, l, &r);
+	char why[160];
 
 	if (e < 0 && l->fallback.call != IX_INFO_NONE &&
 	    !ix_info_get(s, l->fallback, &r.limit))
 		e = 0;
 	r.known = e == 0;
-	r.error = e;
+	r.error = ix_limit_lacks(s->x, l, e, why, sizeof(why));
 	if (!l->counts && !l->objects && l->use.call == IX_INFO_NONE)
 		r.uncounted = true;
 	read_ceiling(s->x, l, &r);

@@ -97,6 +97,7 @@ static int limits_set_refused(struct ipcx *x, const struct ix_limit *l, uint64_t
 			      int error)
 {
 	unsigned long long n = value;
+	char why[160];
 
 	switch (error) {
 	case -EACCES:
@@ -131,8 +132,9 @@ static int limits_set_refused(struct ipcx *x, const struct ix_limit *l, uint64_t
 	case -ENODEV:
 	case -ENOENT:
 	case -ENOTDIR:
+		(void)ix_limit_lacks(x, l, error, why, sizeof(why));
 		return ix_fail_plain(x, -ENOTSUP, "%s: cannot set %s: %s", l->name,
-				     l->source, ix_limit_why(error));
+				     l->source, why);
 	default:
 		return ix_fail(x, error, "%s: cannot set %s to %llu", l->name, l->source,
 			       n);

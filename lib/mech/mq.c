@@ -18,6 +18,7 @@
 #include "core/limit.h"
 #include "mech/causes.h"
 #include "mech/drivers.h"
+#include "mech/kconfigs.h"
 #include "mech/mqueue.h"
 #include "mech/queues.h"
 #include "who/uses.h"
@@ -391,7 +392,7 @@ const struct ix_mech ix_mech_mq = {
 		.message_label = "priority", .message_least = 0,
 	},
 	.traces = &traces, .signs = signs,
-	.kind = &mq_kind,
+	.kind = &mq_kind, .kconfig = &ix_kconfig_mqueue,
 	.charges = charges, .request = mq_wish,
 	.scan = mq_scan, .find = mq_find, .create = ix_mq_create, .may_use = ix_mq_may_use, .remove = ix_mq_remove, .change = ix_mq_change, .may = ix_mq_may,
 	.queue = &ix_mq_queue,

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "mech/causes.h"
+#include "mech/kconfigs.h"
 #include "mech/posixchecks.h"
 
 /* clang-format off */
@@ -32,7 +33,7 @@ const struct ix_cause ix_mq_causes[] = {
 	{ .error = -ENOMEM, .call = IX_MQ_OPEN, .text = "the kernel has no memory for the queue" },
 	{ .when = IPCX_A_UID | IPCX_A_GID, .error = -EPERM, .call = IX_CALL_NONE, .own = IX_FOR_CREATE, .text = "giving it to that owner needs CAP_CHOWN" },
 	{ .when = IPCX_A_UID | IPCX_A_GID, .error = -EINVAL, .call = IX_CALL_NONE, .own = IX_FOR_CREATE, .text = "that owner does not exist in this user namespace" },
-	{ .error = -ENOSYS, .call = IX_MQ_OPEN, .check = IX_CHECK_FILTER, .own = IX_FOR_CREATE, .text = "this kernel has no POSIX message queues, or a filter hides them" },
+	{ .error = -ENOSYS, .call = IX_MQ_OPEN, .check = IX_CHECK_FILTER, .own = IX_FOR_CREATE, .text = IX_NO_MQUEUE },
 	{ .error = -EPERM, .call = IX_MQ_OPEN, .check = IX_CHECK_FILTER, .text = "a seccomp filter does not permit the call" },
 	{ .error = -EINVAL, .call = IX_MQ_SEND, .check = IX_MQC_PRIORITY, .text = "the priority is 32768 (MQ_PRIO_MAX) or more" },
 	{ .error = -EINVAL, .call = IX_MQ_SEND, .text = "the time is no valid timespec: tv_nsec is not from 0 to 999999999" },
@@ -45,6 +46,7 @@ const struct ix_cause ix_mq_causes[] = {
 	{ .error = -EINTR, .call = IX_MQ_SEND, .check = IX_MQC_SIGNAL, .text = "a debugger attached, or stopped the process and let it go on" },
 	{ .error = -EINTR, .call = IX_MQ_SEND, .text = "a signal handler ran" },
 	{ .error = -ENOMEM, .call = IX_MQ_SEND, .text = "the kernel has no memory for the message" },
+	{ .error = -ENOSYS, .call = IX_MQ_SEND, .check = IX_CHECK_FILTER, .text = IX_NO_MQUEUE },
 	{ .error = -EINVAL, .call = IX_MQ_RECEIVE, .text = "the time is no valid timespec: tv_nsec is not from 0 to 999999999" },
 	{ .error = -EBADF, .call = IX_MQ_RECEIVE, .check = IX_MQC_DIRECTION, .text = "the descriptor is no open queue, or not open for receiving" },
 	{ .error = -EMSGSIZE, .call = IX_MQ_RECEIVE, .check = IX_MQC_BUFFER, .text = "the buffer is shorter than the queue's msgsize, however short the message is" },
@@ -54,10 +56,12 @@ const struct ix_cause ix_mq_causes[] = {
 	{ .error = -ETIMEDOUT, .call = IX_MQ_RECEIVE, .text = "the time is a date (CLOCK_REALTIME), not a duration: one in the past is over at once" },
 	{ .error = -EINTR, .call = IX_MQ_RECEIVE, .check = IX_MQC_SIGNAL, .text = "a debugger attached, or stopped the process and let it go on" },
 	{ .error = -EINTR, .call = IX_MQ_RECEIVE, .text = "a signal handler ran" },
+	{ .error = -ENOSYS, .call = IX_MQ_RECEIVE, .check = IX_CHECK_FILTER, .text = IX_NO_MQUEUE },
 	{ .error = -EINVAL, .call = IX_MQ_NOTIFY, .text = "sigev_notify is none of SIGEV_NONE, SIGEV_SIGNAL and SIGEV_THREAD, or the signal does not exist" },
 	{ .error = -EBADF, .call = IX_MQ_NOTIFY, .check = IX_MQC_DIRECTION, .text = "the descriptor is no open queue" },
 	{ .error = -EBUSY, .call = IX_MQ_NOTIFY, .check = IX_MQC_REGISTERED, .text = "another process is registered, or this one already" },
 	{ .error = -ENOMEM, .call = IX_MQ_NOTIFY, .text = "the kernel has no memory for the registration" },
+	{ .error = -ENOSYS, .call = IX_MQ_NOTIFY, .check = IX_CHECK_FILTER, .text = IX_NO_MQUEUE },
 	{ .error = -EINVAL, .call = IX_MQ_UNLINK, .check = IX_MQC_NO_SLASH, .text = "the name does not begin with a slash" },
 	{ .error = -ENOENT, .call = IX_MQ_UNLINK, .check = IX_MQC_BARE, .text = "the name is a slash alone" },
 	{ .error = -ENAMETOOLONG, .call = IX_MQ_UNLINK, .check = IX_MQC_LONG, .text = "the name is longer than a file name can be" },
@@ -67,6 +71,7 @@ const struct ix_cause ix_mq_causes[] = {
 	{ .error = -EACCES, .call = IX_MQ_UNLINK, .check = IX_MQC_DIRECTORY, .text = "the directory of the queues may not be written to" },
 	{ .error = -EPERM, .call = IX_MQ_UNLINK, .check = IX_MQC_STICKY, .text = "the queue belongs to another user (the kernel says EPERM, glibc EACCES)" },
 	{ .error = -EACCES, .call = IX_MQ_UNLINK, .check = IX_MQC_STICKY, .text = "the queue belongs to another user (the kernel says EPERM, glibc EACCES)" },
+	{ .error = -ENOSYS, .call = IX_MQ_UNLINK, .check = IX_CHECK_FILTER, .text = IX_NO_MQUEUE },
 	{ .when = IPCX_A_UID, .error = -EPERM, .call = IX_CALL_NONE, .own = IX_FOR_CHANGE, .text = "not permitted: giving it away needs CAP_CHOWN" },
 	{ .when = IPCX_A_UID | IPCX_A_GID, .error = -EINVAL, .call = IX_CALL_NONE, .own = IX_FOR_CHANGE, .text = "that owner does not exist in this user namespace" },
 	{ .text = "" },

@@ -11,6 +11,7 @@
 #include "mech/causes.h"
 #include "mech/charges.h"
 #include "mech/drivers.h"
+#include "mech/kconfigs.h"
 #include "mech/msgpeek.h"
 #include "mech/queues.h"
 #include "mech/sysvtext.h"
@@ -314,7 +315,7 @@ const struct ix_mech ix_mech_msg = {
 	.weight = IPCX_F_CBYTES,
 	.traces = &traces, .signs = signs,
 	.unrecorded = "whether an empty queue that nobody waits for is in use is unknown: who will send or receive is not recorded",
-	.kind = &msg_kind,
+	.kind = &msg_kind, .kconfig = &ix_kconfig_sysv,
 	.charges = ix_msg_charges, .request = ix_msg_wish,
 	.scan = msg_scan, .find = msg_find, .contents = msg_contents, .create = msg_create, .may_use = msg_may_use, .remove = msg_remove_row, .change = msg_change, .may = ix_msg_may,
 	.totals = &totals,

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "mech/causes.h"
+#include "mech/kconfigs.h"
 #include "mech/msgchecks.h"
 
 /* clang-format off */
@@ -14,7 +15,7 @@ const struct ix_cause ix_msg_causes[] = {
 	{ .error = -EACCES, .call = IX_MSGGET, .check = IX_MSG_GET_DENIED, .text = "the queue exists, and its mode does not grant what the permission bits of the flags ask for" },
 	{ .error = -ENOMEM, .call = IX_MSGGET, .check = IX_MSG_GET_MEMORY, .text = "the kernel has no memory for the queue" },
 	{ .error = -ENOSPC, .call = IX_MSGGET, .check = IX_MSG_FULL, .own = IX_FOR_CREATE, .subject = "msgmni", .text = "kernel.msgmni queues exist" },
-	{ .error = -ENOSYS, .call = IX_MSGGET, .check = IX_CHECK_FILTER, .own = IX_FOR_CREATE, .text = "this kernel has no System V message queues, or a filter hides them" },
+	{ .error = -ENOSYS, .call = IX_MSGGET, .check = IX_CHECK_FILTER, .own = IX_FOR_CREATE, .text = IX_NO_SYSV },
 
 	{ .error = -EINVAL, .call = IX_MSGSND, .check = IX_MSG_LONG, .text = "the message is longer than kernel.msgmax is now" },
 	{ .error = -EINVAL, .call = IX_MSGSND, .check = IX_MSG_TYPE, .text = "the message's type (mtype) is less than 1" },
@@ -29,6 +30,7 @@ const struct ix_cause ix_msg_causes[] = {
 	{ .error = -EIDRM, .call = IX_MSGSND, .check = IX_MSG_REMOVED, .text = "the queue was removed while the call waited" },
 	{ .error = -EIDRM, .call = IX_MSGSND, .check = IX_MSG_LOGOUT, .text = "systemd-logind removed the queue at the user's last logout (RemoveIPC= of logind.conf)" },
 	{ .error = -EINTR, .call = IX_MSGSND, .check = IX_MSG_SIGNAL, .text = "a signal's handler ran while the call waited; SA_RESTART does not help" },
+	{ .error = -ENOSYS, .call = IX_MSGSND, .check = IX_CHECK_FILTER, .text = IX_NO_SYSV },
 
 	{ .error = -EINVAL, .call = IX_MSGRCV, .check = IX_MSG_LENGTH, .text = "the length of the buffer is negative" },
 	{ .error = -EINVAL, .call = IX_MSGRCV, .check = IX_MSG_COPY_FLAGS, .text = "MSG_COPY needs IPC_NOWAIT, and excludes MSG_EXCEPT" },
@@ -42,6 +44,7 @@ const struct ix_cause ix_msg_causes[] = {
 	{ .error = -EIDRM, .call = IX_MSGRCV, .check = IX_MSG_REMOVED, .text = "the queue was removed while the call waited" },
 	{ .error = -EIDRM, .call = IX_MSGRCV, .check = IX_MSG_LOGOUT, .text = "systemd-logind removed the queue at the user's last logout (RemoveIPC= of logind.conf)" },
 	{ .error = -EINTR, .call = IX_MSGRCV, .check = IX_MSG_SIGNAL, .text = "a signal's handler ran while the call waited; SA_RESTART does not help" },
+	{ .error = -ENOSYS, .call = IX_MSGRCV, .check = IX_CHECK_FILTER, .text = IX_NO_SYSV },
 
 	{ .when = IPCX_A_QBYTES, .error = -EOVERFLOW, .call = IX_CALL_NONE, .own = IX_FOR_CHANGE, .text = "qbytes must be below 2 GiB: the kernel cuts it to 31 bits" },
 	{ .error = -EINVAL, .call = IX_MSGCTL, .check = IX_MSG_NO_ID, .text = "no queue has this id: it was removed before the call, or never existed" },
@@ -53,6 +56,7 @@ const struct ix_cause ix_msg_causes[] = {
 	{ .error = -EPERM, .call = IX_MSGCTL, .check = IX_MSG_QBYTES, .text = "IPC_SET: msg_qbytes above kernel.msgmnb needs CAP_SYS_RESOURCE" },
 	{ .when = IPCX_A_QBYTES, .error = -EPERM, .call = IX_CALL_NONE, .own = IX_FOR_CHANGE, .text = "not permitted: qbytes above kernel.msgmnb needs CAP_SYS_RESOURCE, everything else the owner, the creator or CAP_SYS_ADMIN" },
 	{ .error = -EIDRM, .call = IX_MSGCTL, .check = IX_MSG_REMOVED, .text = "the queue was removed during the call" },
+	{ .error = -ENOSYS, .call = IX_MSGCTL, .check = IX_CHECK_FILTER, .text = IX_NO_SYSV },
 	{ .text = "" },
 };
 /* clang-format on */

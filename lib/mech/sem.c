@@ -12,6 +12,7 @@
 #include "mech/causes.h"
 #include "mech/charges.h"
 #include "mech/drivers.h"
+#include "mech/kconfigs.h"
 #include "mech/semaphores.h"
 #include "mech/semsums.h"
 #include "mech/sysvtext.h"
@@ -426,7 +427,7 @@ const struct ix_mech ix_mech_sem = {
 	},
 	.traces = &traces, .signs = signs,
 	.unrecorded = "whether an array that nobody waits on is in use is unknown: who will operate on it is not recorded",
-	.kind = &sem_kind,
+	.kind = &sem_kind, .kconfig = &ix_kconfig_sysv,
 	.charges = ix_sem_charges, .request = ix_sem_wish,
 	.scan = sem_scan, .find = sem_find, .costly = costly, .contents = sem_contents, .parts = ix_sem_parts, .create = sem_create, .may_use = sem_may_use, .remove = sem_remove_row, .change = sem_change, .may = ix_sysv_may,
 	.totals = &totals,

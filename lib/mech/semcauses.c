@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "mech/causes.h"
+#include "mech/kconfigs.h"
 #include "mech/semchecks.h"
 
 /* clang-format off */
@@ -20,7 +21,7 @@ const struct ix_cause ix_sem_causes[] = {
 	{ .error = -ENOMEM, .call = IX_SEMGET, .check = IX_CHECK_LIMIT, .subject = "kernel_memory", .text = "the kernel has no memory for the array" },
 	{ .error = -ENOSPC, .call = IX_SEMGET, .check = IX_SEM_FULL, .subject = "semmni", .text = "SEMMNI arrays exist, the fourth number of kernel.sem" },
 	{ .error = -ENOSPC, .call = IX_CALL_NONE, .own = IX_FOR_CREATE, .text = "kernel.sem: the system has SEMMNI arrays or SEMMNS semaphores already" },
-	{ .error = -ENOSYS, .call = IX_SEMGET, .check = IX_CHECK_FILTER, .own = IX_FOR_CREATE, .text = "this kernel has no System V semaphores, or a filter hides them" },
+	{ .error = -ENOSYS, .call = IX_SEMGET, .check = IX_CHECK_FILTER, .own = IX_FOR_CREATE, .text = IX_NO_SYSV },
 
 	{ .error = -E2BIG, .call = IX_SEMOP, .check = IX_SEM_MANY_OPS, .text = "one call has more operations than SEMOPM, the third number of kernel.sem" },
 	{ .error = -EINVAL, .call = IX_SEMOP, .check = IX_SEM_NO_OPS, .text = "nsops is 0" },
@@ -38,6 +39,7 @@ const struct ix_cause ix_sem_causes[] = {
 	{ .error = -EIDRM, .call = IX_SEMOP, .check = IX_SEM_LOGOUT, .text = "systemd-logind removed the array at the user's last logout (RemoveIPC= of logind.conf)" },
 	{ .error = -EINTR, .call = IX_SEMOP, .check = IX_SEM_DEBUGGER, .text = "a debugger attached to the waiting process" },
 	{ .error = -EINTR, .call = IX_SEMOP, .check = IX_SEM_SIGNAL, .text = "a signal interrupted the wait: its handler ran, or the process was stopped and continued; SA_RESTART does not help" },
+	{ .error = -ENOSYS, .call = IX_SEMOP, .check = IX_CHECK_FILTER, .text = IX_NO_SYSV },
 
 	{ .error = -EINVAL, .call = IX_SEMCTL, .check = IX_SEM_NO_ID, .text = "no array has this id: it was removed before the call, or never existed" },
 	{ .error = -EINVAL, .call = IX_SEMCTL, .check = IX_SEM_ID_ELSEWHERE, .text = "the array with this id is in another IPC namespace" },
@@ -49,6 +51,7 @@ const struct ix_cause ix_sem_causes[] = {
 	{ .error = -ERANGE, .call = IX_SEMCTL, .check = IX_SEM_VALUE, .text = "SETVAL, SETALL: a value is negative or above 32767 (SEMVMX)" },
 	{ .error = -ENOMEM, .call = IX_SEMCTL, .check = IX_SEM_ARRAY_MEMORY, .text = "GETALL, SETALL: the kernel has no memory for all values of the array" },
 	{ .error = -EIDRM, .call = IX_SEMCTL, .check = IX_SEM_REMOVED, .text = "the array was removed during the call" },
+	{ .error = -ENOSYS, .call = IX_SEMCTL, .check = IX_CHECK_FILTER, .text = IX_NO_SYSV },
 	{ .text = "" },
 };
 /* clang-format on */

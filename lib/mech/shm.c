@@ -12,6 +12,7 @@
 #include "core/limit.h"
 #include "mech/causes.h"
 #include "mech/drivers.h"
+#include "mech/kconfigs.h"
 #include "mech/shmmake.h"
 #include "mech/shmmem.h"
 #include "mech/shmtotals.h"
@@ -399,7 +400,7 @@ const struct ix_mech ix_mech_shm = {
 	},
 	.weight = IPCX_F_SIZE,
 	.traces = &traces, .signs = signs,
-	.kind = &shm_kind,
+	.kind = &shm_kind, .kconfig = &ix_kconfig_sysv,
 	.charges = charges, .request = shm_wish, .may_make = ix_shm_may_make, .right = "CAP_IPC_LOCK",
 	.scan = shm_scan, .find = shm_find, .create = shm_create, .may_use = shm_may_use, .complete = ix_shm_complete, .caution = shm_caution, .remove = shm_remove_row, .change = shm_change, .may = ix_shm_may,
 	.totals = &ix_shm_totals,

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "mech/causes.h"
+#include "mech/kconfigs.h"
 #include "mech/shmchecks.h"
 
 /* clang-format off */
@@ -27,7 +28,7 @@ const struct ix_cause ix_shm_causes[] = {
 	{ .error = -ENOMEM, .call = IX_SHMGET, .check = IX_SHM_LIMIT, .subject = "memory", .own = IX_FOR_CREATE, .text = "not enough memory and swap to account for it by vm.overcommit_memory" },
 	{ .error = -ENFILE, .call = IX_SHMGET, .check = IX_SHM_FILES, .text = "fs.file-max files are open on this machine" },
 	{ .error = -ENOSPC, .call = IX_SHMGET, .check = IX_SHM_CROWDED, .subject = "shmmni", .text = "kernel.shmmni segments exist" },
-	{ .error = -ENOSYS, .call = IX_SHMGET, .check = IX_CHECK_FILTER, .own = IX_FOR_CREATE, .text = "this kernel has no System V shared memory, or a filter hides it" },
+	{ .error = -ENOSYS, .call = IX_SHMGET, .check = IX_CHECK_FILTER, .own = IX_FOR_CREATE, .text = IX_NO_SYSV },
 
 	/* PostgreSQL's shmctl(2) with IPC_STAT: the segment of its postmaster.pid. */
 	{ .error = -EEXIST, .call = IX_SHMGET, .check = IX_SHM_SAID, .subject = IX_SAID_IN_USE, .text = "processes still have the segment attached" },
@@ -52,13 +53,13 @@ const struct ix_cause ix_shm_causes[] = {
 	{ .error = -EPERM, .call = IX_SHMAT, .check = IX_CHECK_FILTER, .text = "a seccomp filter refuses the call" },
 	{ .error = -EAGAIN, .call = IX_SHMAT, .check = IX_SHM_MLOCKALL, .text = "mlockall(2) with MCL_FUTURE locks what is attached, which would exceed RLIMIT_MEMLOCK" },
 	{ .error = -ENOMEM, .call = IX_SHMAT, .check = IX_SHM_ADDRESSES, .text = "the address space of the process would exceed RLIMIT_AS" },
-	{ .error = -ENOSYS, .call = IX_SHMAT, .check = IX_CHECK_FILTER, .text = "this kernel has no System V shared memory, or a filter hides it" },
+	{ .error = -ENOSYS, .call = IX_SHMAT, .check = IX_CHECK_FILTER, .text = IX_NO_SYSV },
 
 	/* ksys_shmdt() */
 	{ .error = -EINVAL, .call = IX_SHMDT, .check = IX_SHM_DETACH_UNALIGNED, .text = "the address is not a multiple of the page size" },
 	{ .error = -EINVAL, .call = IX_SHMDT, .check = IX_SHM_NOT_ATTACHED, .text = "no segment is attached at this address" },
 	{ .error = -EPERM, .call = IX_SHMDT, .check = IX_CHECK_FILTER, .text = "a seccomp filter refuses the call" },
-	{ .error = -ENOSYS, .call = IX_SHMDT, .check = IX_CHECK_FILTER, .text = "this kernel has no System V shared memory, or a filter hides it" },
+	{ .error = -ENOSYS, .call = IX_SHMDT, .check = IX_CHECK_FILTER, .text = IX_NO_SYSV },
 
 	/* ksys_shmctl() */
 	{ .error = -EINVAL, .call = IX_SHMCTL, .check = IX_SHM_NO_COMMAND, .text = "there is no such command" },
@@ -75,7 +76,7 @@ const struct ix_cause ix_shm_causes[] = {
 	{ .error = -ENOMEM, .call = IX_SHMCTL, .check = IX_SHM_LOCK_MORE, .own = IX_FOR_CHANGE, .when = IPCX_A_LOCK, .text = "locking it would exceed RLIMIT_MEMLOCK" },
 	{ .error = -EOVERFLOW, .call = IX_SHMCTL, .check = IX_SHM_WIDE, .text = "a number of the segment does not fit into the structure of an old 32-bit program" },
 	{ .error = -EFAULT, .call = IX_SHMCTL, .text = "the buffer is not in the memory of the process" },
-	{ .error = -ENOSYS, .call = IX_SHMCTL, .check = IX_CHECK_FILTER, .text = "this kernel has no System V shared memory, or a filter hides it" },
+	{ .error = -ENOSYS, .call = IX_SHMCTL, .check = IX_CHECK_FILTER, .text = IX_NO_SYSV },
 
 	/* What our own calls cannot tell apart. */
 	{ .when = IPCX_A_HUGE, .error = -EINVAL, .own = IX_FOR_CREATE, .text = "this machine has no huge pages of that size (/sys/kernel/mm/hugepages), or the segment's size is 0" },

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "core/copyin.h"
+#include "core/kconfig.h"
 #include "core/mech.h"
 #include "ns/run.h"
 
@@ -41,5 +42,6 @@ int ipcx_contents(struct ipcx *x, const struct ipcx_ref *ref,
 					       .mounted = m->mounted });
 	if (r == -ENOMEM && !x->error[0])
 		r = ix_fail_plain(x, r, "out of memory");
+	r = ix_kconfig_said(x, ref, r);
 	return ix_table_hand(x, t, r, ret_table);
 }

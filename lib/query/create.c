@@ -13,6 +13,7 @@
 #include "core/attr.h"
 #include "core/columns.h"
 #include "core/copyin.h"
+#include "core/kconfig.h"
 #include "ns/ns.h"
 #include "ns/run.h"
 #include "query/existing.h"
@@ -51,7 +52,9 @@ static int create_explain(struct ipcx *x, const struct ipcx_attrs *a, uint64_t l
 			hint.kind = m->create_hint.hint;
 		return ix_hint(x, r, hint.kind, hint.subject, hint.value);
 	}
-	text = ix_cause_text(m->causes, IX_FOR_CREATE, r, a->set);
+	text = r == -ENOSYS && ix_kconfig_lacks(x, m->kconfig, why, sizeof(why)) < 0
+		       ? why
+		       : ix_cause_text(m->causes, IX_FOR_CREATE, r, a->set);
 	r = ix_fail_plain_as(x, r, text && r == -EINVAL, "%s: cannot make a %s: %s",
 			     m->info.name, m->info.object,
 			     text ? text : ix_errno_text(r));

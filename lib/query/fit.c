@@ -14,6 +14,7 @@
 #include "core/attr.h"
 #include "core/columns.h"
 #include "core/copyin.h"
+#include "core/kconfig.h"
 #include "core/mech.h"
 #include "ns/run.h"
 #include "query/limits.h"
@@ -247,23 +248,15 @@ static int read_wish(struct ipcx *x, const char *request, unsigned *ret_mech,
 	if (!has_limits(m, ret_a))
 		return ix_fail_plain(x, -EINVAL, "%s: no machine has such huge pages",
 				     shown);
+	if (ix_kconfig_lacks(x, m->kconfig, shown, sizeof(shown)) == -ENOSYS)
+		return ix_fail_plain(x, -ENOSYS, "%s: %s", m->info.name, shown);
 	ret_a->mech = mech;
 	*ret_mech = mech;
 	return 0;
 }
 
-/* Note why a limit or its use is unknown. */
-void ix_note_unread(struct ipcx_table *t, unsigned mech, const struct ix_limit *l,
-		    const struct ix_reading *r)
-{
-	int error = r->error ? r->error : r->use_error;
-
-	if (error)
-		ix_table_note(t, IPCX_NOTE_INFO, mech, error, l->name, "%s: %s",
-			      r->error ? "unknown" : "use unknown", ix_limit_why(error));
-}
-
-static int add_need(struct ipcx_table *t, unsigned mech, const struct need *n)
+static int add_need(struct ipcx *x, struct ipcx_table *t, unsigned mech,
+		    const struct need *n)
 {
 	struct ix_limit_row *row = ix_limit_row(t, &needs_kind, mech, n->l, &n->r);
 
@@ -281,7 +274,7 @@ static int add_need(struct ipcx_table *t, unsigned mech, const struct need *n)
 	if (n->unsized)
 		ix_unknown(t, row, IPCX_F_NEEDED);
 	ix_table_keep(t);
-	ix_note_unread(t, mech, n->l, &n->r);
+	ix_note_unread(x, t, mech, n->l, &n->r);
 	return 0;
 }
 
@@ -335,7 +328,7 @@ static int fit_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 		if (n.verdict != FITS)
 			fits = 0;
 		if (n.needed || n.unsized)
-			r = add_need(t, a->mech, &n);
+			r = add_need(x, t, a->mech, &n);
 	}
 	return r < 0 ? ix_fail(x, r, "%s", ix_mech(a->mech)->info.name) : fits;
 }

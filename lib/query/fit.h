@@ -37,8 +37,8 @@ bool ix_charge_take(const struct ix_charge *c, const struct ipcx_attrs *a,
 uint64_t ix_attrs_of_row(const struct ipcx_table *t, size_t row, struct ipcx_attrs *a);
 
 /* Note why a limit or its use is unknown. */
-void ix_note_unread(struct ipcx_table *t, unsigned mech, const struct ix_limit *l,
-		    const struct ix_reading *r);
+void ix_note_unread(struct ipcx *x, struct ipcx_table *t, unsigned mech,
+		    const struct ix_limit *l, const struct ix_reading *r);
 
 /*
  * Explain a create that failed with this errno (positive or negative): write the first

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "core/columns.h"
+#include "query/fit.h"
 #include "query/limits.h"
 
 void ix_limit_percent(struct ipcx_table *t, struct ix_limit_row *row,
@@ -71,4 +72,17 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 		ix_unknown(t, row, IPCX_F_PERCENT);
 	}
 	return row;
+}
+
+void ix_note_unread(struct ipcx *x, struct ipcx_table *t, unsigned mech,
+		    const struct ix_limit *l, const struct ix_reading *r)
+{
+	int error = r->error ? r->error : r->use_error;
+	char why[160];
+
+	if (!error)
+		return;
+	error = ix_limit_lacks(x, l, error, why, sizeof(why));
+	ix_table_note(t, IPCX_NOTE_INFO, mech, error, l->name, "%s: %s",
+		      r->error ? "unknown" : "use unknown", why);
 }

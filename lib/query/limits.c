@@ -228,16 +228,20 @@ static int trouble(const struct look *look)
 
 static bool same_trouble(const struct look *a, const struct look *b)
 {
-	return trouble(a) == trouble(b) && !a->r.error == !b->r.error;
+	return trouble(a) == trouble(b) && !a->r.error == !b->r.error &&
+	       ((trouble(a) != -ENOSYS && trouble(a) != -EOPNOTSUPP) ||
+		ix_limit_kconfig(a->l) == ix_limit_kconfig(b->l));
 }
 
-/* Return the text for the error of a limit or its use; a failed listing has a text of its
+/* Write the text for the error of a limit or its use; a failed listing has a text of its
  * own. */
-static const char *reason(const struct ix_limits *s, const struct look *look)
+static const char *reason(const struct ix_limits *s, const struct look *look, char *why,
+			  size_t size)
 {
 	if (!look->r.error && look->l->objects && s->uncounted[0])
 		return s->uncounted;
-	return ix_limit_why(trouble(look));
+	(void)ix_limit_lacks(s->x, look->l, trouble(look), why, size);
+	return why;
 }
 
 /*
@@ -263,7 +267,7 @@ static void names_alike(const struct looks *looks, size_t i, char *names, size_t
 static void note_unknown(struct ipcx_table *t, const struct ix_limits *s,
 			 const struct looks *looks)
 {
-	char names[1024];
+	char names[1024], why[160];
 
 	for (size_t i = 0; i < looks->n; i++) {
 		const struct look *look = &looks->all[i];
@@ -277,7 +281,7 @@ static void note_unknown(struct ipcx_table *t, const struct ix_limits *s,
 			ix_table_note(t, IPCX_NOTE_UNAVAILABLE, IPCX_NO_MECH,
 				      trouble(look), names, "%s: %s",
 				      look->r.error ? "unknown" : "use unknown",
-				      reason(s, look));
+				      reason(s, look, why, sizeof(why)));
 	}
 }
 

@@ -142,6 +142,13 @@ const char *ix_denied(const struct ipcx *x, const struct ix_kind *kind, const vo
 /* Scan the references or mechanisms of the query in the calling process's own namespaces;
  * ix_scan_places() has this done in each namespace of the query. Return 0 or -errno. */
 int ix_scan_here(struct ix_scan *s, const struct ipcx_query *q);
+
+/* Note that a mechanism, or an object of it, could not be read; text says why if the
+ * kernel has the mechanism. */
+void ix_unread_note(struct ipcx *x, struct ipcx_table *t, unsigned mech, int r,
+		    const char *text);
+void ix_unread_mech(struct ix_scan *s, int r);
+void ix_unread_object(struct ix_scan *s, int r, const char *subject);
 int ix_scan_places(struct ix_scan *s, const struct ipcx_query *q);
 
 /* Whether a mechanism is to be scanned where calls act now. If it may not be, adds a note

@@ -202,8 +202,7 @@ static int scan_mech(struct ix_scan *s)
 	/* Among many namespaces, some have no known process, hence no /dev/shm; others
 	 * end meanwhile. */
 	if (r < 0 && !(s->many && (r == -ENXIO || r == -ESRCH)))
-		ix_table_note(s->t, IPCX_NOTE_UNAVAILABLE, s->mech, r, "", "%s",
-			      s->x->error[0] ? s->x->error : ix_errno_text(r));
+		ix_unread_mech(s, r);
 	return 0;
 }
 
@@ -265,11 +264,7 @@ static int scan_ref(struct ix_scan *s, const struct ipcx_ref *ref)
 	if (missing)
 		note_missing(s, m, r, subject);
 	else
-		ix_table_note(s->t,
-			      r == -ENOSYS || s->many ? IPCX_NOTE_UNAVAILABLE
-						      : IPCX_NOTE_FAILED,
-			      ref->mech, r, subject, "%s",
-			      s->x->error[0] ? s->x->error : ix_errno_text(r));
+		ix_unread_object(s, r, subject);
 	return 0;
 }
 

@@ -83,7 +83,7 @@ static int shares_add_share(struct ix_limits *s, struct ipcx_table *t,
 		ix_limit_percent(t, row, &r, needed);
 	}
 	ix_table_keep(t);
-	ix_note_unread(t, a->mech, l, &r);
+	ix_note_unread(s->x, t, a->mech, l, &r);
 	return 0;
 }
 

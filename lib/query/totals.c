@@ -7,6 +7,7 @@
 #include "core/mech.h"
 #include "limits/limits.h"
 #include "ns/run.h"
+#include "query/query.h"
 
 static int totals_total_of(struct ipcx *x, struct ipcx_table *t, unsigned mech)
 {
@@ -18,8 +19,7 @@ static int totals_total_of(struct ipcx *x, struct ipcx_table *t, unsigned mech)
 		return ix_fail(x, -ENOMEM, "totals");
 	r = totals->ask(x, t, row);
 	if (r < 0)
-		ix_table_note(t, IPCX_NOTE_UNAVAILABLE, mech, r, "", "%s",
-			      ix_limit_why(r));
+		ix_unread_note(x, t, mech, r, ix_limit_why(r));
 	else
 		ix_table_keep(t);
 	return 0;

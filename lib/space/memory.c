@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "core/copyin.h"
+#include "mech/kconfigs.h"
 #include "ns/label.h"
 #include "ns/ns.h"
 #include "ns/run.h"
@@ -235,6 +236,22 @@ static int memory_put_space(struct ix_mem_answer *m, size_t row)
 
 /* ---- rows of System V */
 
+/* A kernel without System V IPC has no segments. */
+static int memory_put_unread(struct ix_mem_answer *m, int error, struct ix_mem_put *p)
+{
+	char why[160];
+	int lacks = ix_kconfig_lacks(m->x, &ix_kconfig_sysv, why, sizeof(why));
+
+	if (lacks != -ENOSYS) {
+		ix_mem_unknown(p, IX_MEM_USED);
+		ix_mem_unknown(p, IX_MEM_RESIDENT);
+		ix_mem_unknown(p, IX_MEM_OBJECTS);
+		m->unseen_places = true;
+	}
+	ix_mem_what(p, "%s", lacks ? why : ix_errno_text(error));
+	return ix_mem_end(p);
+}
+
 static int memory_put_segments(struct ix_mem_answer *m, const struct ix_mem_segments *s)
 {
 	static const char *const kinds[] = { "segments", "unattached", "removed" },
@@ -249,14 +266,8 @@ static int memory_put_segments(struct ix_mem_answer *m, const struct ix_mem_segm
 		if (i && !sum->n)
 			continue;
 		p = ix_mem_begin(m->t, "System V", kinds[i]);
-		if (s->error) {
-			ix_mem_unknown(&p, IX_MEM_USED);
-			ix_mem_unknown(&p, IX_MEM_RESIDENT);
-			ix_mem_unknown(&p, IX_MEM_OBJECTS);
-			ix_mem_what(&p, "%s", ix_errno_text(s->error));
-			m->unseen_places = true;
-			return ix_mem_end(&p);
-		}
+		if (s->error)
+			return memory_put_unread(m, s->error, &p);
 		if (!i && s->most)
 			ix_mem_number(&p, IX_MEM_LIMIT, s->most);
 		ix_mem_number(&p, IX_MEM_USED, sum->bytes);

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "core/kconfig.h"
+#include "core/mech.h"
 #include "stress/engine/objectlog.h"
 #include "stress/engine/workers.h"
 #include "stress/load/jobs.h"
@@ -120,8 +122,28 @@ static uint64_t supervisor_share(const struct ipcx_stress *s, uint64_t ends,
 	return MAX(now < ends ? (ends - now) / MAX(runs_left, 1U) : 0, LEAST_NS);
 }
 
+/* Whether the kernel has the job's mechanism. What it was built without is reported once,
+ * for the first job that needs it. */
+static bool supervisor_offered(struct ix_task *t, const struct ix_kconfig **said)
+{
+	const struct ix_mech *m;
+	unsigned mech;
+	char why[160];
+
+	if (ipcx_mech_by_name(t->job->subject, (size_t)-1, &mech) < 0)
+		return true; /* a way to move data */
+	m = ix_mech(mech);
+	if (m->kconfig && m->kconfig == *said)
+		return false;
+	if (ix_kconfig_lacks(t->x, m->kconfig, why, sizeof(why)) == 0)
+		return true;
+	*said = m->kconfig;
+	(void)ix_cannot(t, -ENOSYS, "%s", why);
+	return false;
+}
+
 static void run_one(struct ipcx_stress *s, const struct ix_job *job, unsigned number,
-		    unsigned placement, uint64_t duration)
+		    unsigned placement, uint64_t duration, const struct ix_kconfig **said)
 {
 	struct ix_task t = ix_task_of(s);
 
@@ -137,7 +159,8 @@ static void run_one(struct ipcx_stress *s, const struct ix_job *job, unsigned nu
 	t.seed = s->plan.seed;
 	atomic_store(&s->shared->job, number);
 	atomic_store(&s->shared->cpus, placement);
-	ix_workers_run(&t);
+	if (supervisor_offered(&t, said))
+		ix_workers_run(&t);
 }
 
 static void run_all(struct ipcx_stress *s)
@@ -145,6 +168,7 @@ static void run_all(struct ipcx_stress *s)
 	struct ix_shared *shared = s->shared;
 	uint64_t ends = ix_now() + s->plan.duration;
 	unsigned all = count_runs(s), done = 0;
+	const struct ix_kconfig *said = NULL;
 	const struct ix_job *job;
 	struct ix_job room;
 
@@ -156,7 +180,7 @@ static void run_all(struct ipcx_stress *s)
 			if (atomic_load(&shared->quit))
 				return;
 			run_one(s, job, i, placements[p],
-				supervisor_share(s, ends, all - done));
+				supervisor_share(s, ends, all - done), &said);
 			atomic_store(&shared->done, ++done);
 		}
 }
