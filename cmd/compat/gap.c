@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "compat/tool.h"
 #include "ui/msg.h"
 
 static struct {
@@ -48,6 +50,32 @@ size_t gap_table_of(const struct ipcx_table *t, uint64_t mechs)
 		found++;
 	}
 	return found;
+}
+
+bool gap_unread(const struct ipcx_table *t, int error)
+{
+	const struct ipcx_note *n;
+
+	for (size_t i = 0; (n = ipcx_table_note(t, i)) != NULL; i++)
+		if (n->kind == IPCX_NOTE_UNAVAILABLE && (!error || n->error == error))
+			return true;
+	return false;
+}
+
+bool gap_queues(struct ipcx *x)
+{
+	struct ipcx_query q = { .size = sizeof(q), .fields = IPCX_FIELDSET(IPCX_F_NAME) };
+	struct ipcx_table *t = NULL;
+	bool lacks;
+
+	if (access("/dev/mqueue", F_OK) == 0)
+		return true;
+	(void)ipcx_mech_mask("mq", &q.mechs);
+	lacks = ipcx_scan(x, &q, &t) == 0 && gap_unread(t, -ENOSYS);
+	ipcx_table_free(t);
+	if (!lacks)
+		msg_error(TOOL_NO_MQUEUE);
+	return lacks;
 }
 
 void gap_error(const char *what, int error)

@@ -20,3 +20,10 @@ void gap_error(const char *what, int error);
 /* At the end of the run, report the first gap and the number of gaps, in a line that
  * begins with `what`. */
 void gap_say(const char *what);
+
+/* Whether a mechanism could not be read at all: for this reason (-errno), or any (0). */
+bool gap_unread(const struct ipcx_table *t, int error);
+
+/* Whether queues can be listed: there is a /dev/mqueue. Otherwise a message says so,
+ * unless the kernel was built without queues: then the listing says that. */
+bool gap_queues(struct ipcx *x);

@@ -203,13 +203,11 @@ static bool ipcrm_remove_row(struct job *j, const struct kind *k,
 }
 
 /* A missing directory is reported, but is not a failure. */
-static bool ipcrm_is_there(const struct kind *k)
+static bool ipcrm_is_there(struct ipcx *x, const struct kind *k)
 {
-	if (k->by_name == OPT_MQ && access("/dev/mqueue", F_OK) < 0) {
-		msg_error(TOOL_NO_MQUEUE);
-		return false;
-	}
-	if (k->by_name && k->by_name != OPT_MQ && access("/dev/shm", F_OK) < 0) {
+	if (k->by_name == OPT_MQ)
+		return gap_queues(x);
+	if (k->by_name && access("/dev/shm", F_OK) < 0) {
 		msg_error(TOOL_NO_SHM);
 		return false;
 	}
@@ -221,7 +219,7 @@ static bool ipcrm_remove_all(struct job *j, const struct kind *k)
 	uint64_t resume = 0;
 	bool going = true;
 
-	if (!ipcrm_is_there(k))
+	if (!ipcrm_is_there(j->x, k))
 		return true;
 	j->sweeping = true;
 	do {

@@ -92,7 +92,7 @@ static int lsipc_list(struct ipcx *x, struct ls_options *w)
 	uint64_t resume = 0;
 	int r = EXIT_DONE;
 
-	if (!ls_mounted(w->kind))
+	if (!ls_mounted(x, w->kind))
 		return EXIT_DONE;
 	do {
 		struct ipcx_table *t = tool_scan(x, ls_kinds[w->kind].mech, fields,
@@ -148,7 +148,7 @@ static int lsipc_find(struct ipcx *x, const struct ls_options *w,
 	struct ipcx_ref ref;
 
 	*ret_t = NULL;
-	if (!ls_mounted(w->kind))
+	if (!ls_mounted(x, w->kind))
 		return 0;
 	if (w->by_id) {
 		ref = tool_ref(ls_kinds[w->kind].mech, (int32_t)w->id);

@@ -77,7 +77,7 @@ int ls_limits(struct ipcx *x, struct cols *cols, const struct ls_column *const *
 	      unsigned kinds, bool bytes);
 
 /* Return whether the directory of a POSIX kind exists; print a message if not. */
-bool ls_mounted(enum ls_kind kind);
+bool ls_mounted(struct ipcx *x, enum ls_kind kind);
 
 /* The parsed options. */
 struct ls_options {

@@ -93,6 +93,7 @@ static bool count_pages(struct ipcx *x, uint64_t *ret_n)
 			sum += tool_count(t, i, IPCX_F_SIZE);
 		}
 		resume = ipcx_table_resume(t);
+		known = known && !gap_unread(t, 0);
 		ipcx_table_free(t);
 	} while (resume);
 	if (known)
@@ -104,8 +105,9 @@ static bool count_queues(struct ipcx *x, uint64_t *ret_n)
 {
 	struct ipcx_table *t;
 	uint64_t n = 0;
+	bool unread;
 
-	if (!ls_mounted(LS_MQ)) {
+	if (!ls_mounted(x, LS_MQ)) {
 		*ret_n = 0;
 		return true;
 	}
@@ -114,9 +116,11 @@ static bool count_queues(struct ipcx *x, uint64_t *ret_n)
 		return false;
 	for (size_t i = 0; i < ipcx_table_rows(t); i++)
 		n += tool_usable(t, i);
+	unread = gap_unread(t, 0);
 	ipcx_table_free(t);
-	*ret_n = n;
-	return true;
+	if (!unread)
+		*ret_n = n;
+	return !unread;
 }
 
 static bool lslimits_count(struct ipcx *x, const struct ipcx_table *t,
@@ -188,12 +192,10 @@ int ls_limits(struct ipcx *x, struct cols *cols, const struct ls_column *const *
 	return EXIT_DONE;
 }
 
-bool ls_mounted(enum ls_kind kind)
+bool ls_mounted(struct ipcx *x, enum ls_kind kind)
 {
-	if (kind == LS_MQ && access("/dev/mqueue", F_OK) < 0) {
-		msg_error(TOOL_NO_MQUEUE);
-		return false;
-	}
+	if (kind == LS_MQ)
+		return gap_queues(x);
 	if ((kind == LS_PSHM || kind == LS_PSEM) && access("/dev/shm", F_OK) < 0) {
 		msg_error(TOOL_NO_SHM);
 		return false;
