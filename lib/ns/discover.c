@@ -130,6 +130,24 @@ int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
 		ix_nslist_free(&l);
 		return ix_fail(x, r, "looking for namespaces in /proc");
 	}
+	l.no_ipcns = l.n == 0 && ix_target_lacks_ipcns(x);
+	*ret_list = l;
+	return 0;
+}
+
+int ix_discover_some(struct ipcx *x, unsigned how, struct ix_nslist *ret_list)
+{
+	struct ix_nslist l;
+	int r = ix_discover(x, how, &l);
+
+	if (r < 0)
+		return r;
+	if (l.no_ipcns) {
+		ix_nslist_free(&l);
+		return ix_fail_plain(x, -EOPNOTSUPP,
+				     "%s: all processes share the same objects",
+				     IX_NO_IPCNS);
+	}
 	*ret_list = l;
 	return 0;
 }

@@ -59,6 +59,7 @@ struct ix_nslist {
 	uint32_t denied; /* of these, the processes that we lack permission to inspect */
 	uint32_t missed; /* number of failed attempts to read a process */
 	int missed_error;
+	bool no_ipcns;   /* the kernel was built without IPC namespaces */
 	bool no_mounts;  /* some namespaces are mounted, but could not be found because
 			  * libmount is not installed */
 	bool first;      /* process 1 was seen */
@@ -74,6 +75,9 @@ struct ix_nslist {
 /* Find all namespaces. Returns 0; -ENOMEM; -ENOENT if there is no /proc. Errors set a
  * text. */
 int ix_discover(struct ipcx *x, unsigned how, struct ix_nslist *ret_list);
+
+/* The same, but fail with -EOPNOTSUPP if the kernel has no IPC namespaces. */
+int ix_discover_some(struct ipcx *x, unsigned how, struct ix_nslist *ret_list);
 void ix_nslist_free(struct ix_nslist *l);
 
 /* Add to "gaps" why a list may be incomplete: calls that failed, and processes that we

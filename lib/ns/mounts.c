@@ -103,8 +103,14 @@ int ix_mounts_new_queues(void)
 	int r;
 
 	if (mount("mqueue", MQUEUE_DIR, "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  NULL) < 0)
-		return -errno;
+		  NULL) < 0) {
+		r = -errno;
+		/* No kernel has mounted what it was built without. */
+		return r == -ENODEV && check_type(MQUEUE_DIR, MQUEUE_MAGIC,
+						  MQUEUE_MAGIC) == IX_STEP_ELSEWHERE
+			       ? 1
+			       : r;
+	}
 	r = check_type(MQUEUE_DIR, MQUEUE_MAGIC, MQUEUE_MAGIC);
 	return r < 0 ? r : check_safe(MQUEUE_DIR);
 }
@@ -242,7 +248,7 @@ int ix_mounts_queues(struct ix_plan *p)
 	r = ix_mounts_new_queues();
 	/* Without the right to mount the queues of an IPC namespace in which we are
 	 * already, keep what is mounted there. */
-	if (r == -EPERM && !p->moves)
+	if (r == 1 || (r == -EPERM && !p->moves))
 		p->old_queues = true;
 	/* EBUSY means that the same file system is mounted there already (do_add_mount()
 	 * in fs/namespace.c). */

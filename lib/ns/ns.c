@@ -65,7 +65,7 @@ bool ipcx_ns_is_all(const struct ipcx_ns *ns)
 	return ns && ns->all;
 }
 
-int ix_ns_needed(struct ipcx *x, const struct ipcx_ns *ns)
+int ix_ns_no_directory(struct ipcx *x, const struct ipcx_ns *ns)
 {
 	const struct ix_target *p = ns ? ix_ns_target(ns) : NULL;
 
@@ -73,6 +73,15 @@ int ix_ns_needed(struct ipcx *x, const struct ipcx_ns *ns)
 		return 0;
 	return ix_fail_plain(x, -EINVAL, "%s: is a directory, not an IPC namespace",
 			     p->directory);
+}
+
+int ix_ns_needed(struct ipcx *x, const struct ipcx_ns *ns)
+{
+	const struct ix_target *p = ns ? ix_ns_target(ns) : NULL;
+
+	if (p && p->self && !p->ino)
+		return ix_fail_plain(x, -EOPNOTSUPP, "self: %s", IX_NO_IPCNS);
+	return ix_ns_no_directory(x, ns);
 }
 
 void ipcx_use(struct ipcx *x, struct ipcx_ns *ns)
@@ -92,13 +101,18 @@ static int open_self(struct ipcx *x, struct ix_target *ret_p)
 	r = ix_open(proc, "thread-self/ns/ipc", O_RDONLY);
 	if (r < 0 && x->lent)
 		r = ix_open(AT_FDCWD, "/proc/thread-self/ns/ipc", O_RDONLY);
-	if (r == -ENOENT && ix_target_lacks_ipcns(x))
-		return ix_fail_plain(x, -EOPNOTSUPP, "self: %s", IX_NO_IPCNS);
-	if (r < 0)
+	if (r == -ENOENT && ix_target_lacks_ipcns(x)) {
+		/* The only one, which has no number. */
+		if (x->rooted)
+			return ix_fail_plain(x, -EOPNOTSUPP, "self: %s", IX_NO_IPCNS);
+		*ret_p = (struct ix_target)IX_NO_TARGET;
+	} else if (r < 0) {
 		return ix_fail(x, r, "self");
-	r = ix_target_of_fd(x, r, "self", ret_p);
-	if (r < 0)
-		return r;
+	} else {
+		r = ix_target_of_fd(x, r, "self", ret_p);
+		if (r < 0)
+			return r;
+	}
 	/* The root of the context is then another's, but this /dev/shm is ours. */
 	ret_p->self = !x->rooted;
 	ret_p->rootfd = x->rooted ? ix_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY)
@@ -317,7 +331,7 @@ int ix_ns_all_of(struct ipcx *x, struct ix_nslist *l, struct ipcx_ns **ret_ns)
 static int ns_open_all(struct ipcx *x, struct ipcx_ns **ret_ns)
 {
 	struct ix_nslist l;
-	int r = ix_discover(x, 0, &l);
+	int r = ix_discover_some(x, 0, &l);
 
 	if (r < 0)
 		return r;

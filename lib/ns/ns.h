@@ -42,5 +42,7 @@ static inline const struct ix_target *ix_ns_target(const struct ipcx_ns *ns)
 }
 
 /* Check that what was opened for use is no mere directory (ns/remains.h). Returns 0, or
- * -EINVAL with a text. */
+ * -EINVAL with a text. ix_ns_needed() also checks that it can be entered: the only IPC
+ * namespace of a kernel without CONFIG_IPC_NS cannot. */
+int ix_ns_no_directory(struct ipcx *x, const struct ipcx_ns *ns);
 int ix_ns_needed(struct ipcx *x, const struct ipcx_ns *ns);

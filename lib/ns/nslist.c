@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "ns/holders.h"
+#include "ns/target.h"
 
 /* ---- the list */
 
@@ -130,6 +131,9 @@ void ix_nslist_shut(struct ix_nslist *l, int error)
  * each text is reported once, not each time. */
 void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g)
 {
+	if (l->no_ipcns)
+		ix_gap(g, -EOPNOTSUPP,
+		       IX_NO_IPCNS ": containers, which are found by them, are missing");
 	if (l->missed)
 		ix_gap(g, l->missed_error,
 		       "some processes could not be looked at (%s): namespaces that only they keep are missing",

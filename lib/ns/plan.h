@@ -66,7 +66,8 @@ int ix_mounts_queues(struct ix_plan *p);
 int ix_mounts_queues_are(struct ix_plan *p);
 
 /* The same for a new IPC namespace: stop the propagation of mounts; mount an empty
- * /dev/shm with the given options (tmpfs(5)); mount the queues. Return 0 or -errno. */
+ * /dev/shm with the given options (tmpfs(5)); mount the queues: 1 if the kernel
+ * was built without them (CONFIG_POSIX_MQUEUE). Return 0 or -errno. */
 int ix_mounts_private(struct ipcx *x);
 int ix_mounts_new_shm(const char *options);
 int ix_mounts_new_queues(void);

@@ -191,7 +191,7 @@ static int travel_to(struct ns_run *t, const struct ix_target *p)
 
 static bool is_open(const struct ix_target *p)
 {
-	return p->nsfd >= 0 || p->shmfd >= 0;
+	return p->nsfd >= 0 || p->shmfd >= 0 || (p->self && !p->ino);
 }
 
 /* If there are many targets, one of them may have disappeared since it was found. */
@@ -373,7 +373,7 @@ static int may_be_there(struct ipcx *x, const struct ix_ns_call *e)
 			x, -EPERM,
 			"%s: is a directory, not an IPC namespace: objects there are not created or changed",
 			p->directory);
-	return e->mounted || e->parts ? 0 : ix_ns_needed(x, x->ns);
+	return e->mounted || e->parts ? 0 : ix_ns_no_directory(x, x->ns);
 }
 
 /* Not part of ix_ns_run(): at home, the call needs no stack for this. */

@@ -126,23 +126,23 @@ static void cmp_count(struct cmp *c, enum same same)
 
 static int cmp_ns(struct cmp *c)
 {
+	static const char *const follows[] = {
+		"a System V key or id, or mq_open(3) of a name, refers to different objects on each side",
+		"keys and ids of System V, names of queues and limits are the same",
+	};
 	const struct ix_target *a = c->side[0]->places, *b = c->side[1]->places;
-	bool same = a->ino == b->ino && a->id == b->id;
+	enum same same = a->ino == b->ino && a->id == b->id ? SAME : OTHER;
 	char first[40], second[40], fix[IX_MEET_MAX];
 	const char *text;
-	int r = cmp_fix(c, IX_MEET_IPC, same ? SAME : OTHER, fix, &text);
+	int r = cmp_fix(c, IX_MEET_IPC, same, fix, &text);
 
-	if (r < 0)
-		return r;
 	(void)snprintf(first, sizeof(first), "ipc:[%" PRIu64 "]", a->ino);
 	(void)snprintf(second, sizeof(second), "ipc:[%" PRIu64 "]", b->ino);
-	c->same_ipc = same;
-	cmp_count(c, same ? SAME : OTHER);
-	return cmp_add_fix(
-		c, "IPC namespace", first, second, same ? SAME : OTHER,
-		same ? "keys and ids of System V, names of queues and limits are the same"
-		     : "a System V key or id, or mq_open(3) of a name, refers to different objects on each side",
-		text);
+	c->same_ipc = same == SAME;
+	cmp_count(c, same);
+	return r < 0 ? r
+		     : cmp_add_fix(c, "IPC namespace", a->ino ? first : NULL,
+				   b->ino ? second : NULL, same, follows[same], text);
 }
 
 static int cmp_dir(struct cmp *c, const char *name, const char *path, const char *type,
@@ -433,9 +433,9 @@ int ipcx_compare(struct ipcx *x, struct ipcx_ns *first, struct ipcx_ns *second,
 	if (first->all || second->all)
 		return ix_fail_plain(x, -EINVAL,
 				     "two namespaces can be compared, not all");
-	r = ix_ns_needed(x, first);
+	r = ix_ns_no_directory(x, first);
 	if (r == 0)
-		r = ix_ns_needed(x, second);
+		r = ix_ns_no_directory(x, second);
 	if (r < 0)
 		return r;
 	r = ix_table_new(&c.t);

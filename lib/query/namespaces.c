@@ -266,10 +266,9 @@ int ipcx_namespaces(struct ipcx *x, unsigned flags, struct ipcx_table **ret_tabl
 	r = ix_ns_needed(x, x->ns);
 	if (r < 0)
 		return r;
-	r = ix_discover(x,
-			how.thorough ? IX_SEEK_THREADS | IX_SEEK_FDS | IX_SEEK_KEEPERS
-				     : 0,
-			&l);
+	r = ix_discover_some(
+		x, how.thorough ? IX_SEEK_THREADS | IX_SEEK_FDS | IX_SEEK_KEEPERS : 0,
+		&l);
 	if (r < 0)
 		return r;
 	if (x->ns && !x->ns->all)

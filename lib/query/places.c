@@ -10,6 +10,7 @@
 #include "ns/ns.h"
 #include "ns/peers.h"
 #include "ns/run.h"
+#include "ns/target.h"
 #include "query/query.h"
 
 /* The arguments of run_there(). */
@@ -40,7 +41,10 @@ static int place_home(struct ix_scan *s)
 	    (!names && !ipcx_fieldset_has(&s->want, IPCX_F_NS)))
 		return r;
 	own = ix_ns_own(x, "ipc");
-	if (!own)
+	if (!own && ix_target_lacks_ipcns(x))
+		ix_table_note(s->t, IPCX_NOTE_INFO, IPCX_NO_MECH, 0, "", "%s",
+			      IX_NO_IPCNS);
+	else if (!own)
 		ix_table_once(s->t, 0,
 			      "the inode number of this IPC namespace could not be read");
 	return ix_table_place(s->t, own, x->self.boxes,

@@ -159,7 +159,7 @@ static int mounts_everywhere(struct ix_mem_answer *m)
 		last = l.pairs[i].mnt;
 		r = mounts_of_process(m, l.pairs[i].pid);
 	}
-	m->unseen_places |= l.hidden || l.missed;
+	m->unseen_places |= l.hidden || l.missed || l.no_ipcns;
 	ix_nslist_free(&l);
 	return r;
 }
