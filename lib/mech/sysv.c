@@ -155,12 +155,13 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 {
 	int id = ix_sysv_id(v, ref), text = 0, r;
 	struct ix_sysv_row *row;
+	bool stopped = false;
 
 	if (id < 0) /* EINVAL for a key does not mean that no object has that key */
 		return id == -EIDRM ? -ENOENT : id;
 	if (ix_sysv_wants_text(s, v)) {
-		text = ix_sysv_text(s, v, 0, id, 0);
-		if (text > 0 || text == -ENOMEM)
+		text = ix_sysv_text_until(s, v, 0, id, 0, &stopped);
+		if (text > 0 || text == -ENOMEM || stopped)
 			return MIN(text, 0);
 	}
 	row = ix_scan_row(s);
@@ -171,8 +172,10 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 		return sysv_missing(s, v, ref);
 	/* Not permitted, a kernel before 4.17, or a seccomp filter: /proc/sysvipc is
 	 * readable for every user. */
-	if (r < 0)
-		return ix_sysv_text(s, v, 0, id, r) > 0 ? 0 : r;
+	if (r < 0) {
+		text = ix_sysv_text_until(s, v, 0, id, r, &stopped);
+		return stopped ? text : text > 0 ? 0 : r;
+	}
 	s->source = ix_sysv_calls_lack(v);
 	ix_lacks(s->t, row, &s->source);
 	if (ix_sysv_wants_text(s, v))

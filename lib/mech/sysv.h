@@ -176,3 +176,8 @@ void ix_sysv_perm_set(struct ipc_perm *p, const struct ix_sysv_row *row,
  * if there is no such file. */
 int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 		 int32_t only_id, int why);
+
+/* The same; also tell whether the -errno is that of taking a row, so that the row was
+ * found. */
+int ix_sysv_text_until(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
+		       int32_t only_id, int why, bool *ret_stopped);

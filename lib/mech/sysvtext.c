@@ -356,6 +356,14 @@ static int scan_take(struct reading *rd, void *data)
 int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 		 int32_t only_id, int why)
 {
+	bool stopped;
+
+	return ix_sysv_text_until(s, v, from, only_id, why, &stopped);
+}
+
+int ix_sysv_text_until(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
+		       int32_t only_id, int why, bool *ret_stopped)
+{
 	struct reading rd = { .room = scan_room,
 			      .take = scan_take,
 			      .begin = scan_begin,
@@ -370,6 +378,7 @@ int ix_sysv_text(struct ix_scan *s, const struct ix_sysv *v, uint64_t from,
 	ix_sysv_parser_init(&rd.parser, v);
 	sysvtext_path_of(v, path, sizeof(path));
 	r = sysvtext_read_text(&rd, s->x);
+	*ret_stopped = rd.stopped;
 	if (rd.stopped || r == -ENOMEM || (r < 0 && rd.found == 0))
 		return r;
 	if (r < 0) /* rows read so far are in the table: calls must not list them again */
