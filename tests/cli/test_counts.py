@@ -8,6 +8,7 @@ import re
 import pytest
 
 from helpers.tools import MAKE, POSIX, SYSV, helper, make_all, many, mqworld, release, trace
+from helpers.wide import NARROW
 
 OPENS = ("open", "openat", "openat2", "mq_open", "creat")
 CTL = {"shm": "shmctl", "msg": "msgctl", "sem": "semctl"}
@@ -100,7 +101,7 @@ def test_default_columns_read_neither_sysvipc_nor_processes(world):
         _, calls = trace(world, *words)
         for c in calls:
             if c.name in OPENS:
-                assert "sysvipc" not in c.path, c
+                assert "sysvipc" not in c.path or NARROW and c.path.endswith("sysvipc/shm"), c  # where calls cut sizes
                 assert not re.search(r"(^|proc/)(\d+|self|thread-self)(/|$)", c.path), c
 
 
@@ -170,10 +171,12 @@ SINGLE = [["show", "shm:0"], ["ls", "shm:0"], ["show", "shm:0x4d2"], ["ls", "shm
 def test_one_object_costs_the_same_among_many(world):
     for mech, words in MAKE.items():
         world.ok("mk", *words, *(["--key", "0x4d2"] if mech in SYSV else []))
-    few = [len(trace(world, *words)[1]) for words in SINGLE]
+    # Only the text has the size of a segment in 32 bits.
+    single = [words for words in SINGLE if not (NARROW and re.search(r"\bshm\b", " ".join(words)) and words[0] != "key")]
+    few = [len(trace(world, *words)[1]) for words in single]
     for mech in MAKE:
         many(world, mech, 200 if mech == "mq" else 1000)
-    among = [len(trace(world, *words)[1]) for words in SINGLE]
+    among = [len(trace(world, *words)[1]) for words in single]
     # Where two threads work, how often they wait for each other, and which one frees a stack, is up to the scheduler.
     assert all(abs(a - b) <= FEW for a, b in zip(among, few)), (among, few)
 

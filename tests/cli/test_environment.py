@@ -10,6 +10,7 @@ import pytest
 
 from conftest import IPCX
 from helpers.tools import MAKE, POSIX, SYSV, background, do, helper, is_musl, make_all, many, preload, refs, release
+from helpers.wide import NARROW
 
 COMMANDS = [["ls"], ["ls", "--json"], ["limits"], ["limits", "--json"], ["limits", "--for", "shm:1"], ["key", "/etc"],
             ["key", "--explain", "shm:1"], ["help", "ls"], ["help", "--dump"], ["--help"], ["--version"], ["ls", "--help"],
@@ -53,9 +54,11 @@ def test_listings_need_no_proc(world, proc, uid):
     whole = {o["ref"]: o for o in world.objects(*SYSV, "pshm", uid=uid)}
     PROCS[proc](world)
     r = bare(world, "ls", *SYSV, "pshm", "--json", uid=uid)
-    assert (r.rc, r.err) == (0, "")
+    cut = NARROW and proc != "hidepid"  # in 32 bits, only the text has the size of a segment
+    assert r.rc == 0 and ("/proc/sysvipc: cannot be read" in r.err if cut else r.err == "")
     for o in r.json["objects"]:
-        for field in set(o) - {"age", "idle"}:
+        assert not cut or o["mech"] != "shm" or o["unknown"] == ["size"]
+        for field in set(o) - {"age", "idle", *(["size", "unknown"] if cut else [])}:
             assert o[field] == whole[o["ref"]][field], field
     assert refs(r) == set(whole)
     r = bare(world, "ls", "--json", uid=uid)
@@ -72,7 +75,7 @@ def test_fields_read_from_proc_are_unknown_without_proc(world, proc):
     r = bare(world, "ls", "shm", "--json", "-o", "ref,size,rss,swap")
     assert r.rc == 0 and "unknown" in r.err
     row = r.json["objects"][0]
-    assert row["size"] == 4096 and row["rss"] is None and row["swap"] is None
+    assert row["size"] == (None if NARROW else 4096) and row["rss"] is None and row["swap"] is None
 
 
 @pytest.mark.parametrize("proc", ["no_proc", "fake_proc", "subset_pid"])
@@ -84,7 +87,8 @@ def test_limits_without_sysctls(world, proc):
     assert r.rc == 0
     rows = {o["name"]: o for o in r.json["limits"]}
     for name in ("shmmax", "shmall", "shmmni", "msgmax", "msgmnb", "msgmni", "semmsl", "semmns", "semopm", "semmni"):
-        assert rows[name]["limit"] == whole[name]["limit"], name
+        cut = NARROW and name in ("shmmax", "shmall")  # the call gives a program of 32 bits the lower half, at most
+        assert rows[name]["limit"] == (None if cut else whole[name]["limit"]), name
     for name, row in rows.items():
         assert row["limit"] in (None, whole.get(name, row)["limit"]), name
     r = bare(world, "limits", "set", "shmmni=100")

@@ -142,8 +142,11 @@ def test_an_object_removed_during_a_listing_is_left_out(world, mech):
     """R1: an object that was counted but is gone when it is read is not reported as missing."""
     for _ in range(3):
         world.ok("mk", *MAKE[mech])
+    hide = NARROW and mech == "shm"  # there, segments are read from the text first
+    if hide:
+        world.run("mount", "-t", "tmpfs", "none", "/proc/sysvipc")
     r = world.run(release(), "ls", mech, "--json", env={"LD_PRELOAD": preload("vanish"), "VANISH_ID": "1"})
-    assert (r.rc, r.err) == (0, "") and [o["id"] for o in r.json["objects"]] == [0, 2]
+    assert (r.rc, bool(r.err)) == (0, hide) and [o["id"] for o in r.json["objects"]] == [0, 2]
     assert [o["id"] for o in world.objects(mech)] == [0, 2]
 
 
@@ -167,18 +170,17 @@ def test_a_named_object_removed_meanwhile_is_missing(world, mech, error):
     assert r.rc == 4 and r.out.startswith(f"{mech}:2")
 
 
-@pytest.mark.parametrize("mech", SYSV)
-def test_an_object_removed_before_it_is_changed_is_missing(world, mech):
-    """The object was found, but is gone at the time of IPC_SET: nothing was changed, and this is reported."""
+@pytest.mark.parametrize("mech,where", [*((mech, []) for mech in SYSV), ("shm", ["--where", "rss >= 0"])], ids=[*SYSV, "shm by its text"])
+def test_an_object_removed_before_it_is_changed_is_missing(world, mech, where):
+    """The object was found, but is gone at the time of IPC_SET: nothing was changed, it is not tried again, and this is reported."""
     need("strace")
     for _ in range(3):
         world.ok("mk", *MAKE[mech])
-    words = ["set", f"{mech}:1", "--mode", "0604"]
-    last = calls_of(world, words)[0][f"{mech}ctl"]
-    if not (NARROW and mech == "shm"):  # there, the result is read from the text
-        last -= 1  # the one before the call that reads the result
+    words = ["set", f"{mech}:1", *where, "--mode", "0604"]
+    calls = [c for c in trace(world, *words)[1] if c.name == f"{mech}ctl"]
+    nth = 1 + next(i for i, c in enumerate(calls) if "IPC_SET" in c.args)
     world.ok("set", f"{mech}:1", "--mode", "0600")
-    r = inject(world, words, f"{mech}ctl", "EIDRM", last)
+    r = inject(world, words, f"{mech}ctl", "EIDRM", nth)
     assert r.rc == 3 and "no such" in r.err, (r.rc, r.err)
     assert world.run(release(), "ls", f"{mech}:1", "--json").json["objects"][0]["mode"] == "0600"
 

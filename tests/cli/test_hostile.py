@@ -8,7 +8,7 @@ import re
 import pytest
 
 from conftest import IPCX
-from helpers.tools import MAKE, background, helper, mqworld, release, trace
+from helpers.tools import MAKE, background, helper, mqworld, need_library, release, trace
 
 # ---- the text of /proc/sysvipc
 
@@ -352,6 +352,7 @@ def test_an_existing_mount_is_used_if_mounting_is_not_permitted(mqworld, call, e
 
 
 def test_a_mount_elsewhere_is_found(mqworld):
+    need_library("libmount.so.1")
     mqworld.sh("mkdir /dev/shm/q && mount -t mqueue none /dev/shm/q")
     mqworld.ok("mk", "mq", "/a")
     r, names = queues(mqworld, launch=[helper("seccomp"), 38, "fsopen", "--"])

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import IPCX
 from helpers.places import PLACE, Place, start, stop
-from helpers.tools import MAKE, helper
+from helpers.tools import MAKE, helper, need_library
 
 KINDS = {"root": [], "user": ["--user", "--map-root-user"]}
 
@@ -258,6 +258,7 @@ def test_every_namespace_is_listed(world, place):
 
 def test_namespaces_without_processes(world):
     """A mount, a descriptor and a thread each keep a namespace in existence."""
+    need_library("libmount.so.1")
     file = os.path.join(world.dir, "pin")
     open(file, "w", encoding="ascii").close()
     world.run("unshare", f"--ipc={file}", "true")

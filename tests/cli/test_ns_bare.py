@@ -114,7 +114,7 @@ def test_our_dev_shm_is_a_link(world):
 def test_a_caller_in_a_chroot_stays_there(world):
     p = Place(world)
     world.sh("mount -t tmpfs none /mnt; mkdir /mnt/ours; for d in usr proc dev etc work tmp; do [ ! -d /$d ] || { mkdir /mnt/$d; mount --rbind /$d /mnt/$d; }; done;"
-             "for d in bin sbin lib lib64; do ln -s usr/$d /mnt/$d; done; mkdir -p /mnt$(dirname $IPCX); mount --rbind $(dirname $(dirname $IPCX)) "
+             "for d in bin sbin lib lib64 lib32; do ln -s usr/$d /mnt/$d; done; mkdir -p /mnt$(dirname $IPCX); mount --rbind $(dirname $(dirname $IPCX)) "
              "/mnt$(dirname $(dirname $IPCX))")
     r = world.sh(f'chroot /mnt "$IPCX" ns enter {p.pid} -- sh -c "ls -d /ours /boot; pwd"')
     assert r.lines == ["/ours", "/"], r.out + r.err

@@ -14,7 +14,7 @@ import pytest
 
 from conftest import IPCX
 from helpers.places import PLACE, Place, cat_of, start, stop
-from helpers.tools import helper
+from helpers.tools import helper, need_library
 
 WHERE = "readlink /proc/self/ns/ipc"
 
@@ -324,6 +324,7 @@ def test_invalid_options_run_nothing(world, run_dir, words):
 # ---- pins
 
 def test_a_pinned_namespace_outlives_its_processes(world, run_dir, place):
+    need_library("libmount.so.1")
     world.ok("mk", "shm:0x42", "--size", "4K", "--ns", place.pid)
     world.ok("ns", "pin", place.pid, "kept")
     place.process.stdin.close()
@@ -340,6 +341,7 @@ def test_a_pinned_namespace_outlives_its_processes(world, run_dir, place):
 
 
 def test_a_new_namespace_that_is_pinned(world, run_dir):
+    need_library("libmount.so.1")
     world.ok("ns", "new", "--pin", "lab", "--set", "shmmni=9")
     assert world.ipcx("limits", "shmmni", "--ns", "lab", "--json").json["limits"][0]["limit"] == 9
     r = world.ipcx("ns", "new", "--pin", "more", "--", "sh", "-c", WHERE)
@@ -357,6 +359,7 @@ def test_invalid_names_of_pins(world, run_dir, place, name):
 
 
 def test_a_pin_that_would_not_last_is_reported(world, run_dir, place):
+    need_library("libmount.so.1")
     world.ok("ns", "pin", place.pid, "first")
     r = world.run("unshare", "--mount", IPCX, "ns", "pin", place.pid, "frail")
     assert r.rc == 0 and "ends with this mount namespace" in r.err

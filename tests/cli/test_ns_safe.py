@@ -10,7 +10,7 @@ import time
 import pytest
 
 from helpers.places import PLACE, Place, cat_of, start, stop
-from helpers.tools import helper, mqworld, release, until
+from helpers.tools import helper, mqworld, need_library, release, until
 
 WHERE = "readlink /proc/self/ns/ipc"
 
@@ -339,6 +339,7 @@ def test_order_is_kept_when_rows_are_left_out(world):
 
 
 def test_a_pin_that_is_no_longer_mounted(world):
+    need_library("libmount.so.1")
     world.run("mount", "-t", "tmpfs", "none", "/run")
     world.ok("ns", "pin", "self", "lab")
     world.run("umount", "/run/ipcx/ns/lab")

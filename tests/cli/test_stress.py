@@ -20,6 +20,7 @@ from conftest import IPCX
 from helpers.documents import document
 from helpers.real import FIELDS, FORMATS, MECHS, columns
 from helpers.tools import children, until
+from helpers.wide import need_wide
 
 # A run that is done at once.
 SHORT = ["stress", "shm", "--workload", "churn", "--ops", "50"]
@@ -476,6 +477,7 @@ def test_an_unavailable_workload_is_reported(world, words, rc):
 
 
 def test_too_much_memory_is_refused_unless_forced(world):
+    need_wide("load objects of 4 GiB and more, which it says first")
     for more in ([], ["--force"]):
         world.sysctl("kernel.shmmax", "4096")  # so that the forced run creates nothing
         r = world.ipcx("stress", "shm", "--workload", "churn", "--size", "1P", "--ops", "1", "--here", "--json", *more)

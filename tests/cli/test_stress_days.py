@@ -16,6 +16,7 @@ import time
 import pytest
 from conftest import IPCX, World
 from helpers.tools import release
+from helpers.wide import need_wide
 
 RANDOM = random.Random(20261121)
 
@@ -249,6 +250,7 @@ def test_an_unprivileged_user_runs_everything(world):
 
 
 def test_a_plan_beyond_memory_is_refused(world):
+    need_wide("load objects of 4 GiB and more, which it says first")
     r = world.run(release(), "stress", "shm", "--workload", "churn", "--size", "1P", "--for", "1s")
     assert r.rc == 1 and "memory" in r.err and "refused" in r.err, r.err
     assert r.out == ""

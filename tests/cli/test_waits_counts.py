@@ -7,6 +7,7 @@ import re
 import pytest
 
 from helpers.tools import TOP, helper, trace
+from helpers.wide import NARROW
 
 BENCH = os.path.join(TOP, "tests/bench")
 COLUMNS = ("--format", "csv", "-o", "ref,pid,tid,call,wants")
@@ -36,7 +37,8 @@ def test_few_calls_for_each_thread(world):
     waiting = sleepers(world, "one", 4, 50)
     found, calls = cost(world, "sem", *COLUMNS)
     assert (waiting, found) == (200, 202)
-    assert calls - before <= 22 * waiting + 100
+    # A program of 32 bits reads the memory of one of 64 through a file.
+    assert calls - before <= (25 if NARROW else 22) * waiting + 100
 
 
 def test_verdicts_cost_a_look_at_what_processes_share(world):
@@ -55,7 +57,7 @@ def test_nothing_but_looking(world, words):
                               "semop", "semtimedop", "msgsnd", "msgrcv", "mq_timedreceive", "mq_timedsend", "shmat", "futex_wake"), c
         if c.name in ("open", "openat", "openat2") and not c.failed:
             assert not re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", c.args), c
-            assert not re.search(r"(^|/)(mem|map_files/.*)$", c.path), c
+            assert not re.search(r"(^|/)(map_files/.*)$" if NARROW else r"(^|/)(mem|map_files/.*)$", c.path), c
             assert "O_PATH" in c.args or not re.search(r"(^|fd/)\d+$", c.path), c
         if c.name in ("write", "pwrite64", "writev"):
             assert c.args.startswith(("1,", "2,")), c

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from helpers.places import Place
+from helpers.tools import need_library
 
 TASKS = "/run/containerd/io.containerd.runtime.v2.task"
 ID = "4d1fc9ea3b9aa1c3f1f8f40ab1c3d7a6b5e4f302118293a4b5c6d7e8f90102"  # and two digits more
@@ -161,6 +162,7 @@ echo '{{"init_process_pid":{box.pid},"init_process_start":'$began'}}' >/run/user
 
 
 def test_a_pin_and_a_container_of_one_name(boxes):
+    need_library("libmount.so.1")
     pinned, box = boxes.place(), boxes.runc(boxes.place(), "web")
     boxes.world.ok("ns", "pin", pinned.pid, "web")
     rc, text = boxes.meant("web")

@@ -18,6 +18,8 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 
+#include "next.h"
+
 static bool lie(const char *name)
 {
 	const char *which = getenv("LIE");
@@ -116,7 +118,7 @@ int msgget(key_t key, int flags)
 
 int msgctl(int id, int op, struct msqid_ds *ds)
 {
-	__typeof__(&msgctl) real = (__typeof__(&msgctl))dlsym(RTLD_NEXT, "msgctl");
+	__typeof__(&msgctl) real = (__typeof__(&msgctl))dlsym(RTLD_NEXT, TIMED("msgctl"));
 	int r;
 
 	if (op == IPC_RMID && lie("msg-keep") && now())
@@ -132,7 +134,7 @@ int msgctl(int id, int op, struct msqid_ds *ds)
 static int semaphores(int id, struct sembuf *ops, size_t n, const struct timespec *t)
 {
 	__typeof__(&semtimedop) real =
-		(__typeof__(&semtimedop))dlsym(RTLD_NEXT, "semtimedop");
+		(__typeof__(&semtimedop))dlsym(RTLD_NEXT, TIMED("semtimedop"));
 	struct sembuf copy[512];
 	int r;
 
@@ -179,7 +181,7 @@ int semget(key_t key, int n, int flags)
 int semctl(int id, int num, int op, ...)
 {
 	int (*real)(int, int, int, ...) =
-		(int (*)(int, int, int, ...))dlsym(RTLD_NEXT, "semctl");
+		(int (*)(int, int, int, ...))dlsym(RTLD_NEXT, TIMED("semctl"));
 	va_list args;
 	void *arg;
 
@@ -224,7 +226,7 @@ int shmget(key_t key, size_t size, int flags)
 
 int shmctl(int id, int op, struct shmid_ds *ds)
 {
-	__typeof__(&shmctl) real = (__typeof__(&shmctl))dlsym(RTLD_NEXT, "shmctl");
+	__typeof__(&shmctl) real = (__typeof__(&shmctl))dlsym(RTLD_NEXT, TIMED("shmctl"));
 
 	if (op == IPC_RMID && lie("shm-keep") && now())
 		return 0;

@@ -10,12 +10,15 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#include "next.h"
+
+#define NAMED(name, as) ((__typeof__(&name))dlsym(RTLD_NEXT, as))
+#define REAL(name)      NAMED(name, #name)
 
 int semtimedop(int id, struct sembuf *ops, size_t n, const struct timespec *timeout)
 {
 	struct sembuf up = { .sem_num = ops->sem_num, .sem_op = 1 };
-	int r = REAL(semtimedop)(id, ops, n, timeout);
+	int r = NAMED(semtimedop, TIMED("semtimedop"))(id, ops, n, timeout);
 
 	if (r < 0 && errno == EAGAIN) {
 		semop(id, &up, 1);
@@ -66,7 +69,8 @@ int mq_timedsend(mqd_t q, const char *text, size_t len, unsigned priority,
 		 const struct timespec *until)
 {
 	char old[8192];
-	int r = REAL(mq_timedsend)(q, text, len, priority, until);
+	int r = NAMED(mq_timedsend, TIMED_MQ("mq_timedsend"))(q, text, len, priority,
+							      until);
 
 	if (r < 0) {
 		mqd_t other = mq_open("/q", O_RDONLY);
@@ -81,7 +85,8 @@ int mq_timedsend(mqd_t q, const char *text, size_t len, unsigned priority,
 ssize_t mq_timedreceive(mqd_t q, char *text, size_t len, unsigned *priority,
 			const struct timespec *until)
 {
-	ssize_t r = REAL(mq_timedreceive)(q, text, len, priority, until);
+	ssize_t r = NAMED(mq_timedreceive, TIMED_MQ("mq_timedreceive"))(q, text, len,
+									priority, until);
 
 	if (r < 0) {
 		mq_send(q, "x", 1, 0);

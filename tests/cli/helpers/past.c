@@ -4,11 +4,18 @@
 #include <time.h>
 #include <unistd.h>
 
+/* With times of 64 bits, also in 32-bit programs. */
+#ifdef SYS_clock_gettime64
+#define CLOCK_GETTIME SYS_clock_gettime64
+#else
+#define CLOCK_GETTIME SYS_clock_gettime
+#endif
+
 #define BACK (10 * 24 * 3600)
 
 int clock_gettime(clockid_t clock, struct timespec *ts)
 {
-	int r = (int)syscall(SYS_clock_gettime, clock, ts);
+	int r = (int)syscall(CLOCK_GETTIME, clock, ts);
 
 	if (r == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
 		ts->tv_sec -= BACK;

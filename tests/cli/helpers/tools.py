@@ -85,8 +85,17 @@ def helper(name, *flags, folder=HERE, out=None, cc=()):
 
 
 def preload(name):
-    """Return the library helpers/NAME.c for LD_PRELOAD."""
-    return helper(name, "-shared", "-fPIC", cc=tuple(compiler()))
+    """Return the library helpers/NAME.c for LD_PRELOAD. It has the functions by the names that ipcx calls: in 32 bits, those for times of 64."""
+    wide = ("-D_FILE_OFFSET_BITS=64", "-D_TIME_BITS=64") if narrow() else ()
+    return helper(name, "-shared", "-fPIC", *wide, cc=tuple(compiler()))
+
+
+def need_library(soname):
+    """Skip the test if ipcx loads this library at run time, and the machine has it only for programs of another word size."""
+    known = subprocess.run(["ldconfig", "-p"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
+    kinds = re.findall(rf"^\s*{re.escape(soname)} \((.*?)\)", known, re.M)
+    if narrow() and loads(soname) and kinds and all("64" in kind for kind in kinds):
+        pytest.skip(f"{soname} is installed for programs of 64 bits only")
 
 
 @functools.cache

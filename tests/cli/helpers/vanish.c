@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "next.h"
+
 #define SLOT_BITS 15
 
 /* A call that reads the object names its id or its slot, which is part of the id. */
@@ -33,7 +35,7 @@ int shmctl(int id, int cmd, struct shmid_ds *buf)
 {
 	int (*real)(int, int, struct shmid_ds *);
 
-	*(void **)&real = dlsym(RTLD_NEXT, "shmctl");
+	*(void **)&real = dlsym(RTLD_NEXT, TIMED("shmctl"));
 	vanish(SYS_shmctl, id, cmd, cmd == SHM_STAT_ANY || cmd == IPC_STAT);
 	return real(id, cmd, buf);
 }
@@ -42,7 +44,7 @@ int msgctl(int id, int cmd, struct msqid_ds *buf)
 {
 	int (*real)(int, int, struct msqid_ds *);
 
-	*(void **)&real = dlsym(RTLD_NEXT, "msgctl");
+	*(void **)&real = dlsym(RTLD_NEXT, TIMED("msgctl"));
 	vanish(SYS_msgctl, id, cmd, cmd == MSG_STAT_ANY || cmd == IPC_STAT);
 	return real(id, cmd, buf);
 }
@@ -56,7 +58,7 @@ int semctl(int id, int num, int cmd, ...)
 	va_start(args, cmd);
 	arg = va_arg(args, void *);
 	va_end(args);
-	*(void **)&real = dlsym(RTLD_NEXT, "semctl");
+	*(void **)&real = dlsym(RTLD_NEXT, TIMED("semctl"));
 	vanish(SYS_semctl, id, cmd, cmd == SEM_STAT_ANY || cmd == IPC_STAT);
 	return real(id, num, cmd, arg);
 }
