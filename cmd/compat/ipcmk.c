@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
+#include "base/older.h"
 #include "base/util.h"
 #include "compat/tool.h"
 #include "ui/exit.h"
@@ -197,10 +197,9 @@ static int make_sysv(struct ipcx *x, const struct options *w, struct ipcx_attrs 
 	a->mode = (uint32_t)w->mode & 0777;
 	/* If a random key is in use, try another key. */
 	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
-		if (getrandom(&a->key, sizeof(a->key), 0) != sizeof(a->key))
-			r = -errno;
-		else if (a->key != 0)
-			r = ipcx_create(x, a, 1, &t);
+		r = ix_random_bytes(&a->key, sizeof(a->key));
+		if (r == 0)
+			r = a->key ? ipcx_create(x, a, 1, &t) : -EEXIST;
 	}
 	if (r < 0)
 		return ipcmk_failed(what, r);

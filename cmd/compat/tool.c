@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/esc.h"
+#include "base/older.h"
 #include "base/util.h"
 #include "compat/gap.h"
 #include "ui/exit.h"
@@ -378,6 +379,7 @@ bool tool_usable(const struct ipcx_table *t, size_t row)
 	const char *mech = ipcx_mech_info(ipcx_row_mech(t, row))->name;
 	struct ipcx_value v;
 	char path[300];
+	int r;
 
 	if (!strcmp(mech, "mq"))
 		return tool_known(t, row, IPCX_F_CURMSGS);
@@ -387,11 +389,10 @@ bool tool_usable(const struct ipcx_table *t, size_t row)
 	if (ipcx_row_get(t, row, IPCX_F_NAME, &v) < 0 || v.type != IPCX_TYPE_STRING)
 		return false;
 	(void)snprintf(path, sizeof(path), "/dev/shm/sem.%s", ipcx_value_string(&v) + 1);
-	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0)
-		return true;
-	if (errno != EACCES && errno != EROFS)
-		gap_error("whether a semaphore may be opened is not known", -errno);
-	return false;
+	r = ix_access(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS);
+	if (r < 0 && r != -EACCES && r != -EROFS)
+		gap_error("whether a semaphore may be opened is not known", r);
+	return r == 0;
 }
 
 bool tool_known(const struct ipcx_table *t, size_t row, enum ipcx_field field)

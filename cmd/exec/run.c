@@ -19,6 +19,7 @@
 
 #include "base/calls.h"
 #include "base/cap.h"
+#include "base/older.h"
 #include "base/util.h"
 #include "exec/env.h"
 #include "exec/signals.h"
@@ -197,9 +198,7 @@ static int file_fault(const char *path)
 
 	if (stat(path, &st) < 0)
 		return errno;
-	/* EPERM is the answer of a filter that does not know faccessat2(2). */
-	if (!S_ISREG(st.st_mode) ||
-	    (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 && errno != EPERM))
+	if (!S_ISREG(st.st_mode) || ix_access(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
 		return EACCES;
 	return 0;
 }

@@ -5,14 +5,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "base/calls.h"
 #include "base/esc.h"
 #include "base/file.h"
 #include "base/named.h"
 #include "base/num.h"
+#include "base/older.h"
 #include "base/util.h"
 #include "commands.h"
 #include "exec/signals.h"
@@ -79,11 +78,11 @@ static int read_init(struct mk_args *args)
 /* Copy a pipe into memory, because the length of a pipe is not known in advance. */
 static int spool(int fd)
 {
-	auto_fd int kept = (int)IX_CALL(SYS_memfd_create, "ipcx", MFD_CLOEXEC);
+	auto_fd int kept = ix_open_nameless();
 	char buf[65536];
 
 	if (kept < 0)
-		return -errno;
+		return kept;
 	for (;;) {
 		ssize_t n = read(fd, buf, sizeof(buf));
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/older.h"
 #include "base/util.h"
 #include "ui/exit.h"
 #include "ui/msg.h"
@@ -80,7 +81,7 @@ int save_check(const char *path, bool force)
 	auto_free char *dir = NULL;
 	const char *slash = strrchr(path, '/');
 	struct stat st;
-	int r = 0;
+	int r;
 
 	if (!strcmp(path, "-"))
 		return EXIT_DONE;
@@ -89,11 +90,10 @@ int save_check(const char *path, bool force)
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
-	if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) < 0)
-		r = -errno;
-	else if (lstat(path, &st) == 0)
+	r = ix_access(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS);
+	if (r == 0 && lstat(path, &st) == 0)
 		r = force && S_ISREG(st.st_mode) ? 0 : -EEXIST;
-	else if (errno != ENOENT)
+	else if (r == 0 && errno != ENOENT)
 		r = -errno;
 	return r == 0 ? EXIT_DONE : save_failed(path, r);
 }

@@ -8,6 +8,7 @@
 
 #include <sys/msg.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* statx(2): ix_statx() in base/statx.h makes the call. */
@@ -26,6 +27,11 @@
 #endif
 #ifndef AT_STATX_DONT_SYNC
 #define AT_STATX_DONT_SYNC 0x4000
+#endif
+
+/* faccessat2(2), Linux 5.8; the number is the same everywhere but on alpha. */
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
 #endif
 
 /* msgrcv(2); glibc has it only with _GNU_SOURCE. */

@@ -13,6 +13,7 @@
 
 #include "base/cap.h"
 #include "base/file.h"
+#include "base/older.h"
 #include "core/mech.h"
 
 static void may_untold(struct ix_scan *s, int error)
@@ -158,8 +159,7 @@ static int ask_map(struct ix_scan *s)
 		s->may.map = map;
 	else
 		free(map);
-	return r == -ENOENT && faccessat(proc, "thread-self/ns/user", F_OK, 0) < 0 &&
-			       errno == ENOENT
+	return r == -ENOENT && ix_access(proc, "thread-self/ns/user", F_OK, 0) == -ENOENT
 		       ? 0
 		       : r;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/older.h"
 #include "core/mech.h"
 #include "doctor/doctor.h"
 #include "doctor/names.h"
@@ -59,7 +60,7 @@ static bool files_maker_runs(const struct ix_doctor *d, uint32_t pid)
 	int proc = ix_procfd(d->x);
 
 	(void)snprintf(path, sizeof(path), "%" PRIu32, pid);
-	return proc < 0 || faccessat(proc, path, F_OK, 0) == 0 || errno != ENOENT;
+	return proc < 0 || ix_access(proc, path, F_OK, 0) != -ENOENT;
 }
 
 /* Whether nobody uses an object, and nobody has changed it for long. */

@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/older.h"
 #include "mech/posix.h"
 
 /* The same permission check that the kernel makes for openat(2) with O_CREAT. */
@@ -16,9 +17,9 @@ int ix_posix_may_make(struct ipcx *x, const struct ipcx_attrs *a)
 	(void)a;
 	if (r < 0)
 		return 0; /* the error text is set: a creation would fail, too */
-	if (faccessat(dir.fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
+	r = ix_access(dir.fd, ".", W_OK | X_OK, AT_EACCESS);
+	if (r == 0)
 		return 1;
-	r = -errno;
 	if (r == -EROFS)
 		(void)ix_fail_plain(x, r, IX_SHM_DIR " is mounted read-only");
 	else if (r == -EACCES)
@@ -34,7 +35,7 @@ int ix_posix_may_use(const struct ix_posix_dir *dir, const char *file, unsigned 
 {
 	int how = (mode & 0444 ? R_OK : 0) | (mode & 0222 ? W_OK : 0);
 
-	if (faccessat(dir->fd, file, how, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	return errno == ENOENT ? -EAGAIN : -errno;
+	int r = ix_access(dir->fd, file, how, AT_EACCESS | AT_SYMLINK_NOFOLLOW);
+
+	return r == -ENOENT ? -EAGAIN : r;
 }

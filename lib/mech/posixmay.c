@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cap.h"
+#include "base/older.h"
 #include "base/statx.h"
 #include "mech/posix.h"
 
@@ -38,14 +39,10 @@ static uint64_t attributes(int dirfd, const char *file, int flags)
 	return sx.stx_attributes;
 }
 
-/* Check whether a file may be accessed in this way. Returns 0 or -errno. An EPERM that
- * may come from a seccomp filter that does not know the call decides nothing, so the
- * result is 0. */
+/* Check whether a file may be accessed in this way. Returns 0 or -errno. */
 static int posixmay_may_write(int dirfd, const char *file, int how)
 {
-	if (faccessat(dirfd, file, how, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	return errno == EPERM && ix_cap_filtered() ? 0 : -errno;
+	return ix_access(dirfd, file, how, AT_EACCESS | AT_SYMLINK_NOFOLLOW);
 }
 
 /* Read the properties of a directory, once per directory. */

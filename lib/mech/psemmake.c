@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <semaphore.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/file.h"
+#include "base/older.h"
 #include "mech/posix.h"
 #include "mech/psemmake.h"
 
@@ -33,10 +33,10 @@ static int open_draft(const struct ix_posix_dir *dir, char name[32])
 {
 	for (unsigned tries = 0; tries < 100; tries++) {
 		unsigned n = 0;
-		int fd;
+		int fd = ix_random_bytes(&n, sizeof(n));
 
-		if (getrandom(&n, sizeof(n), 0) < 0)
-			return -errno;
+		if (fd < 0)
+			return fd;
 		(void)snprintf(name, 32, ".ipcx-%08x", n);
 		fd = openat(dir->fd, name,
 			    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);

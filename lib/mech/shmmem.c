@@ -10,6 +10,7 @@
 #include <sys/shm.h>
 
 #include "base/file.h"
+#include "base/older.h"
 
 /* The size of the largest pages, in bytes. */
 #define PAGE_MAX (UINT64_C(1) << 34)
@@ -31,7 +32,7 @@ static int open_behind(struct ipcx *x, const struct ix_memory *m)
 	int proc = ix_procfd(x), fd = -ENOENT;
 	char path[80];
 
-	if (proc < 0 || faccessat(proc, "self/map_files", F_OK, 0) < 0)
+	if (proc < 0 || ix_access(proc, "self/map_files", F_OK, 0) < 0)
 		return -ENOSYS; /* no /proc, or not a procfs */
 	for (; fd == -ENOENT && page <= PAGE_MAX; page *= 2) {
 		uint64_t end = from + (m->size + page - 1) / page * page;

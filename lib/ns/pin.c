@@ -22,6 +22,7 @@
 #include "base/esc.h"
 #include "base/file.h"
 #include "base/mnt.h"
+#include "base/older.h"
 #include "base/statx.h"
 #include "core/copyin.h"
 #include "ns/discover.h"
@@ -383,7 +384,7 @@ int ipcx_ns_unpin(struct ipcx *x, const char *name, unsigned flags)
 	dir = pin_open_dir();
 	fd = dir < 0 ? dir : open_entry(dir, name);
 	if (fd == -ENOENT && dir >= 0 &&
-	    faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	    ix_access(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return drop_file(x, dir, name, flags);
 	if (fd < 0)
 		return fd == -ENOENT

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mntinfo.h"
 #include "base/num.h"
+#include "base/older.h"
 #include "base/util.h"
 #include "core/ctx.h"
 
@@ -217,7 +218,7 @@ static int cgroup_at(int root, const struct ix_mntinfo *mount, struct ix_memcg *
 	if (dir < 0)
 		return dir;
 	/* A hierarchy without the controller has no such file. */
-	if (faccessat(dir, "memory.stat", F_OK, 0) < 0)
+	if (ix_access(dir, "memory.stat", F_OK, 0) < 0)
 		return -ENOENT;
 	if (!g->v2) {
 		cgroup_read_v1(dir, g);

@@ -10,6 +10,7 @@
 #include <sys/msg.h>
 #include <unistd.h>
 
+#include "base/older.h"
 #include "base/port.h"
 #include "mech/msgchecks.h"
 #include "mech/sysv.h"
@@ -77,7 +78,7 @@ static void msg_copy_flags(struct ix_why *w, struct ix_reason *r)
 static void msg_copy_lacks(struct ix_why *w, struct ix_reason *r)
 {
 	int proc = ix_procfd(w->x);
-	bool has = proc >= 0 && faccessat(proc, "sys/kernel/msg_next_id", F_OK, 0) == 0;
+	bool has = proc >= 0 && ix_access(proc, "sys/kernel/msg_next_id", F_OK, 0) == 0;
 
 	if (ix_why_flag(w, MSG_COPY) == IX_SO_NOT)
 		ix_reason_set(r, IX_SO_NOT, "the flags lack MSG_COPY");

@@ -6,8 +6,8 @@
  * supervisor ends. So the next run can recognise and remove what a killed run left.
  */
 #include <errno.h>
-#include <sys/random.h>
 
+#include "base/older.h"
 #include "core/semun.h"
 #include "stress/engine/random.h"
 #include "stress/run/run.h"
@@ -164,7 +164,7 @@ int ix_key_range_take(struct ipcx *x, struct ix_shared *shared)
 
 	shared->range_lock = -1;
 	shared->keys = FIRST_KEY;
-	if (getrandom(&shared->run, sizeof(shared->run), 0) != sizeof(shared->run))
+	if (ix_random_bytes(&shared->run, sizeof(shared->run)) < 0)
 		shared->run = ix_mix(ix_now(), (uint64_t)getpid());
 	shared->run |= 1; /* 0 means no run */
 	if (shared->fresh)
