@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/msg.h>
 
+#include "base/calls.h"
 #include "base/num.h"
 #include "core/limit.h"
 #include "mech/causes.h"
@@ -118,6 +119,25 @@ static int msg_stat_by(int which, int how, void *data)
 	return id;
 }
 
+static void msg_try(const void *unused)
+{
+	struct msqid_ds ds;
+
+	(void)unused;
+	(void)msgctl(-1, MSG_STAT_ANY, &ds);
+}
+
+int ix_msg_stat(int id, struct msqid_ds *ret_ds)
+{
+	if (msgctl(id, IPC_STAT, ret_ds) == 0)
+		return 0;
+	if (errno != EACCES)
+		return -errno;
+	return ix_call_survives(msg_try, NULL) && msgctl(id, MSG_STAT_ANY, ret_ds) == id
+		       ? 0
+		       : -EACCES;
+}
+
 static int msg_stat_slot(int index, void *row)
 {
 	return msg_stat_by(index, MSG_STAT_ANY, row);
@@ -153,8 +173,15 @@ static int msg_set(const void *data, const struct ipcx_attrs *a)
 
 	if ((a->set & IPCX_A_QBYTES) && a->qbytes > IX_MSG_QBYTES_MAX)
 		return -EOVERFLOW;
-	ix_sysv_perm_set(&ds.msg_perm, &row->base, a);
 	ds.msg_qbytes = a->set & IPCX_A_QBYTES ? a->qbytes : row->qbytes;
+	/* IPC_SET sets qbytes, too, and a row from /proc/sysvipc has none. */
+	if (!(a->set & IPCX_A_QBYTES) && row->qbytes == 0) {
+		int r = ix_msg_stat(row->base.id, &ds);
+
+		if (r < 0)
+			return r;
+	}
+	ix_sysv_perm_set(&ds.msg_perm, &row->base, a);
 	return msgctl(row->base.id, IPC_SET, &ds) < 0 ? -errno : 0;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/msg.h>
 
+#include "base/calls.h"
 #include "base/num.h"
 #include "base/port.h"
 #include "core/waited.h"
@@ -29,23 +30,12 @@ static int msgqueue_gone(struct ipcx_queue *q)
 	return ix_fail_plain(q->x, -EIDRM, "%s: was removed meanwhile", q->name);
 }
 
-/* Read the queue's state, if possible also without read permission (MSG_STAT_ANY, Linux
- * 4.17). Returns 0, -EACCES, -EINVAL or -EIDRM. */
-static int msgqueue_stat_of(const struct ipcx_queue *q, struct msqid_ds *ds)
-{
-	if (msgctl(q->id, IPC_STAT, ds) == 0)
-		return 0;
-	if (errno != EACCES)
-		return -errno;
-	return msgctl(q->id, MSG_STAT_ANY, ds) == q->id ? 0 : -EACCES;
-}
-
 /* Update the length of the longest message that can be sent; a limit that cannot be read
  * is not applied. */
 static int know(struct ipcx_queue *q, struct msqid_ds *ds)
 {
 	struct msginfo info = { .msgmax = INT_MAX };
-	int r = msgqueue_stat_of(q, ds);
+	int r = ix_msg_stat(q->id, ds);
 
 	(void)msgctl(0, IPC_INFO, (struct msqid_ds *)&info);
 	q->longest = (uint64_t)info.msgmax;
@@ -148,7 +138,7 @@ static long msgqueue_which(const struct ipcx_take *take)
 static int more_room(struct ipcx_queue *q)
 {
 	struct msqid_ds ds;
-	int r = msgqueue_stat_of(q, &ds);
+	int r = ix_msg_stat(q->id, &ds);
 
 	if (r == -EINVAL || r == -EIDRM)
 		return msgqueue_gone(q);
@@ -195,7 +185,7 @@ static int msgqueue_take(struct ipcx_queue *q, const struct ipcx_take *take, boo
 static int no_copy(struct ipcx_queue *q, uint64_t position)
 {
 	struct msqid_ds ds;
-	int r = msgqueue_stat_of(q, &ds);
+	int r = ix_msg_stat(q->id, &ds);
 
 	if (r == -EINVAL || r == -EIDRM)
 		return msgqueue_gone(q);
@@ -216,12 +206,31 @@ static int msgqueue_too_wide(struct ipcx_queue *q, uint64_t position)
 		q->name, position);
 }
 
+static void msgqueue_try_copy(const void *unused)
+{
+	long room[2];
+
+	(void)unused;
+	(void)msgrcv(-1, room, sizeof(*room), 0, MSG_COPY | IPC_NOWAIT);
+}
+
+static int msgqueue_copies_none(struct ipcx_queue *q)
+{
+	return ix_fail_plain(
+		q->x, -ENOSYS,
+		"%s: this kernel (or a filter) cannot look at messages without taking them (MSG_COPY needs CONFIG_CHECKPOINT_RESTORE)",
+		q->name);
+}
+
 static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *ret_m)
 {
 	int r = position > LONG_MAX ? -ENODATA : 0;
 
+	if (!q->copy && !ix_call_survives(msgqueue_try_copy, NULL))
+		return msgqueue_copies_none(q);
+	q->copy = MAX(q->copy, FIRST_COPY);
 	while (r == 0) {
-		size_t before = q->room, most = MIN(MAX(q->copy, FIRST_COPY), before);
+		size_t before = q->room, most = MIN(q->copy, before);
 		ssize_t size = msgrcv(q->id, q->msgbuf, most, (long)position,
 				      MSG_COPY | IPC_NOWAIT);
 
@@ -238,10 +247,7 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 			r = -ENODATA;
 			break;
 		case ENOSYS:
-			return ix_fail_plain(
-				q->x, -ENOSYS,
-				"%s: this kernel cannot look at messages without taking them (MSG_COPY needs CONFIG_CHECKPOINT_RESTORE)",
-				q->name);
+			return msgqueue_copies_none(q);
 		case E2BIG:
 			q->copy = 4 * most;
 			if (most < before)
@@ -370,7 +376,7 @@ static void msgqueue_full(struct ipcx_queue *q, const struct ipcx_message *m, ch
 
 	(void)snprintf(buf, size, "had no room for a message of %zu byte%s", m->len,
 		       m->len == 1 ? "" : "s");
-	if (msgqueue_stat_of(q, &ds) < 0)
+	if (ix_msg_stat(q->id, &ds) < 0)
 		return;
 	if (ds.msg_qnum >= ds.msg_qbytes)
 		(void)snprintf(buf, size,
@@ -414,7 +420,7 @@ static void msgqueue_empty(struct ipcx_queue *q, const struct ipcx_take *take, c
 	size_t len;
 
 	put_wanted(take, buf, size);
-	if (msgqueue_stat_of(q, &ds) < 0)
+	if (ix_msg_stat(q->id, &ds) < 0)
 		return;
 	len = strlen(buf);
 	if (ds.msg_qnum == 0)

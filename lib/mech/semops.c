@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/calls.h"
 #include "core/semun.h"
 #include "core/waited.h"
 #include "mech/semaphores.h"
@@ -38,6 +39,14 @@ static int semops_find(struct ipcx *x, const struct ipcx_ref *ref, struct array 
 			       : ix_fail(x, -errno, "%s", ret_a->name);
 }
 
+static void semops_try(const void *unused)
+{
+	struct semid_ds ds;
+
+	(void)unused;
+	(void)semctl(-1, 0, SEM_STAT_ANY, (union semun){ .buf = &ds });
+}
+
 /*
  * Return the number of semaphores in the array, or -errno. Without read permission
  * IPC_STAT fails; SEM_STAT_ANY (Linux 4.17) on the slot does not. The slot is the lowest
@@ -52,7 +61,8 @@ static int64_t semops_count(const struct array *a)
 		return (int64_t)ds.sem_nsems;
 	if (errno != EACCES)
 		return -errno;
-	for (size_t i = 0; i < ARRAY_SIZE(masks); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(masks) && ix_call_survives(semops_try, NULL);
+	     i++)
 		if (semctl(a->id & masks[i], 0, SEM_STAT_ANY,
 			   (union semun){ .buf = &ds }) == a->id)
 			return (int64_t)ds.sem_nsems;
