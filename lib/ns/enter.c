@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "core/copyin.h"
 #include "core/dirid.h"
@@ -70,7 +71,7 @@ static int drop_groups(struct ix_plan *plan)
 
 static int drop_keys(struct ix_plan *plan)
 {
-	plan->keyring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	plan->keyring = IX_CALL(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	if (plan->keyring < 0 && errno == ENOSYS)
 		plan->keyring = 0;
 	return plan->keyring < 0 ? -errno : 0;
@@ -79,7 +80,7 @@ static int drop_keys(struct ix_plan *plan)
 static int has_new_keys(struct ix_plan *plan)
 {
 	long now =
-		syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+		IX_CALL(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
 
 	if (now < 0)
 		return errno == ENOSYS && !plan->keyring ? 0 : IX_STEP_UNVERIFIED;

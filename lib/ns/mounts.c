@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include "base/calls.h"
 #include "base/file.h"
 #include "ns/ns.h"
 #include "ns/plan.h"
@@ -143,7 +144,7 @@ static int clone_shm(const struct ix_plan *p, int self, int root, int *ret_tree)
 
 	if (r < 0)
 		return r;
-	tree = (int)syscall(SYS_open_tree, p->shm, "",
+	tree = (int)IX_CALL(SYS_open_tree, p->shm, "",
 			    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	r = tree < 0 ? -errno : 0;
 	back = come_back(p, self, root);
@@ -178,13 +179,13 @@ static int put_shm(int tree)
 {
 	bool old = false; /* Linux before 5.12 has no mount_setattr() */
 
-	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &safe, sizeof(safe)) <
+	if (IX_CALL(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &safe, sizeof(safe)) <
 	    0) {
 		if (errno != ENOSYS)
 			return -errno;
 		old = true;
 	}
-	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, SHM_DIR,
+	if (IX_CALL(SYS_move_mount, tree, "", AT_FDCWD, SHM_DIR,
 		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0)
 		return -errno;
 	return old ? make_safe() : 0;

@@ -86,7 +86,7 @@ int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size)
 		return -EFAULT;
 	if (size && !peek_is_there(pid, address, size))
 		return -EFAULT;
-	/* A filter may kill for the call, but not for reading the file. */
+	/* A filter may forbid the call, but not reading the file. */
 	if (size && (address + (size - 1) > UINTPTR_MAX ||
 		     !ix_call_possible(SYS_process_vm_readv)))
 		return peek_far(pid, address, buf, size);
@@ -94,6 +94,8 @@ int ix_peek(int32_t pid, uint64_t address, void *buf, size_t size)
 	 * NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	remote.iov_base = (void *)(uintptr_t)address;
 	n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+	if (n < 0 && (errno == ENOSYS || (errno == EPERM && ix_call_filtered())))
+		return peek_far(pid, address, buf, size);
 	if (n < 0)
 		return -errno;
 	return (size_t)n == size ? (int)n : -EFAULT;

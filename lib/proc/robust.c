@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/calls.h"
 #include "base/sidethread.h"
 #include "proc/peek.h"
 
@@ -39,7 +40,7 @@ static int robust_walk(struct robust_walk *w)
 	uintptr_t link, offset;
 	int r;
 
-	if (syscall(SYS_get_robust_list, w->tid, &at, &size) < 0)
+	if (IX_CALL(SYS_get_robust_list, w->tid, &at, &size) < 0)
 		return -errno;
 	if (!at || size != sizeof(head))
 		return -ENODATA;

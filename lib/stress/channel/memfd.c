@@ -6,11 +6,12 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "base/calls.h"
 #include "base/util.h"
 
 int ix_memfd_open(size_t size, struct ix_object *ret_object)
 {
-	auto_fd int fd = memfd_create("ipcx-stress", MFD_CLOEXEC);
+	auto_fd int fd = (int)IX_CALL(SYS_memfd_create, "ipcx-stress", MFD_CLOEXEC);
 	void *at;
 
 	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)

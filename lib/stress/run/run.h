@@ -9,7 +9,7 @@ struct ipcx_stress {
 	struct ipcx_stress_plan plan; /* with defaults; the caller owns its lists */
 	struct ix_shared *shared;
 	pid_t supervisor; /* 0: reaped */
-	int pidfd;        /* pidfd of the supervisor, or -1 */
+	int pidfd;        /* pidfd of the supervisor, or -1: also before Linux 5.3 */
 	int line;         /* socket to the supervisor; hang-up: the other side is gone */
 };
 
