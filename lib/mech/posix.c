@@ -76,7 +76,8 @@ static int no_link(struct ipcx *x, int root, int fd)
 
 static int posix_open_shm(struct ipcx *x)
 {
-	int root = ix_viewfd(x), fd, r;
+	int root = ix_viewfd(x), r;
+	auto_fd int fd = -1;
 
 	if (root == -ENXIO)
 		return ix_fail_plain(
@@ -86,17 +87,15 @@ static int posix_open_shm(struct ipcx *x)
 	if (root < 0)
 		return ix_fail(x, root, "/");
 	fd = ix_open_below(root, ix_viewshm(x), O_PATH | O_DIRECTORY, x->view.remote);
-	if (fd < 0)
-		return ix_fail(x, fd, "%s%s", IX_SHM_DIR,
-			       fd == -ENOSYS ? ": openat2" : "");
-	r = x->view.remote ? ix_dirid_in_memory(x, x->view.pid, fd, IX_SHM_DIR) : 0;
+	r = fd < 0 ? ix_fail(x, fd, "%s%s", IX_SHM_DIR, fd == -ENOSYS ? ": openat2" : "")
+	    : x->view.remote ? ix_dirid_in_memory(x, x->view.pid, fd, IX_SHM_DIR)
+			     : 0;
 	if (r == 0 && x->view.straight)
 		r = no_link(x, root, fd);
 	if (r == 0 && x->view.only_there)
 		r = not_elsewhere(x, fd);
-	if (r < 0)
-		(void)close(fd);
-	return r < 0 ? r : fd;
+	/* ENOSYS would mean that the kernel has no such objects (lib/core/note.c). */
+	return r == -ENOSYS ? -EOPNOTSUPP : r < 0 ? r : take_fd(&fd);
 }
 
 int ix_posix_shm_dir(struct ipcx *x, struct ix_posix_dir *ret_dir)
@@ -403,12 +402,12 @@ int ix_posix_own(int fd, const struct ipcx_attrs *a)
 static int change_mode(struct ipcx *x, int fd, mode_t mode)
 {
 	char path[40];
-	int proc, error;
+	int proc, error = -ENOSYS;
 
-	if (IX_CALL(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0)
-		return 0;
-	error = -errno;
-	/* A seccomp filter may answer EPERM to an unknown call: try the /proc link. */
+	/* A filter may kill for it. */
+	if (!ix_call_filtered())
+		error = syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) < 0 ? -errno
+										: 0;
 	if (error != -ENOSYS && error != -EPERM && error != -EINVAL)
 		return error;
 	proc = ix_procfd(x);

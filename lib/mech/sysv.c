@@ -108,9 +108,20 @@ struct ix_sysv ix_sysv_safe(const struct ix_sysv *v)
 {
 	struct ix_sysv safe = *v;
 
-	if (!ix_call_survives(sysv_try, v))
-		safe.stat_slot = sysv_absent;
+	safe.careful = ix_call_filtered();
 	return safe;
+}
+
+int ix_sysv_look(struct ix_sysv *v, int slot, void *row)
+{
+	int r = v->careful ? v->stat_slot_own(slot, row) : -EACCES;
+
+	if (r != -EACCES && r != -EPERM)
+		return r;
+	if (v->careful && !ix_call_survives(sysv_try, v))
+		v->stat_slot = sysv_absent;
+	v->careful = false;
+	return v->stat_slot(slot, row);
 }
 
 int ix_sysv_stat(const struct ix_sysv *v, int id, void *row)

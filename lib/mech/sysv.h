@@ -109,6 +109,7 @@ struct ix_sysv {
 	 * (IPC_STAT). */
 	int (*stat_slot)(int index, void *row);
 	int (*stat_slot_own)(int index, void *row);
+	bool careful; /* in a copy: whether stat_slot() kills is not known yet */
 	int (*stat_id)(int id, void *row);
 
 	/* Find or create (*get), remove (IPC_RMID), set owner, mode and the rest
@@ -124,8 +125,12 @@ int ix_sysv_find(struct ix_scan *s, const struct ix_sysv *v, const struct ipcx_r
 int ix_sysv_create(struct ipcx *x, const struct ix_sysv *v, const struct ipcx_attrs *a,
 		   struct ipcx_ref *ret_ref);
 
-/* The mechanism without *_STAT_ANY (-ENOSYS) where a filter kills for it. */
+/* A copy of the mechanism for ix_sysv_look(). */
 struct ix_sysv ix_sysv_safe(const struct ix_sysv *v);
+
+/* stat_slot() where no filter kills for it; -ENOSYS where one does. Under a filter the
+ * older call comes first, so that nobody has to ask as long as that is permitted. */
+int ix_sysv_look(struct ix_sysv *v, int slot, void *row);
 
 /* Fill the row of an id. If IPC_STAT is not permitted, fill the row from the id's slot,
  * provided that the object there has the same id. Returns 0 or -errno. */

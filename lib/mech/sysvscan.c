@@ -39,7 +39,7 @@
 
 struct sysvscan_walk {
 	struct ix_scan *s;
-	const struct ix_sysv *v;
+	struct ix_sysv *v;
 	struct ix_lacking calls, text; /* fields that rows of each source lack */
 	int highest;
 	bool own_only;           /* use *_STAT alone: STAT_ANY finds nothing */
@@ -195,7 +195,7 @@ static int one_slot(struct sysvscan_walk *w, int slot)
 
 	if (!row)
 		return -ENOMEM;
-	id = w->own_only ? -EINVAL : w->v->stat_slot(slot, row);
+	id = w->own_only ? -EINVAL : ix_sysv_look(w->v, slot, row);
 	if (id >= 0)
 		return sysvscan_keep(w, row, &w->calls);
 	if (!ix_sysv_gone(id))
@@ -298,7 +298,7 @@ static uint64_t sysvscan_unseen(const struct sysvscan_walk *w)
 		int before = w->v->used(), highest = w->v->highest(), seen = 0;
 
 		for (int slot = 0; before > 0 && slot <= highest; slot++)
-			seen += shows(w->v->stat_slot(slot, row)) ||
+			seen += shows(ix_sysv_look(w->v, slot, row)) ||
 				shows(w->v->stat_slot_own(slot, row));
 		least = MIN(least, MIN(before, w->v->used()) - seen);
 	}
