@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/msg.h>
 
+#include "base/calls.h"
 #include "base/port.h"
 #include "base/util.h"
 #include "core/table.h"
@@ -36,6 +37,19 @@ struct peek {
 	bool noted; /* the note about messages that could not be copied */
 	bool wide_noted;
 };
+
+static void peek_try(const void *unused)
+{
+	struct msgbuf room;
+
+	(void)unused;
+	(void)msgrcv(-1, &room, 1, 0, MSG_COPY | IPC_NOWAIT);
+}
+
+bool ix_msg_copies(void)
+{
+	return ix_call_survives(peek_try, NULL);
+}
 
 /* Enlarge the buffer, up to the size of all messages together. Returns 0, -ENOMEM, or
  * -E2BIG if the buffer has that size already. */
@@ -111,8 +125,10 @@ static void peek_too_wide(struct peek *p, struct ipcx_table *t, int id,
 static int peek_all(struct ipcx *x, struct ipcx_table *t, int id, uint64_t qnum,
 		    struct peek *p)
 {
+	bool copies = qnum && ix_msg_copies();
+
 	for (uint64_t n = 0; n < qnum; n++) {
-		ssize_t size = peek_at(p, id, n);
+		ssize_t size = copies ? peek_at(p, id, n) : -ENOSYS;
 		struct message_row *row;
 		struct msqid_ds ds;
 

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/msg.h>
 
-#include "base/calls.h"
 #include "base/num.h"
 #include "base/port.h"
 #include "core/waited.h"
+#include "mech/msgpeek.h"
 #include "mech/queues.h"
 #include "who/last.h"
 
@@ -206,14 +206,6 @@ static int msgqueue_too_wide(struct ipcx_queue *q, uint64_t position)
 		q->name, position);
 }
 
-static void msgqueue_try_copy(const void *unused)
-{
-	long room[2];
-
-	(void)unused;
-	(void)msgrcv(-1, room, sizeof(*room), 0, MSG_COPY | IPC_NOWAIT);
-}
-
 static int msgqueue_copies_none(struct ipcx_queue *q)
 {
 	return ix_fail_plain(
@@ -226,7 +218,7 @@ static int peek(struct ipcx_queue *q, uint64_t position, struct ipcx_message *re
 {
 	int r = position > LONG_MAX ? -ENODATA : 0;
 
-	if (!q->copy && !ix_call_survives(msgqueue_try_copy, NULL))
+	if (!q->copy && !ix_msg_copies())
 		return msgqueue_copies_none(q);
 	q->copy = MAX(q->copy, FIRST_COPY);
 	while (r == 0) {
