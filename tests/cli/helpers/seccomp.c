@@ -3,19 +3,31 @@
  * seccomp ERRNO CALL[@ARG(=|==|&)VALUE]… -- COMMAND…: run a command for which these
  * system calls fail: always, or only if the argument ARG (from 0) has VALUE in its low
  * byte (=), is VALUE in its low 32 bits (==), or has one of the bits of VALUE there (&).
+ * With "-o" as the first word the filter hides itself: PR_GET_SECCOMP returns 0, as on an
+ * old kernel without a filter.
  * With "kill" as ERRNO the calls kill the process, as SystemCallFilter= of systemd does.
+ * With a path instead, all calls are made, and those of the list that were made are
+ * written to this file, as they stand in the list, one a line.
  * Programs of another word size than this one are not filtered.
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef SYS_fchmodat2
@@ -59,6 +71,8 @@ static const struct call {
 	CALL(mq_notify),
 	CALL(clone),
 	CALL(clone3),
+	CALL(fork),
+	CALL(vfork),
 	CALL(pidfd_send_signal),
 	CALL(preadv2),
 	CALL(faccessat2),
@@ -259,25 +273,129 @@ static void refuse(const char *word, unsigned answer)
 	exit(125);
 }
 
+/* ---- which calls of the list are made */
+
+/* The same conditions as those of rule(). */
+static bool applies(const struct call *c, const char *condition,
+		    const struct seccomp_data *d)
+{
+	unsigned at, value;
+	unsigned long arg;
+	char *end;
+
+	if (d->nr != c->number || (c->which && (d->args[0] & 0xffff) != c->which))
+		return false;
+	if (!*condition)
+		return true;
+	arg = strtoul(condition + 1, &end, 10) + !!c->which;
+	value = (unsigned)strtoul(end + strspn(end, "=&"), NULL, 0);
+	at = (unsigned)d->args[arg];
+	if (*end == '&')
+		return at & value;
+	return (end[1] != '=' ? at & 0xff : c->which ? at & ~0x100U : at) == value;
+}
+
+static bool matches(const char *word, const struct seccomp_data *d)
+{
+	size_t len = strcspn(word, "@");
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		if (strlen(calls[i].name) == len && !strncmp(calls[i].name, word, len) &&
+		    applies(&calls[i], word + len, d))
+			return true;
+	return false;
+}
+
+/* Let each call go on, and write what was made when the last process has ended. */
+static void note(int listener, char **words, const char *path)
+{
+	struct pollfd fd = { .fd = listener, .events = POLLIN };
+	bool made[256] = { false };
+	FILE *out;
+
+	while (poll(&fd, 1, -1) >= 0 || errno == EINTR) {
+		struct seccomp_notif seen = { .id = 0 };
+		struct seccomp_notif_resp go = {
+			.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+		};
+
+		if (fd.revents & (POLLHUP | POLLERR))
+			break;
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &seen) < 0)
+			continue;
+		for (int i = 0; strcmp(words[i], "--"); i++)
+			made[i] |= matches(words[i], &seen.data);
+		go.id = seen.id;
+		(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &go);
+	}
+	out = fopen(path, "we");
+	for (int i = 0; out && strcmp(words[i], "--"); i++)
+		if (made[i])
+			fprintf(out, "%s\n", words[i]);
+	if (!out || fclose(out))
+		exit(125);
+}
+
+/* The child shares the descriptors until it executes the command. */
+static int listed(struct sock_fprog *prog, char **words, char **command, const char *path)
+{
+	int ends[2], listener = -1, status = 125 << 8;
+	long pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return 125;
+	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0L, 0L, 0L, 0L);
+	if (pid == 0) {
+		listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+					SECCOMP_FILTER_FLAG_NEW_LISTENER, prog);
+		if (write(ends[1], &listener, sizeof(listener)) != sizeof(listener) ||
+		    listener < 0)
+			_exit(125);
+		execvp(*command, command);
+		_exit(125);
+	}
+	if (pid > 0 && read(ends[0], &listener, sizeof(listener)) == sizeof(listener) &&
+	    listener >= 0)
+		note(listener, words, path);
+	if (pid > 0)
+		(void)waitpid((pid_t)pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* ---- */
+
 int main(int argc, char **argv)
 {
 	struct sock_fprog prog = { .filter = filter };
+	unsigned answer;
+	bool hides;
 	int i = 2;
 
 	if (argc < 4 || !ARCH)
 		return 125;
+	hides = !strcmp(argv[1], "-o");
+	argv += hides;
+	argc -= hides;
+	answer = *argv[1] == '/'           ? SECCOMP_RET_USER_NOTIF
+		 : strcmp(argv[1], "kill") ? SECCOMP_RET_ERRNO | (unsigned)atoi(argv[1])
+					   : SECCOMP_RET_KILL_PROCESS;
 	add((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 					 offsetof(struct seccomp_data, arch)));
 	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0));
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	for (; i < argc && strcmp(argv[i], "--"); i++)
-		refuse(argv[i], strcmp(argv[1], "kill")
-					? SECCOMP_RET_ERRNO | (unsigned)atoi(argv[1])
-					: SECCOMP_RET_KILL_PROCESS);
+		refuse(argv[i], answer);
+	if (hides)
+		refuse("prctl@0==21", SECCOMP_RET_ERRNO); /* PR_GET_SECCOMP */
 	add((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	prog.len = n;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0) {
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+		perror("seccomp");
+		return 125;
+	}
+	if (*argv[1] == '/')
+		return listed(&prog, argv + 2, argv + i + 1, argv[1]);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0) {
 		perror("seccomp");
 		return 125;
 	}
