@@ -35,6 +35,8 @@ HOMES = [
     ("the umask", r"(?<![\w.>])umask\s*\(", {"cmd/compat/ipcmk.c", "lib/stress/run/run.c"}),
     ("what signals do", r"(?<![\w.>])(signal|sigaction)\s*\(", {"cmd/exec/signals.c", "cmd/stop.c", "lib/mech/psemcall.c", "lib/stress/run/run.c", "lib/stress/engine/worker.c"}),
     ("what a process is", r"\bprctl\s*\(", {"lib/base/calls.c", "lib/base/cap.c", "lib/mech/psemcall.c", "lib/ns/step.c", "lib/stress/load/undo.c", "lib/stress/engine/worker.c"}),
+    # A filter may kill for them, and glibc does not ask.
+    ("what newer calls do", r"\b(faccessat|getrandom)\s*\(", {"lib/base/older.c"}),
     ("what semctl(2) takes", r"\bunion semun \{", {"lib/core/semun.h"}),
     ("mmap", r"(?<![\w.>])mmap\s*\(", {"lib/mech/psemops.c", "lib/mech/pshmdriver.c", "lib/stress/engine/shared.c", "lib/stress/channel/memfd.c"}),
 ]
