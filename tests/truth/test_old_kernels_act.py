@@ -110,7 +110,7 @@ def test_plain_commands_call_nothing_that_can_be_absent(world, hidden):
 
 # These start no process, not even one that asks what a filter kills for.
 ALONE = [
-    "ls -o ref,owner,mode,size", "ls --json -o ref,size,qbytes", "show shm:0x11 sem:0x11 mq:/x pshm:/x psem:/x --json -o ref,mode", "limits", "compat ipcs", "compat ipcrm -a", "compat ipcmk -M 4096",
+    "ls -o ref,owner,mode,size", "ls --json -o ref,size,qbytes", "limits -o name,limit", "compat ipcs", "compat ipcrm -a", "compat ipcmk -M 4096",
     "mk pshm:/y --size 4K --mode 0640 --owner 1:1", "mk psem:/y", "mk psem:/x --if-missing", "mk shm:0x12 --size 4K", "set all --mode 0640 -w uid==0",
     "rm all --all --yes", "msg send 0x11 one", "msg recv 0x11", "mq recv /x", "shm read 0x11", "pshm read /x", "sem op 0x11 0-1", "psem get /x", "sem run 0x11:0 -- true",
 ]
