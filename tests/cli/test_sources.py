@@ -8,7 +8,7 @@ import pytest
 
 from conftest import IPCX
 from helpers.tools import MAKE, SYSV, background, do, helper, make_all, refs, release
-from helpers.wide import segment
+from helpers.wide import NARROW, segment
 
 STAT_ANY = {"shm": "shmctl@1=15", "msg": "msgctl@1=13", "sem": "semctl@2=20"}
 CTL = {"shm": "shmctl", "msg": "msgctl", "sem": "semctl"}
@@ -176,6 +176,8 @@ FILTERS = [["shmctl"], ["msgctl"], ["semctl"], ["fsopen"], ["openat2"], ["statx"
 @pytest.mark.parametrize("calls", FILTERS, ids="+".join)
 @pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
 def test_a_filter_never_hides_objects_silently(world, calls, error):
+    if NARROW and error == errno.EPERM and "statx" in calls:
+        pytest.skip("the loader of 32-bit programs calls statx(2), and takes no other answer than ENOSYS for its absence")
     made = make_all(world)
     launch = [helper("seccomp"), error, *calls, "--"]
     env = {"ASAN_OPTIONS": "detect_leaks=0"}
@@ -186,7 +188,8 @@ def test_a_filter_never_hides_objects_silently(world, calls, error):
     assert r.rc in (0, 4) and seen, (r.rc, r.err)
     for o in r.json["objects"]:
         if None in (o.get("size", 0), o.get("qbytes", 0), o.get("maxmsg", 0)):
-            assert o["mech"] in ("msg", "mq")
+            # In 32 bits, only the text has the size of a segment; whether it is that of /proc, fstatfs(2) tells.
+            assert o["mech"] in ("msg", "mq") or NARROW and o["mech"] == "shm" and "sysvipc" in r.err
     for ref in made.values():
         r = world.run(*launch, release(), "show", ref, env=env)
         assert (r.rc == 0 and r.out.startswith(ref)) or (r.rc in (1, 4) and r.err.startswith("ipcx: ")), (ref, r.rc, r.err)
