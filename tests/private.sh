@@ -7,15 +7,16 @@
 # namespaces, with an empty /dev/shm and an empty /dev/mqueue, as every machine with an
 # init has them. A machine without gets a /dev that has them, where possible.
 #
-# NSSWITCH, if set, is the file to use as /etc/nsswitch.conf. A static program, or one with
-# musl ($IPCX), asks only the files: what it says about other services would be one line
-# more in each test.
+# Where $IPCX is static, or made with musl, it asks only the files for users and groups:
+# what it says about other services in /etc/nsswitch.conf would be one line more in each
+# test, so the machine has no others then.
 set -eu
 
-if [ -z "${NSSWITCH-}" ] && [ -n "${IPCX-}" ] && head -c 4096 "$IPCX" 2>/dev/null | grep -q /ld-musl-; then
+NSSWITCH=
+if [ -n "${IPCX-}" ] && [ -e "$IPCX" ] && ! head -c 4096 "$IPCX" | grep -q /ld-linux; then
 	NSSWITCH=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)/nsswitch.conf
-	export NSSWITCH
 fi
+export NSSWITCH
 
 user=
 [ "$(id -u)" -eq 0 ] || user="--user --map-root-user"
@@ -37,5 +38,5 @@ exec unshare $user --ipc --mount --propagation private sh -euc '
 	fi
 	[ ! -d /dev/shm ] || mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 	[ ! -d /dev/mqueue ] || mount -t mqueue mqueue /dev/mqueue
-	[ -z "${NSSWITCH-}" ] || mount --bind "$NSSWITCH" /etc/nsswitch.conf
+	[ -z "$NSSWITCH" ] || mount --bind "$NSSWITCH" /etc/nsswitch.conf
 	exec "$@"' sh "$@"
