@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the user's locale says, without changing the program's own for longer than that. */
 #include "ui/locale.h"
 
 #include <langinfo.h>
