@@ -17,7 +17,11 @@
 
 bool ix_call_filtered(void)
 {
-	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) > 0;
+	int error = errno;
+	bool filtered = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) > 0;
+
+	errno = error; /* a kernel without CONFIG_SECCOMP answers EINVAL */
+	return filtered;
 }
 
 /* All arguments are 0, so that their order, which differs between architectures, does not

@@ -20,7 +20,7 @@ bool ix_call_known(long number, void (*call)(const void *), const void *arg);
 /* The same for a call by its number; all its arguments are -1. */
 bool ix_call_possible(long number);
 
-/* Whether this process has a filter. */
+/* Whether this process has a filter. Keeps errno: many ask after a call that failed. */
 bool ix_call_filtered(void);
 
 /* syscall(2) that fails with ENOSYS where a filter kills for the call. */

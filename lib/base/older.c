@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -27,20 +28,36 @@ static int older_access(int dirfd, const char *path, int how, int flags)
 	return syscall(SYS_faccessat, dirfd, path, how) < 0 ? -errno : 0;
 }
 
+/* Whether the older call judges as the new one: by the same ids, and with the
+ * capabilities that it takes, all permitted ones for root and none for others. */
+static bool older_agrees(int flags)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = { { 0, 0, 0 } };
+
+	if (!(flags & AT_EACCESS))
+		return true;
+	if (getuid() != geteuid() || getgid() != getegid() ||
+	    syscall(SYS_capget, &head, caps) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(caps); i++)
+		if (caps[i].effective != (getuid() == 0 ? caps[i].permitted : 0))
+			return false;
+	return true;
+}
+
 int ix_access(int dirfd, const char *path, int how, int flags)
 {
-	bool own = !(flags & AT_EACCESS) ||
-		   (getuid() == geteuid() && getgid() == getegid());
-	bool possible;
+	bool filtered = flags && ix_call_filtered(), possible;
 
-	if (!flags || (own && ix_call_filtered())) /* nobody has to ask a child */
+	if (!flags || (filtered && older_agrees(flags))) /* nobody has to ask a child */
 		return older_access(dirfd, path, how, flags);
 	possible = ix_call_possible(SYS_faccessat2);
 	if (possible && syscall(SYS_faccessat2, dirfd, path, how, flags) == 0)
 		return 0;
-	if (possible && errno != ENOSYS && !(errno == EPERM && ix_call_filtered()))
+	if (possible && errno != ENOSYS && !(errno == EPERM && filtered))
 		return -errno;
-	if (own)
+	if (!filtered && older_agrees(flags))
 		return older_access(dirfd, path, how, flags);
 	if (!possible)
 		return -ENOSYS;
@@ -49,10 +66,12 @@ int ix_access(int dirfd, const char *path, int how, int flags)
 
 int ix_random_bytes(void *buf, size_t size)
 {
-	auto_fd int fd = -1;
-	ssize_t n = ix_call_filtered() ? -1 : syscall(SYS_getrandom, buf, size, 0);
+	/* Under a filter the device comes first: nobody has to ask a child. */
+	auto_fd int fd = ix_call_filtered() ? ix_open(AT_FDCWD, "/dev/urandom", O_RDONLY)
+					    : -1;
+	ssize_t n = fd >= 0 ? read(fd, buf, size) : IX_CALL(SYS_getrandom, buf, size, 0);
 
-	if (n < 0) {
+	if (n < 0 && fd < 0) {
 		fd = ix_open(AT_FDCWD, "/dev/urandom", O_RDONLY);
 		if (fd < 0)
 			return fd;
