@@ -191,7 +191,7 @@ const char *ix_nss_why(int error)
 	case IX_NSS_NONE:
 		return "no service that nsswitch.conf(5) lists for them is available";
 	case IX_NSS_FILES:
-		return "not in the files; of what nsswitch.conf(5) lists, a program with musl or without shared libraries asks nothing else";
+		return "not in the files, and a statically linked program, or one with musl, asks no other service in nsswitch.conf(5)";
 	case ENOMEM:
 		return "out of memory";
 	default:

@@ -20,7 +20,7 @@ struct ix_kconfig {
 /* The texts about an option: what the kernel lacks, and what it lacks or a filter hides. */
 #define IX_KCONFIG_LACKS(what, option) "this kernel has no " what " (" option ")"
 #define IX_KCONFIG_HIDES(what, option) \
-	"the kernel has no " what " (" option "), or a filter forbids it"
+	"the kernel has no " what " (" option "), or a seccomp filter forbids it"
 
 /*
  * Whether the kernel was built without the option (NULL: there is none). Returns -ENOSYS

@@ -210,7 +210,7 @@ static int msgqueue_copies_none(struct ipcx_queue *q)
 {
 	return ix_fail_plain(
 		q->x, -ENOSYS,
-		"%s: this kernel (or a filter) cannot look at messages without taking them (MSG_COPY needs CONFIG_CHECKPOINT_RESTORE)",
+		"%s: cannot peek at messages: the kernel lacks MSG_COPY (CONFIG_CHECKPOINT_RESTORE), or a seccomp filter forbids it",
 		q->name);
 }
 

@@ -133,7 +133,8 @@ void ix_nslist_gaps(const struct ix_nslist *l, struct ix_gaps *g)
 {
 	if (l->no_ipcns)
 		ix_gap(g, -EOPNOTSUPP,
-		       IX_NO_IPCNS ": containers, which are found by them, are missing");
+		       IX_NO_IPCNS
+		       ": containers are missing, as they are found by their IPC namespaces");
 	if (l->missed)
 		ix_gap(g, l->missed_error,
 		       "some processes could not be looked at (%s): namespaces that only they keep are missing",

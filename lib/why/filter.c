@@ -58,7 +58,7 @@ void ix_why_filter(struct ix_why *w, const struct ix_cause *c, struct ix_reason 
 	if (c->error == -ENOSYS && ours == -ENOSYS && w->as.filtered == IX_SO_NOT)
 		ix_reason_set(
 			r, IX_SO,
-			"%s: no seccomp filter is active, and here, too, the kernel does not have %s",
+			"%s: no seccomp filter is active, and this kernel does not have %s",
 			w->as.who, call);
 	else if (w->as.filtered == IX_SO_NOT)
 		ix_reason_set(r, IX_SO_NOT, "%s: no seccomp filter is active%s",

@@ -100,7 +100,7 @@ def test_a_filter_is_not_the_kernel(world):
     """The calls are missing, but /proc shows that the kernel has them: what is left is unknown, and the kernel's build is not blamed."""
     make_all(world)
     calls = "shmctl shmget shmat msgctl msgget semctl semget mq_open".split()
-    for hide, text in (("", "does not offer the call"), ("mount -t tmpfs none /proc/sysvipc;", "the kernel has no System V IPC (CONFIG_SYSVIPC), or a filter forbids it")):
+    for hide, text in (("", "does not offer the call"), ("mount -t tmpfs none /proc/sysvipc;", "the kernel has no System V IPC (CONFIG_SYSVIPC), or a seccomp filter forbids it")):
         r = world.run("unshare", "--mount", "sh", "-c", hide + 'exec "$@"', "sh", helper("seccomp"), "38", *calls, "--", IPCX, "rm", "sysv", "pshm", "--all", "--dry-run", env=QUIET)
         if hide:
             assert r.rc == 4 and len(said(r, text)) == 1, (r.rc, r.err)

@@ -91,7 +91,7 @@ static void a_filter_may_be_the_reason(void **state)
 			if (lacks(&cases[i].k, why, sizeof(why)) != cases[i].filtered)
 				_exit((int)i + 1);
 		_exit(strcmp(why,
-			     "the kernel has no it (CONFIG_IT), or a filter forbids it")
+			     "the kernel has no it (CONFIG_IT), or a seccomp filter forbids it")
 			      ? 50
 			      : 0);
 	}
