@@ -14,9 +14,9 @@
 #   static   one file, with json-c and libcap in it
 #
 # --suites "SUITE…" runs these, of unit, fuzz, api, cli and compat; default is what the
-# target can run. The column "unit" includes fuzz, and "cli" compat. A cell says how many
-# tests passed. What is skipped or fails is named above the table. The last line is 'N passed, N failed, N
-# skipped': a target that cannot be built is a failed test.
+# target can run. The column "unit" includes fuzz, and "cli" includes compat. A cell says
+# how many tests passed. Tests that are skipped or fail are named above the table. The last
+# line is 'N passed, N failed, N skipped': a target that cannot be built is a failed test.
 set -euo pipefail
 top=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$top"
@@ -68,7 +68,7 @@ describe() {
 	ppc64el) triplet=powerpc64le-linux-gnu cpu=ppc64le ;;
 	static) options=(-Ddefault_library=static -Dprefer_static=true) ;;
 	esac
-	# Its header would be found, but the library is for this machine's programs.
+	# libmount's header would be found, but its library is only for this machine's programs.
 	[[ $1 == amd64 || $1 == static ]] || options+=(-Dlibmount=disabled)
 	if [[ $triplet ]]; then
 		cc=$triplet-gcc
@@ -179,7 +179,7 @@ done
 # shellcheck disable=SC2086 # words
 [[ ! $install ]] || packaging/deps.sh $kinds >&2
 
-# One target after the other is built, by all CPUs; each CPU then runs the tests of one.
+# Build one target after the other, with all CPUs; test as many at a time as there are CPUs.
 for t in $targets; do
 	describe "$t"
 	mkdir -p "$work/$t"
