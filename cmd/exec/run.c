@@ -314,6 +314,9 @@ int run_prepare(const struct run_options *options, bool bounded, struct run *ret
 		msg_error("out of memory");
 		return EXIT_FAILED;
 	}
+	/* Ask now what a filter kills for, and remember it: a child that asked in
+	 * close_rest() would be in the container, with our descriptors. */
+	(void)ix_call_possible(SYS_close_range);
 	r = env_read(run.given, options->env_file, &options->env);
 	/* Load libcap before entering: after entering, the container's copy would be
 	 * loaded or, if it has none, the capabilities could not be dropped. */
