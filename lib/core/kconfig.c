@@ -32,14 +32,15 @@ static int kconfig_shows(int proc, const char *path)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC ? 1 : -EAGAIN;
 }
 
-/* Whether the kernel has this type of file systems: a line "nodev TYPE". */
+/* Whether the kernel has this type of file systems, a line "nodev TYPE": 1, 0 or -EAGAIN
+ * as above. */
 static int kconfig_mounts(int proc, const char *type)
 {
 	char text[8192], line[32];
 	int len = ix_read_file(proc, "filesystems", text, sizeof(text));
 
-	if (len < 0)
-		return -EAGAIN;
+	if (len < 0 || !strstr(text, "\tproc\n"))
+		return -EAGAIN; /* another file covers it */
 	(void)snprintf(line, sizeof(line), "\t%s\n", type);
 	return strstr(text, line) != NULL;
 }
