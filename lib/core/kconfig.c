@@ -52,7 +52,7 @@ static int kconfig_told(struct ipcx *x, const struct ix_kconfig *k)
 	if (proc < 0)
 		return -EAGAIN;
 	shown = kconfig_shows(proc, k->file);
-	mounts = k->type[0] ? kconfig_mounts(proc, k->type) : 0;
+	mounts = k->type[0] && shown <= 0 ? kconfig_mounts(proc, k->type) : 0;
 	if (shown > 0 || mounts > 0)
 		return 1;
 	return shown < 0 || mounts < 0 || kconfig_shows(proc, EVERY_PROC) <= 0 ? -EAGAIN
@@ -68,10 +68,10 @@ int ix_kconfig_lacks(struct ipcx *x, const struct ix_kconfig *k, char *buf, size
 {
 	int told;
 
-	if (!k || !ix_call_survives(kconfig_try, k) || k->ask() != -ENOSYS)
+	if (!k)
 		return 0;
-	told = kconfig_told(x, k);
-	if (told > 0)
+	told = kconfig_told(x, k); /* first: under a filter the calls need a child */
+	if (told > 0 || !ix_call_survives(kconfig_try, k) || k->ask() != -ENOSYS)
 		return 0;
 	if (told == 0 || !ix_call_filtered()) {
 		(void)snprintf(buf, size, IX_KCONFIG_LACKS("%s", "%s"), k->what,
