@@ -240,7 +240,7 @@ int ix_parse_size(const char *text, uint64_t *ret_bytes)
 
 /* In this list, a name comes before every other name that is a prefix of it. */
 static const struct {
-	const char *name;
+	char name[IX_TEXT(4)];
 	uint64_t ns;
 } spans[] = {
 	{ "min", UINT64_C(60000000000) },

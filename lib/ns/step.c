@@ -28,8 +28,8 @@
 
 static const struct step_type {
 	int type;
-	const char *name; /* name of the file in /proc/thread-self/ns */
-	unsigned ioctl;   /* request to a pidfd: opens this namespace of its process */
+	char name[IX_TEXT(17)]; /* name of the file in /proc/thread-self/ns */
+	unsigned ioctl; /* request to a pidfd: opens this namespace of its process */
 } types[] = {
 	{ CLONE_NEWIPC, "ipc", PIDFD_GET_NS(2) },
 	{ CLONE_NEWNS, "mnt", PIDFD_GET_NS(3) },
