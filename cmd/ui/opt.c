@@ -66,11 +66,14 @@ bool opt_posix(void)
 static void opt_collect(struct parser *p, const struct opt_group *groups,
 			bool stop_at_operand)
 {
+	size_t len = 0;
+
 	memset(p, 0, sizeof(*p));
 	/* ':' first: report a missing argument as such; '+': stop at the first operand,
 	 * because the options after it are not ours. */
-	(void)snprintf(p->shorts, sizeof(p->shorts),
-		       "%s:", stop_at_operand || opt_posix() ? "+" : "");
+	if (stop_at_operand || opt_posix())
+		p->shorts[len++] = '+';
+	p->shorts[len] = ':';
 	for (; groups->opts; groups++)
 		for (const struct opt *o = groups->opts; *o->name; o++)
 			opt_add(p, o, groups->at);
