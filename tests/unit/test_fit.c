@@ -68,6 +68,9 @@ static void test_huge_pages_count_in_their_own_size(void **state)
 	    "HugePages_Surp: 0\nHugepagesize: 2048 kB\n");
 	/* Members of one group are permitted to use huge pages. */
 	put(t, "sys/vm/hugetlb_shm_group", "0\n");
+	/* A program of 32 bits would be told these two cut to its words otherwise. */
+	put(t, "sys/kernel/shmmax", "18446744073692774399\n");
+	put(t, "sys/kernel/shmall", "18446744073692774399\n");
 	first = in_first_userns(t);
 	assert_int_equal(ipcx_fit(t->x, "shm:3x2M,huge", &table),
 			 first && getegid() == 0);
