@@ -68,12 +68,10 @@ static void test_huge_pages_count_in_their_own_size(void **state)
 	    "HugePages_Surp: 0\nHugepagesize: 2048 kB\n");
 	/* Members of one group are permitted to use huge pages. */
 	put(t, "sys/vm/hugetlb_shm_group", "0\n");
-	/* A program of 32 bits would be told these two cut to its words otherwise. */
-	put(t, "sys/kernel/shmmax", "18446744073692774399\n");
-	put(t, "sys/kernel/shmall", "18446744073692774399\n");
 	first = in_first_userns(t);
+	/* In 32 bits, limits that this machine does not have as files are unknown. */
 	assert_int_equal(ipcx_fit(t->x, "shm:3x2M,huge", &table),
-			 first && getegid() == 0);
+			 first && getegid() == 0 && sizeof(long) > 4);
 	assert_int_equal(unlinkat(t->fd, "thread-self", 0), 0);
 	ipcx_table_free(table);
 	assert_int_equal(ipcx_fit(t->x, "shm:2x2049K,huge", &table), 0);

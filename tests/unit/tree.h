@@ -52,7 +52,6 @@ static inline int tree_end(void **state)
 {
 	static const char *const files[] = {
 		"sys/kernel/shmmax",
-		"sys/kernel/shmall",
 		"sys/kernel/sem",
 		"sys/kernel/msgmni",
 		"sys/vm/nr_hugepages",
