@@ -79,13 +79,14 @@ static int stat_root(void)
 
 static void files_are_seen_without_statx(void **state)
 {
-	static const unsigned answers[] = { SECCOMP_RET_KILL_PROCESS,
-					    SECCOMP_RET_ERRNO | ENOSYS,
-					    SECCOMP_RET_ERRNO | EPERM };
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(answers); i++)
-		assert_int_equal(under(SYS_statx, answers[i], stat_root), 0);
+	assert_int_equal(under(SYS_statx, SECCOMP_RET_ERRNO | ENOSYS, stat_root), 0);
+	if (sizeof(long) < sizeof(time_t)) {
+		print_message("the C library itself calls statx(2) in 32 bits\n");
+		skip();
+	}
+	assert_int_equal(under(SYS_statx, SECCOMP_RET_ERRNO | EPERM, stat_root), 0);
+	assert_int_equal(under(SYS_statx, SECCOMP_RET_KILL_PROCESS, stat_root), 0);
 }
 
 static volatile sig_atomic_t signals;
