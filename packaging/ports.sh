@@ -16,7 +16,8 @@
 # --suites "SUITE…" runs these, of unit, fuzz, api, cli and compat; default is what the
 # target can run. The column "unit" includes fuzz, and "cli" includes compat. A cell says
 # how many tests passed. Tests that are skipped or fail are named above the table. The last
-# line is 'N passed, N failed, N skipped': a target that cannot be built is a failed test.
+# line is 'N passed, N failed, N skipped': a target that cannot be built is a failed test,
+# one for whose libraries the sources cannot be had is a skipped one.
 set -euo pipefail
 top=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$top"
@@ -188,7 +189,10 @@ for t in $targets; do
 	for suite in ${wanted:-$suites}; do
 		[[ " $suites " != *" $suite "* ]] || run+="${run:+ }$suite"
 	done
-	build "$t" >"$work/$t.log" 2>&1 || continue
+	status=0
+	build "$t" >"$work/$t.log" 2>&1 || status=$?
+	echo $status >"$work/$t/built"
+	((status == 0)) || continue
 	while (($(jobs -rp | wc -l) >= $(nproc))); do
 		wait -n || :
 	done
@@ -198,6 +202,11 @@ wait
 
 for t in $targets; do
 	describe "$t"
+	if [[ $(<"$work/$t/built") == 77 ]]; then
+		((total_skipped += 1))
+		row "$t" - - - - "the sources of its libraries cannot be had"
+		continue
+	fi
 	if [[ ! -e $work/$t/counts ]]; then
 		printf '\n== %s: cannot be built\n' "$t"
 		tail -n 20 "$work/$t.log"

@@ -7,7 +7,7 @@
 # packages at hand: cmocka, json-c and libcap, static and shared, by one recipe for all,
 # from their Debian sources. SOURCES keeps these between runs, PREFIX is what the build
 # of ipcx then finds by PKG_CONFIG_LIBDIR=PREFIX/lib/pkgconfig. A PREFIX that is whole
-# is left alone.
+# is left alone. Exit status: 77 if the sources cannot be had.
 #
 # The headers of the kernel are the same for all C libraries, so they are linked into
 # PREFIX/include. libmount is left out: base/mnttable_own.c does without.
@@ -28,11 +28,12 @@ prefix=$(cd "$prefix" && pwd -P)
 log=$prefix/build.log
 : >"$log"
 # Print the end of what a failed step said.
+status=1
 step() {
 	"$@" >>"$log" 2>&1 && return
 	printf 'libs.sh: failed: %s\n' "$*" >&2
 	tail -n 20 "$log" >&2
-	exit 1
+	exit $status
 }
 
 # ---- sources, by lists of apt's own, so that the machine's stay as they are
@@ -59,7 +60,11 @@ fetch() {
 	: >"$sources/whole"
 }
 
-[ -e "$sources/whole" ] || fetch
+if [ ! -e "$sources/whole" ]; then
+	status=77
+	fetch
+	status=1
+fi
 
 # ---- headers of the kernel
 
