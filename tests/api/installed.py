@@ -36,6 +36,10 @@ class Installed:
                         PKG_CONFIG_ALLOW_SYSTEM_LIBS="1")
         self.sanitize = [] if args.sanitize in ("", "none") else [f"-fsanitize={args.sanitize}"]
         self.no_cxx, self.cxx = self.find_cxx()
+        self.headers = []
+        if "-m32" in args.cc:  # the kernel's headers are the same: only gcc-multilib has a link to them
+            arch = subprocess.run(["gcc", "-print-multiarch"], stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+            self.headers = ["-idirafter", f"/usr/include/{arch}"]
 
     def loader(self, compiler, suffix):
         """Return the loader that programs of this compiler name, which tells their word size and C library; None if it cannot link one."""
@@ -81,7 +85,7 @@ class Installed:
         with open(source, "w", encoding="utf-8") as file:
             file.write(text)
         program = source[:-len(suffix)]
-        self.run(*compiler, *STRICT, *flags, *self.flags("--cflags"), source, "-o", program, *self.sanitize,
+        self.run(*compiler, *STRICT, *flags, *self.headers, *self.flags("--cflags"), source, "-o", program, *self.sanitize,
                  *self.flags("--libs"))
         return program
 
