@@ -16,8 +16,8 @@
 # --suites "SUITE…" runs these, of unit, fuzz, api, cli and compat; default is what the
 # target can run. The column "unit" includes fuzz, and "cli" includes compat. A cell says
 # how many tests passed. Tests that are skipped or fail are named above the table. The last
-# line is 'N passed, N failed, N skipped': a target that cannot be built is a failed test,
-# one for whose libraries the sources cannot be had is a skipped one.
+# line is 'N passed, N failed, N skipped': a target that cannot be built is a failed test.
+# If the sources of its libraries are not available, it is a skipped one.
 set -euo pipefail
 top=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$top"
@@ -204,7 +204,7 @@ for t in $targets; do
 	describe "$t"
 	if [[ $(<"$work/$t/built") == 77 ]]; then
 		((total_skipped += 1))
-		row "$t" - - - - "the sources of its libraries cannot be had"
+		row "$t" - - - - "the sources of its libraries are not available"
 		continue
 	fi
 	if [[ ! -e $work/$t/counts ]]; then

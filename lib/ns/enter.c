@@ -300,15 +300,16 @@ static int check_arrival(const struct ix_plan *plan)
 	return plan->p->pidfd >= 0 ? ix_target_check_lives(plan->x, plan->p) : 0;
 }
 
+/* Calls of the steps that a filter may kill for. */
+static const long filtered[] = { SYS_open_tree, SYS_mount_setattr, SYS_move_mount,
+				 SYS_pidfd_open };
+
 /* Ask now what a filter kills for: a child that asked during the steps would be in the
  * target's PID namespace, with our descriptors. The answers are remembered. */
 static void ask_filter(void)
 {
-	static const long calls[] = { SYS_open_tree, SYS_mount_setattr, SYS_move_mount,
-				      SYS_pidfd_open };
-
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
-		(void)ix_call_possible(calls[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(filtered); i++)
+		(void)ix_call_possible(filtered[i]);
 }
 
 static int enter_enter(struct ix_plan *plan)

@@ -7,7 +7,7 @@
 # packages at hand: cmocka, json-c and libcap, static and shared, by one recipe for all,
 # from their Debian sources. SOURCES keeps these between runs, PREFIX is what the build
 # of ipcx then finds by PKG_CONFIG_LIBDIR=PREFIX/lib/pkgconfig. A PREFIX that is whole
-# is left alone. Exit status: 77 if the sources cannot be had.
+# is left alone. Exit status: 77 if the sources are not available.
 #
 # The headers of the kernel are the same for all C libraries, so they are linked into
 # PREFIX/include. libmount is left out: base/mnttable_own.c does without.
