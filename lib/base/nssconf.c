@@ -18,6 +18,15 @@ static bool is_beside(const char *word)
 	return strcmp(word, "files") != 0 && strcmp(word, "compat") != 0;
 }
 
+/* Whether a word in brackets, of "[STATUS=ACTION STATUS=ACTION]", ends the search for
+ * what the service before it does not have. */
+static bool ends_search(char *word)
+{
+	word += *word == '[';
+	word[strcspn(word, "]")] = '\0';
+	return strcasecmp(word, "notfound=return") == 0;
+}
+
 /* Whether a line, "DATABASE: SERVICE [STATUS=ACTION] SERVICE …", has other services that
  * would be asked for what the files do not have. */
 static bool line_has_others(char *line, const char *database)
@@ -34,14 +43,15 @@ static bool line_has_others(char *line, const char *database)
 		return false;
 	for (word = strtok_r(line, " \t\r", &state); word;
 	     word = strtok_r(NULL, " \t\r", &state)) {
-		if (strcasecmp(word, "[notfound=return]") == 0)
-			return false;
-		if (*word != '[' && is_beside(word))
-			return true;
+		bool status = strpbrk(word, "[=]") != NULL;
+
+		if (status ? ends_search(word) : is_beside(word))
+			return !status;
 	}
 	return false;
 }
 
+/* Without a configuration that it can read, glibc asks the files, too. */
 int ix_nss_others(bool group)
 {
 	auto_fd int fd = ix_open(AT_FDCWD, "/etc/nsswitch.conf", O_RDONLY | O_NONBLOCK);
