@@ -8,6 +8,7 @@
 #   containers  the runtimes that tests/containers starts, as far as available; their
 #               services are not started
 #   programs  servers that tests/truth starts, as far as available; likewise
+#   monitoring  monitoring systems that tests/fleet starts, as far as available; likewise
 #   bench   tools that tests/bench compares ipcx with, besides util-linux
 #   clang   the second compiler, its sanitizers, clang-format, clang-tidy
 #   ports   the compilers and emulators of packaging/ports.sh; "libs" is the part of them that
@@ -76,6 +77,8 @@ names() {
 	debian:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon uidmap lxc containerd \
 		docker.io systemd-container firejail buildah lxd rootlesskit slirp4netns ;;
 	debian:programs) echo postgresql apache2-bin xvfb dbus ;;
+	debian:monitoring) echo prometheus prometheus-node-exporter python3-prometheus-client python3-yaml \
+		nagios4-core icinga2-bin zabbix-agent podman catatonit buildah systemd ;;
 
 	# On RHEL and similar distributions some of these are in CRB and EPEL.
 	fedora:build) echo gcc meson ninja-build pkgconf-pkg-config \
@@ -86,6 +89,8 @@ names() {
 	fedora:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc systemd-container \
 		firejail buildah ;;
 	fedora:programs) echo postgresql-server postgresql httpd xorg-x11-server-Xvfb dbus-daemon ;;
+	fedora:monitoring) echo golang-github-prometheus golang-github-prometheus-node-exporter \
+		python3-prometheus_client python3-pyyaml nagios icinga2 zabbix-agent podman catatonit buildah systemd ;;
 	fedora:clang) echo clang clang-tools-extra compiler-rt ;;
 
 	arch:build) echo gcc meson ninja pkgconf json-c libcap util-linux-libs scdoc python ;;
@@ -94,6 +99,8 @@ names() {
 	arch:containers) echo runc crun bubblewrap busybox jq procps-ng podman conmon lxc docker firejail \
 		buildah rootlesskit slirp4netns ;;
 	arch:programs) echo postgresql apache xorg-server-xvfb dbus ;;
+	arch:monitoring) echo prometheus prometheus-node-exporter python-prometheus_client python-yaml nagios \
+		zabbix-agent podman catatonit buildah ;;
 	arch:clang) echo clang compiler-rt ;;
 
 	# gcc has no sanitizers on musl: only the clang build can be tested there.
@@ -104,6 +111,8 @@ names() {
 	alpine:containers) echo runc crun bubblewrap busybox-static jq procps podman conmon lxc docker \
 		firejail buildah lxd rootlesskit slirp4netns ;;
 	alpine:programs) echo postgresql postgresql-client apache2 xvfb dbus ;;
+	alpine:monitoring) echo prometheus prometheus-node-exporter py3-prometheus-client py3-yaml nagios icinga2 \
+		zabbix-agent podman catatonit buildah ;;
 	alpine:clang) echo clang clang-extra-tools compiler-rt ;;
 
 	*) die "unknown kind '$1' on $family" ;;
@@ -176,7 +185,7 @@ run() {
 # Prevent packages from starting services: the tests start the daemons they need.
 policy=/usr/sbin/policy-rc.d
 case " $* " in
-*" containers "* | *" programs "*) if [ "$family" = debian ] && [ ! -e $policy ] && [ -z "$as_root" ]; then
+*" containers "* | *" programs "* | *" monitoring "*) if [ "$family" = debian ] && [ ! -e $policy ] && [ -z "$as_root" ]; then
 	printf '#!/bin/sh\nexit 101\n' >$policy
 	chmod 755 $policy
 	trap 'rm -f "$log" $policy' EXIT
@@ -188,11 +197,13 @@ echo "deps.sh: installing$missing" >&2
 [ -z "$refresh" ] || run "$refresh" || :
 run "$install$missing" && exit 0
 # Install the programs that are available, one by one; the tests report missing ones.
-if [ "$*" = containers ] || [ "$*" = programs ]; then
+case $* in
+containers | programs | monitoring)
 	for package in $missing; do
 		run "$install $package" || echo "deps.sh: $package could not be installed" >&2
 	done
 	exit 0
-fi
+	;;
+esac
 cat "$log" >&2
 die "could not install; $by_hand"

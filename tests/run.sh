@@ -13,12 +13,12 @@
 #   --again N     run each failed test again on its own, unless more than N failed: those
 #                 that pass then are reported as flaky, and do not fail the run
 #
-# Suites: unit api fuzz (C, run by meson), truth hostile containers policy compat cli
+# Suites: unit api fuzz (C, run by meson), truth hostile containers fleet policy compat cli
 # (pytest, two at a time: the first is taken from the front, the second from the end).
 set -eu
 
 c_suites="unit api fuzz"
-py_suites="truth hostile containers policy compat cli"
+py_suites="truth hostile containers fleet policy compat cli"
 no_kernel="unit fuzz policy"
 # These look at all processes and containers of the machine: one at a time.
 whole_machine="truth containers"
@@ -160,6 +160,9 @@ mkdir -p "$out"
 # Without a runtime or server its tests are skipped with a message.
 case " ${suites:-containers} " in
 *" containers "*) [ -z "$install" ] || packaging/deps.sh containers || : ;;
+esac
+case " ${suites:-fleet} " in
+*" fleet "*) [ -z "$install" ] || packaging/deps.sh monitoring || : ;;
 esac
 case " ${suites:-truth} " in
 *" truth "*) [ -z "$install" ] || packaging/deps.sh programs || : ;;
