@@ -52,16 +52,20 @@ def test_systemd_would_name_an_unknown_setting(units):
     assert "NoSuchSetting" in verify(units, "ipcx-metrics@1.service").stdout
 
 
-# What gives a service mounts of its own (systemd.exec(5)).
+# What gives a service mounts of its own, and what a seccomp filter (systemd.exec(5)).
 OWN_MOUNTS = (r"Protect(System|Home|Proc|KernelTunables|KernelModules|KernelLogs|ControlGroups|Hostname)|ProcSubset|Private(Tmp|Devices|Mounts|Network|Users|IPC)"
               r"|(ReadOnly|ReadWrite|Inaccessible|NoExec|Exec)Paths|TemporaryFileSystem|Bind(ReadOnly)?Paths|Root(Directory|Image)|MountFlags|DynamicUser"
               r"|(Runtime|State|Cache|Logs)Directory|MountAPIVFS|NetworkNamespacePath|IPCNamespacePath")
 
 
-def test_units_have_the_mounts_of_the_machine(units):
-    """Otherwise ipcx could not trust those who name containers."""
+FILTERS = (r"SystemCall(Filter|Architectures|Log)|RestrictAddressFamilies|MemoryDenyWriteExecute|LockPersonality|RestrictRealtime|RestrictSUIDSGID"
+           r"|RestrictNamespaces|ProtectClock")
+
+
+def test_units_have_the_mounts_of_the_machine_and_no_filter(units):
+    """Otherwise ipcx could not trust those who name containers, or not mount the file system of message queues."""
     for name in os.listdir(units):
-        assert not re.search(rf"^({OWN_MOUNTS})=", (units / name).read_text(encoding="utf-8"), re.M), name
+        assert not re.search(rf"^({OWN_MOUNTS}|{FILTERS})=", (units / name).read_text(encoding="utf-8"), re.M), name
 
 
 def test_rules_do_what_their_tests_say():
@@ -150,5 +154,5 @@ def test_daemonset_has_the_least_rights_and_the_form_of_its_kind():
     rights = container["securityContext"]
     assert rights["readOnlyRootFilesystem"] and not rights["privileged"] and not rights["allowPrivilegeEscalation"]
     assert rights["capabilities"] == {"drop": ["ALL"], "add": ["SYS_ADMIN", "SYS_PTRACE", "DAC_READ_SEARCH"]}
-    assert {m["name"] for m in container["volumeMounts"]} == {v["name"] for v in pod["volumes"]} == {"textfile"}
+    assert {m["name"] for m in container["volumeMounts"]} == {v["name"] for v in pod["volumes"]} == {"textfile", "passwd"}
     assert container["resources"]["limits"]["memory"] and all(type(a) is str for a in container["args"])
