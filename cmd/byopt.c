@@ -92,8 +92,10 @@ int by_add(struct by *b, struct output *s, const struct ipcx_table *t)
 	s->sort = NULL; /* that of the groups */
 	r = output_pick(s, t, &rows, &n);
 	s->sort = order;
-	for (size_t i = 0; !r && i < n; i++)
-		if (ipcx_groups_add(b->groups, t, rows ? rows[i] : i) < 0)
+	if (!r && !rows && ipcx_groups_add_all(b->groups, t) < 0)
+		r = app_failed(b->app, -ENOMEM);
+	for (size_t i = 0; !r && rows && i < n; i++)
+		if (ipcx_groups_add(b->groups, t, rows[i]) < 0)
 			r = app_failed(b->app, -ENOMEM);
 	b->rows += n;
 	return r;

@@ -562,6 +562,15 @@ enum ipcx_field {
 	IPCX_F_INODES,
 	IPCX_F_INODES_USED,
 	IPCX_F_WAY,
+	IPCX_F_SCOPE,
+	IPCX_F_MESSAGES,
+	IPCX_F_SEMAPHORES,
+	IPCX_F_ATTACHES,
+	IPCX_F_UNATTACHED,
+	IPCX_F_UNATTACHED_BYTES,
+	IPCX_F_FULLEST,
+	IPCX_F_UNUSED,
+	IPCX_F_UNUSED_BYTES,
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
 
@@ -1460,10 +1469,10 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
 
 /**
  * List the limits that can make IPC calls fail, with the fields name, limit, used,
- * percent, unit, source, what and ceiling (the largest value to which the limit can be
- * raised). A field that does not apply has no value: limit if there is no limit, used if
- * the use is not counted, percent if used has no value or the limit is 0. Such fields are
- * not unknown (ipcx_row_unknown()).
+ * percent, unit, source, what, scope and ceiling (the largest value to which the limit
+ * can be raised). A field that does not apply has no value: limit if there is no limit,
+ * used if the use is not counted, percent if used has no value or the limit is 0. Such
+ * fields are not unknown (ipcx_row_unknown()).
  *
  * @param names the limits, terminated by NULL; or NULL for all of them
  * @param ret_table free it with ipcx_table_free()
@@ -1471,6 +1480,22 @@ int ipcx_change(struct ipcx *x, const struct ipcx_query *q,
  * @retval -ENOENT there is no such limit
  */
 int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table);
+
+/**
+ * List limits as ipcx_limits() does, but take from totals how much of them is used, as
+ * far as these say it: for the rest, the kernel is asked, which for segments counts all
+ * of them while it holds a lock.
+ *
+ * @param names the limits, terminated by NULL; or NULL for all of them
+ * @param totals rows of all objects as they are now: those of ipcx_totals(), or groups by
+ * mech (and ns, for all namespaces) with the sums objects, allocated and semaphores; rows
+ * of the same mechanism and namespace are added up
+ * @param ret_table free it with ipcx_table_free()
+ * @return 0, or -errno
+ * @retval -ENOENT there is no such limit
+ */
+int ipcx_limits_given(struct ipcx *x, const char *const *names,
+		      const struct ipcx_table *totals, struct ipcx_table **ret_table);
 
 /**
  * List limits, but not how much of each is used: for that, the kernel would have to count
@@ -2608,6 +2633,42 @@ int ipcx_groups_new(struct ipcx *x, const enum ipcx_field *by, size_t n,
  * @retval -EINVAL there is no such row
  */
 int ipcx_groups_add(struct ipcx_groups *g, const struct ipcx_table *t, size_t row);
+
+/**
+ * Add all rows of a table, which is not needed afterwards. This is faster than to add
+ * each.
+ *
+ * @return 0, or -errno
+ */
+int ipcx_groups_add_all(struct ipcx_groups *g, const struct ipcx_table *t);
+
+/**
+ * Choose what is summed up, instead of what ipcx_groups_table() lists by itself. Call
+ * this before the first row is added.
+ *
+ * Besides count, bytes, attached, percent, oldest and newest, there are:
+ *
+ * - objects: the same as count;
+ * - allocated: bytes that count against limits; of segments, whole pages;
+ * - messages, semaphores: in queues and arrays;
+ * - attaches: the sum of nattch; unattached, unattached_bytes: the number and bytes of
+ *   segments where it is 0;
+ * - fullest: the highest use_percent;
+ * - resident, swap: the sums of rss and swap;
+ * - user_count: its sum; unused, unused_bytes: the number and bytes of objects where
+ *   in_use is false.
+ *
+ * @param fields the n sums; by which rows are grouped and what is summed up are at most
+ * 20 fields together
+ * @return 0, or -errno; then the usual sums are made
+ * @retval -EINVAL a field is no sum, is named twice or is one too many, or a row has been
+ * added already
+ */
+int ipcx_groups_sum(struct ipcx_groups *g, const enum ipcx_field *fields, size_t n);
+
+/** Return the fields of rows that the groups are made of: the query of the rows has to
+ * name them, as some are read only then. */
+struct ipcx_fieldset ipcx_groups_fields(const struct ipcx_groups *g);
 
 /**
  * List the groups, a row for each, in the order of their first rows: the fields, count

@@ -64,6 +64,11 @@ struct ix_limits {
 	 * the call that returns the sum is not permitted. */
 	int (*total)(struct ix_limits *s, const char *mech, enum ipcx_field field,
 		     uint64_t *ret_n);
+	/* The same from what the caller knows already; or NULL. It is asked first. */
+	int (*given)(struct ix_limits *s, const char *mech, enum ipcx_field field,
+		     uint64_t *ret_n);
+	const void *given_from;
+	uint64_t ns; /* inode of the namespace, for given(); 0: not asked for */
 	struct ix_info_answer info[IX_INFO_CALLS];
 	/* This is one of many namespaces. To open a sysctl takes longer than to call the
 	 * kernel: calls that return the same number come first, and a directory is opened
@@ -191,6 +196,9 @@ void ix_limit_use(struct ix_limits *s, const struct ix_limit *l, struct ix_readi
 
 /* Read one number from an *_INFO struct. Returns 0 or -errno. */
 int ix_info_get(struct ix_limits *s, struct ix_info i, uint64_t *ret_n);
+
+/* What shares the limit, a word. */
+const char *ix_limit_scope(const struct ix_limit *l);
 
 /* Return the text for the error of a reading: a static string. */
 const char *ix_limit_why(int error);

@@ -225,6 +225,13 @@ bool ix_limit_named(const struct ix_limit *l, const char *name)
 	return l->read != IX_READ_CONSTANT && same_source(l->source, name);
 }
 
+const char *ix_limit_scope(const struct ix_limit *l)
+{
+	if (l->read == IX_READ_RLIMIT)
+		return "process";
+	return l->machine || l->read == IX_READ_CONSTANT ? "machine" : "namespace";
+}
+
 bool ix_limit_of_shm(const struct ix_limit *l)
 {
 	return l->read == IX_READ_SHM_BYTES || l->read == IX_READ_SHM_FILES;

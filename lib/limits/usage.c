@@ -108,13 +108,24 @@ static int use_of(struct ix_limits *s, const struct ix_limit *l, uint64_t *ret_n
 	return 0;
 }
 
+static int usage_given(struct ix_limits *s, const struct ix_limit *l, uint64_t *ret_n)
+{
+	enum ipcx_field total = l->objects ? IPCX_F_OBJECTS : l->total;
+	int r = s->given ? s->given(s, l->mech, total, ret_n) : -ENODATA;
+
+	if (r == 0 && total == IPCX_F_ALLOCATED)
+		*ret_n /= (uint64_t)sysconf(_SC_PAGESIZE);
+	return r;
+}
+
 void ix_limit_use(struct ix_limits *s, const struct ix_limit *l, struct ix_reading *r)
 {
-	if (l->objects && s->count)
-		r->use_error = s->count(s, l->mech, &r->used);
-	else if (l->use.call != IX_INFO_NONE)
-		r->use_error = use_of(s, l, &r->used);
-	else
+	bool counts = l->objects && s->count;
+
+	if (!counts && l->use.call == IX_INFO_NONE)
 		return;
+	if (usage_given(s, l, &r->used) < 0)
+		r->use_error = counts ? s->count(s, l->mech, &r->used)
+				      : use_of(s, l, &r->used);
 	r->counted = r->use_error == 0;
 }

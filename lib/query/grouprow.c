@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How groups become rows. Which columns these have depends on the fields by which rows
- * were grouped, so each table of groups owns the description of its rows. */
+ * were grouped and on what was summed up, so each table of groups owns the description of
+ * its rows: a row is a list of values, and column number i is value number i. */
 #include <errno.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "query/groups.h"
 
 struct group_row {
 	struct ix_row head;
-	uint8_t types[IX_GROUPS_BY]; /* enum ipcx_type */
-	uint8_t has;                 /* mask of 1U << IX_SUM_… */
-	uint64_t count;
-	uint64_t sums[IX_SUMS];
-	uint64_t values[IX_GROUPS_BY]; /* a text: ix_text */
+	_Alignas(8) uint8_t types[IX_GROUPS_SLOTS]; /* enum ipcx_type */
+	uint64_t values[IX_GROUPS_SLOTS];           /* a text: ix_text */
 };
 
 _Static_assert(sizeof(struct group_row) <= IX_WORDS * sizeof(uint64_t),
 	       "rows are compared word by word");
-
-/* ---- the fields by which rows are grouped */
 
 static void grouprow_value(const struct ipcx_table *t, const struct group_row *row,
 			   size_t i, struct ipcx_value *v)
@@ -30,7 +27,13 @@ static void grouprow_value(const struct ipcx_table *t, const struct group_row *r
 		v->as.u = row->values[i];
 }
 
-#define BY(i)                                                                        \
+/* clang-format off */
+#define SLOTS(line) \
+	line(0) line(1) line(2) line(3) line(4) line(5) line(6) line(7) line(8) line(9) \
+	line(10) line(11) line(12) line(13) line(14) line(15) line(16) line(17) line(18) line(19)
+/* clang-format on */
+
+#define DERIVE(i)                                                                    \
 	static void grouprow_derive_##i(const struct ipcx_table *t,                  \
 					const struct ix_section *s, const void *row, \
 					struct ipcx_value *v)                        \
@@ -38,94 +41,44 @@ static void grouprow_value(const struct ipcx_table *t, const struct group_row *r
 		(void)s;                                                             \
 		grouprow_value(t, row, i, v);                                        \
 	}
+SLOTS(DERIVE)
 
-BY(0)
-BY(1)
-BY(2)
-BY(3)
-BY(4)
-BY(5)
-BY(6)
-BY(7)
-
-/* Return the column of field number i of those by which rows are grouped. */
-static struct ix_column by_column(size_t i, enum ipcx_field f)
+/* Return column number i. */
+static struct ix_column slot_column(size_t i, unsigned field)
 {
-	static void (*const derive[IX_GROUPS_BY])(const struct ipcx_table *,
-						  const struct ix_section *, const void *,
-						  struct ipcx_value *) = {
-		grouprow_derive_0, grouprow_derive_1, grouprow_derive_2,
-		grouprow_derive_3, grouprow_derive_4, grouprow_derive_5,
-		grouprow_derive_6, grouprow_derive_7,
-	};
+#define NAMED(n) grouprow_derive_##n,
+	static void (*const derive[])(const struct ipcx_table *,
+				      const struct ix_section *, const void *,
+				      struct ipcx_value *) = { SLOTS(NAMED) };
+	_Static_assert(ARRAY_SIZE(derive) == IX_GROUPS_SLOTS, "a function for each");
+	const size_t types = offsetof(struct group_row, types) / 8;
 
 	return (struct ix_column)IX_DERIVED_WORDS(
-		f,
-		IX_WORD_OF(struct group_row, types) | IX_WORD_OF(struct group_row, values)
-							      << i,
+		(uint16_t)field,
+		1U << (types + i / 8) | IX_WORD_OF(struct group_row, values) << i,
 		derive[i]);
 }
-
-/* ---- the sums */
-
-static void grouprow_sum(const struct group_row *row, enum ix_sum sum,
-			 enum ipcx_type type, struct ipcx_value *v)
-{
-	if (!(row->has & 1U << sum))
-		return;
-	v->type = type;
-	memcpy(&v->as, &row->sums[sum], sizeof(row->sums[sum]));
-}
-
-#define SUM(name, sum, type)                                                            \
-	static void grouprow_derive_##name(const struct ipcx_table *t,                  \
-					   const struct ix_section *s, const void *row, \
-					   struct ipcx_value *v)                        \
-	{                                                                               \
-		(void)t;                                                                \
-		(void)s;                                                                \
-		grouprow_sum(row, sum, type, v);                                        \
-	}
-
-SUM(bytes, IX_SUM_BYTES, IPCX_TYPE_UINT)
-SUM(attached, IX_SUM_ATTACHED, IPCX_TYPE_UINT)
-SUM(oldest, IX_SUM_OLDEST, IPCX_TYPE_TIME)
-SUM(newest, IX_SUM_NEWEST, IPCX_TYPE_TIME)
-SUM(percent, IX_SUM_PERCENT, IPCX_TYPE_REAL)
-
-#define SUM_WORDS(i) \
-	(IX_WORD_OF(struct group_row, has) | IX_WORD_OF(struct group_row, sums) << (i))
-#define SUM_COLUMN(f, sum, name) \
-	[sum] = IX_DERIVED_WORDS(f, SUM_WORDS(sum), grouprow_derive_##name)
-
-static const struct ix_column sum_columns[IX_SUMS] = {
-	SUM_COLUMN(IPCX_F_BYTES, IX_SUM_BYTES, bytes),
-	SUM_COLUMN(IPCX_F_ATTACHED, IX_SUM_ATTACHED, attached),
-	SUM_COLUMN(IPCX_F_OLDEST, IX_SUM_OLDEST, oldest),
-	SUM_COLUMN(IPCX_F_NEWEST, IX_SUM_NEWEST, newest),
-	SUM_COLUMN(IPCX_F_PERCENT, IX_SUM_PERCENT, percent),
-};
 
 /* ---- the kind of row */
 
 struct kind {
 	struct ix_kind kind;
-	struct ix_column columns[IX_GROUPS_BY + 1 + IX_SUMS];
+	struct ix_column columns[IX_GROUPS_SLOTS];
 };
 
-/* Add a column, unless rows are grouped by this field. */
-static void grouprow_kind_add(struct kind *k, struct ix_column column)
+/* Add the column of a slot, unless rows are grouped by this field. */
+static void kind_add(struct kind *k, size_t slot, unsigned field)
 {
 	unsigned n = k->kind.ncolumns;
 
 	for (unsigned i = 0; i < n; i++)
-		if (k->columns[i].field == column.field)
+		if (k->columns[i].field == field)
 			return;
-	k->columns[n] = column;
+	k->columns[n] = slot_column(slot, field);
 	k->kind.ncolumns = n + 1;
 }
 
-/* A sum that does not apply to any row is no column. */
+/* A sum that does not apply to any row is no column; the number of rows always is. */
 static const struct ix_kind *grouprow_kind(const struct ipcx_groups *g,
 					   struct ipcx_table *t)
 {
@@ -137,12 +90,10 @@ static const struct ix_kind *grouprow_kind(const struct ipcx_groups *g,
 				    .row_size = sizeof(struct group_row),
 				    .columns = k->columns };
 	for (size_t i = 0; i < g->nby; i++)
-		grouprow_kind_add(k, by_column(i, g->by[i]));
-	grouprow_kind_add(k, (struct ix_column)IX_COL(IPCX_F_COUNT, struct group_row,
-						      count));
-	for (size_t i = 0; i < IX_SUMS; i++)
-		if (g->applies & 1U << i)
-			grouprow_kind_add(k, sum_columns[i]);
+		kind_add(k, i, g->by[i]);
+	for (size_t i = 0; i < g->nsums; i++)
+		if (g->applies & 1U << i || g->sums[i]->how == IX_SUM_ROWS)
+			kind_add(k, g->nby + i, g->sums[i]->field);
 	return &k->kind;
 }
 
@@ -167,40 +118,26 @@ static void row_by(const struct ipcx_groups *g, struct ipcx_table *t, const char
 	}
 }
 
-static void row_sums(struct ipcx_table *t, const struct ix_group *group,
-		     struct group_row *row)
+static void row_sums(const struct ipcx_groups *g, struct ipcx_table *t,
+		     const struct ix_group *group, struct group_row *row)
 {
-	row->count = group->count;
-	row->has = group->has;
-	for (size_t i = 0; i < IX_SUMS; i++) {
-		row->sums[i] = group->sums[i].u;
-		if (!(group->unknown & 1U << i))
-			continue;
-		ix_unknown(t, row, (enum ipcx_field)sum_columns[i].field);
-	}
-}
+	for (size_t i = 0; i < g->nsums; i++) {
+		const enum ipcx_field f = (enum ipcx_field)g->sums[i]->field;
 
-/* Say why sums are unknown. The values of the fields by which rows are grouped are
- * unknown where those of the rows are, whose table says why. */
-static void grouprow_notes(struct ipcx_table *t, unsigned unknown)
-{
-	if (unknown & 1U << IX_SUM_BYTES)
-		ix_table_tell(t, "the size of some objects is unknown, and so is the sum "
-				 "of their groups");
-	if (unknown & 1U << IX_SUM_ATTACHED)
-		ix_table_tell(t, "whether some objects are attached is unknown");
-	if (unknown & 1U << IX_SUM_PERCENT)
-		ix_table_tell(t, "how much of some limits is used is unknown, and so is "
-				 "the highest percentage of their groups");
-	if (unknown & 1U << IX_SUM_OLDEST)
-		ix_table_reason(t, "when some objects were last used is not recorded");
+		if (group->has & 1U << i) {
+			row->types[g->nby + i] = (uint8_t)ipcx_field_info(f)->type;
+			row->values[g->nby + i] = group->sums[i].u;
+		}
+		if (group->unknown & 1U << i)
+			ix_unknown(t, row, f);
+	}
 }
 
 int ix_groups_rows(const struct ipcx_groups *g, struct ipcx_table *t)
 {
 	const struct ix_group *all = (const struct ix_group *)(const void *)g->all.data;
 	const struct ix_kind *kind = grouprow_kind(g, t);
-	unsigned unknown = 0;
+	uint32_t unknown = 0;
 	int r = kind ? ix_table_section(t, kind, IPCX_NO_MECH) : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < g->all.len / sizeof(*all); i++) {
@@ -209,10 +146,10 @@ int ix_groups_rows(const struct ipcx_groups *g, struct ipcx_table *t)
 		if (!row)
 			return -ENOMEM;
 		row_by(g, t, g->keys.data + all[i].key, row);
-		row_sums(t, &all[i], row);
+		row_sums(g, t, &all[i], row);
 		unknown |= all[i].unknown;
 		ix_table_keep(t);
 	}
-	grouprow_notes(t, unknown);
+	ix_groups_notes(g, t, unknown);
 	return r;
 }

@@ -61,6 +61,7 @@ int ipcx_groups_new(struct ipcx *x, const enum ipcx_field *by, size_t n,
 	g->x = x;
 	g->nby = n;
 	memcpy(g->by, by, n * sizeof(*by));
+	ix_groups_usual(g);
 	g->seed = groups_seed();
 	*ret_groups = g;
 	return 0;
@@ -201,94 +202,27 @@ static struct ix_group *groups_find(struct ipcx_groups *g)
 	return group_at(g, n);
 }
 
-/* ---- sums */
+/* ---- adding rows */
 
-/* Read a field of a row. Returns whether there is a value; else whether the rows have the
- * field, and it is unknown, becomes part of the group. */
-static bool sum_reads(struct ipcx_groups *g, struct ix_group *group, enum ix_sum sum,
-		      const struct ipcx_table *t, const struct ix_section *s,
-		      const void *row, enum ipcx_field f, struct ipcx_value *v)
+/* Whether a row's group is that of the row before it in its section. */
+static bool groups_same(const struct ix_sum_plan *plan, size_t row, const void *data)
 {
-	if (ix_row_value(t, s, row, f, v) < 0)
+	const struct ix_section *s = plan->s;
+	const uint64_t *now = data;
+	const uint64_t *before = now - s->kind->row_size / sizeof(*now);
+
+	if (!plan->words || row == s->first)
 		return false;
-	g->applies |= (uint8_t)(1U << sum);
-	if (v->type != IPCX_TYPE_NONE)
-		return true;
-	if (ix_is_unknown(t, row, f))
-		group->unknown |= (uint8_t)(1U << sum);
-	return false;
+	for (uint32_t words = plan->words; words; words &= words - 1)
+		if (now[__builtin_ctz(words)] != before[__builtin_ctz(words)])
+			return false;
+	return true;
 }
 
-static enum ipcx_field weight_of(const struct ix_section *s)
+static struct ix_group *groups_find_row(struct ipcx_groups *g,
+					const struct ix_sum_plan *plan, const void *data)
 {
-	const struct ix_mech *m = s->mech == IPCX_NO_MECH ? NULL : ix_mech(s->mech);
-
-	return m && m->weight && s->kind == m->kind ? m->weight : IPCX_F_MAPPED;
-}
-
-static void sum_last_use(struct ipcx_groups *g, struct ix_group *group, int64_t last)
-{
-	if (!(group->has & 1U << IX_SUM_OLDEST) || last < group->sums[IX_SUM_OLDEST].i)
-		group->sums[IX_SUM_OLDEST].i = last;
-	if (!(group->has & 1U << IX_SUM_NEWEST) || last > group->sums[IX_SUM_NEWEST].i)
-		group->sums[IX_SUM_NEWEST].i = last;
-	group->has |= 1U << IX_SUM_OLDEST | 1U << IX_SUM_NEWEST;
-	(void)g;
-}
-
-/* The latest time that is recorded for an object is that of its last use, unless its idle
- * time is unknown because uses leave no times. */
-static void sum_times(struct ipcx_groups *g, struct ix_group *group,
-		      const struct ipcx_table *t, const struct ix_section *s,
-		      const void *row)
-{
-	static const enum ipcx_field times[] = { IPCX_F_CTIME, IPCX_F_ATIME, IPCX_F_DTIME,
-						 IPCX_F_MTIME, IPCX_F_STIME, IPCX_F_RTIME,
-						 IPCX_F_OTIME };
-	const uint8_t both = 1U << IX_SUM_OLDEST | 1U << IX_SUM_NEWEST;
-	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
-	int64_t last = 0;
-
-	if (ix_row_value(t, s, row, IPCX_F_IDLE, &v) < 0)
-		return;
-	g->applies |= both;
-	if (v.type == IPCX_TYPE_NONE) {
-		group->unknown |= both;
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
-		if (ix_row_value(t, s, row, times[i], &v) == 0 &&
-		    v.type == IPCX_TYPE_TIME)
-			last = MAX(last, v.as.i);
-	if (last)
-		sum_last_use(g, group, last);
-}
-
-static void groups_sum(struct ipcx_groups *g, struct ix_group *group,
-		       const struct ipcx_table *t, const struct ix_section *s,
-		       const void *row)
-{
-	struct ipcx_value v = { .type = IPCX_TYPE_NONE };
-	uint64_t *bytes = &group->sums[IX_SUM_BYTES].u;
-	double *percent = &group->sums[IX_SUM_PERCENT].d;
-
-	group->count++;
-	if (sum_reads(g, group, IX_SUM_BYTES, t, s, row, weight_of(s), &v)) {
-		/* A sum of sizes that the kernel allows may exceed 64 bits. */
-		if (__builtin_add_overflow(*bytes, v.as.u, bytes))
-			*bytes = UINT64_MAX;
-		group->has |= 1U << IX_SUM_BYTES;
-	}
-	if (sum_reads(g, group, IX_SUM_ATTACHED, t, s, row, IPCX_F_NATTCH, &v)) {
-		group->sums[IX_SUM_ATTACHED].u += v.as.u > 0;
-		group->has |= 1U << IX_SUM_ATTACHED;
-	}
-	if (sum_reads(g, group, IX_SUM_PERCENT, t, s, row, IPCX_F_PERCENT, &v)) {
-		*percent = group->has & 1U << IX_SUM_PERCENT ? MAX(*percent, v.as.d)
-							     : v.as.d;
-		group->has |= 1U << IX_SUM_PERCENT;
-	}
-	sum_times(g, group, t, s, row);
+	return groups_key(g, plan->t, plan->s, data) < 0 ? NULL : groups_find(g);
 }
 
 int ipcx_groups_add(struct ipcx_groups *g, const struct ipcx_table *t, size_t row)
@@ -297,16 +231,38 @@ int ipcx_groups_add(struct ipcx_groups *g, const struct ipcx_table *t, size_t ro
 		return -EINVAL;
 	const struct ix_section *s;
 	const void *data = ix_table_at(t, row, &s);
+	struct ix_sum_plan plan;
 	struct ix_group *group;
-	int r;
 
 	if (!data)
 		return ix_fail_plain(g->x, -EINVAL, "there is no such row");
-	r = groups_key(g, t, s, data);
-	group = r < 0 ? NULL : groups_find(g);
+	ix_groups_plan(g, t, s, &plan);
+	group = groups_find_row(g, &plan, data);
 	if (!group)
 		return ix_fail_plain(g->x, -ENOMEM, "out of memory");
-	groups_sum(g, group, t, s, data);
+	ix_groups_sum(&plan, group, data);
+	return 0;
+}
+
+int ipcx_groups_add_all(struct ipcx_groups *g, const struct ipcx_table *t)
+{
+	struct ix_sum_plan plan = { .s = NULL };
+	struct ix_group *group = NULL;
+
+	if (!g || !t)
+		return g ? ix_fail_plain(g->x, -EINVAL, "no table (NULL)") : -EINVAL;
+	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
+		const struct ix_section *s;
+		const void *data = ix_table_at(t, i, &s);
+
+		if (s != plan.s)
+			ix_groups_plan(g, t, s, &plan);
+		if (!group || !groups_same(&plan, i, data))
+			group = groups_find_row(g, &plan, data);
+		if (!group)
+			return ix_fail_plain(g->x, -ENOMEM, "out of memory");
+		ix_groups_sum(&plan, group, data);
+	}
 	return 0;
 }
 

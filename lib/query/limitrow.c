@@ -46,7 +46,8 @@ struct ix_limit_row *ix_limit_row(struct ipcx_table *t, const struct ix_kind *ki
 	row->unit = ix_table_text(t, l->unit);
 	row->source = ix_table_text(t, l->source);
 	row->what = what_text(t, l, r);
-	if (!row->name || !row->unit || !row->source || !row->what)
+	row->scope = ix_table_text(t, ix_limit_scope(l));
+	if (!row->name || !row->unit || !row->source || !row->what || !row->scope)
 		return NULL;
 	row->limit = r->limit;
 	row->limited = r->known && !r->unlimited;

@@ -13,6 +13,7 @@
 #include "core/mech.h"
 #include "ns/ns.h"
 #include "ns/run.h"
+#include "query/limituse.h"
 
 static const struct ix_kind limits_kind = {
 	.name = "limits",
@@ -25,7 +26,8 @@ static const struct ix_kind limits_kind = {
 		   IX_COL(IPCX_F_UNIT, struct ix_limit_row, unit),
 		   IX_COL(IPCX_F_SOURCE, struct ix_limit_row, source),
 		   IX_COL(IPCX_F_WHAT, struct ix_limit_row, what),
-		   IX_DERIVED(IPCX_F_CEILING, ix_derive_ceiling)),
+		   IX_DERIVED(IPCX_F_CEILING, ix_derive_ceiling),
+		   IX_COL(IPCX_F_SCOPE, struct ix_limit_row, scope)),
 };
 
 /* Some mechanisms' objects can be counted only by listing them. */
@@ -82,6 +84,13 @@ static int limits_total_of(struct ix_limits *s, const char *mech, enum ipcx_fiel
 		*ret_n = ix_column_raw(ix_column(totals->kind, field), row);
 	ipcx_table_free(t);
 	return r;
+}
+
+/* Take a total from those that the caller gave. */
+static int limits_given_total(struct ix_limits *s, const char *mech,
+			      enum ipcx_field field, uint64_t *ret_n)
+{
+	return ix_given_find(s->given_from, s->ns, mech, field, ret_n);
 }
 
 struct ix_limits ix_limits_begin(struct ipcx *x)
@@ -341,7 +350,8 @@ static int note_spaces(struct ipcx *x, struct ipcx_table *t, const struct looks 
 struct choice {
 	const char *const *names;
 	bool use;
-	struct common *common; /* by the number of the limit */
+	const struct ix_given *given; /* or NULL */
+	struct common *common;        /* by the number of the limit */
 	struct ix_sysctls *sysctls;
 };
 
@@ -353,6 +363,11 @@ static int limits_there(struct ipcx *x, void *arg, struct ipcx_table *t)
 	struct looks looks = { .use = choice->use, .common = choice->common };
 	int r = 0;
 
+	if (choice->given) {
+		s.given = limits_given_total;
+		s.given_from = choice->given;
+		s.ns = t->nplaces ? t->places[t->nplaces - 1].ns : 0;
+	}
 	if (s.many)
 		ix_sysctls_next(choice->sysctls, &s);
 	if (!names)
@@ -399,6 +414,21 @@ static int limits(struct ipcx *x, struct choice choice, struct ipcx_table **ret_
 	r = ix_ns_run(x, &e);
 	ix_sysctls_end(&sysctls);
 	return ix_table_hand(x, t, r, ret_table);
+}
+
+int ipcx_limits_given(struct ipcx *x, const char *const *names,
+		      const struct ipcx_table *totals, struct ipcx_table **ret_table)
+{
+	IX_REQUIRE(x, totals, ret_table);
+	struct ix_given given;
+	int r = ix_given_read(totals, &given);
+
+	if (r < 0)
+		return ix_fail(x, r, "limits");
+	r = limits(x, (struct choice){ .names = names, .use = true, .given = &given },
+		   ret_table);
+	ix_given_free(&given);
+	return r;
 }
 
 int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **ret_table)

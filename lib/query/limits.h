@@ -9,7 +9,7 @@ struct ix_limit_row {
 	struct ix_row head;
 	uint64_t limit, used, needed, raise_to, ceiling;
 	double percent;
-	ix_text name, unit, source, what;
+	ix_text name, unit, source, what, scope;
 	uint8_t fits;
 	bool limited; /* there is a limit; its use was counted; percent can be computed;
 			 there is a ceiling to which it can be raised */

@@ -3,6 +3,8 @@
 #include "api.h"
 
 #include <inttypes.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 static uint64_t limit_of(struct ipcx *x, const char *name)
@@ -83,6 +85,58 @@ static void test_invalid_settings_are_refused(void **state)
 	assert_fails(x, ipcx_limit_sysctl(x, "semvmx", 1, buf, sizeof(buf)), -ENOTSUP,
 		     buf[0], 'a');
 	assert_string_equal(buf, "as it was");
+}
+
+/* Return how much of a limit is used, according to totals (NULL: to the kernel). */
+static uint64_t used_of(struct ipcx *x, const char *name, const struct ipcx_table *totals)
+{
+	const char *const names[] = { name, NULL };
+	struct ipcx_table *t;
+	uint64_t n;
+
+	assert_int_equal(totals ? ipcx_limits_given(x, names, totals, &t)
+				: ipcx_limits(x, names, &t),
+			 0);
+	n = number(t, 0, IPCX_F_USED);
+	ipcx_table_free(t);
+	return n;
+}
+
+/* What totals say is taken from them, the rest is asked of the kernel. */
+static void test_use_from_totals(void **state)
+{
+	const enum ipcx_field by = IPCX_F_MECH;
+	const enum ipcx_field sums[] = { IPCX_F_OBJECTS, IPCX_F_ALLOCATED };
+	struct ipcx *x = *state;
+	struct ipcx_query q = { .size = sizeof(q),
+				.mechs = IPCX_MECH_BIT(mech_of("shm")) };
+	struct ipcx_groups *g;
+	struct ipcx_table *objects, *totals;
+	int ids[2], sem = semget(IPC_PRIVATE, 3, 0600);
+
+	for (size_t i = 0; i < 2; i++) {
+		ids[i] = shmget(IPC_PRIVATE, 1 + 5000 * i, 0600);
+		assert_true(ids[i] >= 0);
+	}
+	assert_true(sem >= 0);
+	assert_int_equal(ipcx_scan(x, &q, &objects), 0);
+	assert_int_equal(ipcx_groups_new(x, &by, 1, &g), 0);
+	assert_int_equal(ipcx_groups_sum(g, sums, ARRAY_SIZE(sums)), 0);
+	assert_int_equal(ipcx_groups_add_all(g, objects), 0);
+	assert_int_equal(ipcx_groups_table(g, &totals), 0);
+	assert_true(used_of(x, "shmmni", totals) == used_of(x, "shmmni", NULL));
+	assert_true(used_of(x, "shmall", totals) == used_of(x, "shmall", NULL));
+	assert_true(used_of(x, "semmns", totals) == used_of(x, "semmns", NULL));
+	/* The totals are those of before. */
+	assert_int_equal(shmctl(ids[1], IPC_RMID, NULL), 0);
+	assert_int_equal(semctl(sem, 0, IPC_RMID), 0);
+	assert_true(used_of(x, "shmmni", totals) == used_of(x, "shmmni", NULL) + 1);
+	assert_true(used_of(x, "shmall", totals) > used_of(x, "shmall", NULL));
+	assert_true(used_of(x, "semmns", totals) == used_of(x, "semmns", NULL));
+	assert_int_equal(shmctl(ids[0], IPC_RMID, NULL), 0);
+	ipcx_table_free(totals);
+	ipcx_groups_free(g);
+	ipcx_table_free(objects);
 }
 
 static void test_lines(void **state)
@@ -259,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_set_and_read_back),
 		TEST(test_invalid_settings_are_refused),
+		TEST(test_use_from_totals),
 		TEST(test_lines),
 		TEST(test_fit_predicts_create),
 		TEST(test_shares),

@@ -51,6 +51,7 @@ static void test_without_a_context(void **state)
 			 -EINVAL);
 	assert_int_equal(ipcx_limits(NULL, NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_limit_values(NULL, NULL, some()), -EINVAL);
+	assert_int_equal(ipcx_limits_given(NULL, NULL, some(), some()), -EINVAL);
 	assert_int_equal(ipcx_totals(NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_memory(NULL, NULL, some()), -EINVAL);
 	assert_int_equal(ipcx_limit_set(NULL, "shmmni", 1), -EINVAL);
@@ -83,6 +84,7 @@ static void test_without_a_context(void **state)
 
 static void test_without_a_context_in_use(void **state)
 {
+	struct ipcx_fieldset none;
 	struct ipcx_ref ref = { .mech = 0 };
 	struct ipcx_stress_plan plan = { .size = sizeof(plan) };
 	struct ipcx_sem_op op = { .size = sizeof(op), .op = 1 };
@@ -106,6 +108,10 @@ static void test_without_a_context_in_use(void **state)
 	assert_int_equal(ipcx_key_collisions(NULL, &path, 1, 1, 0, some()), -EINVAL);
 	assert_int_equal(ipcx_groups_new(NULL, some(), 1, some()), -EINVAL);
 	assert_int_equal(ipcx_groups_add(NULL, some(), 0), -EINVAL);
+	assert_int_equal(ipcx_groups_add_all(NULL, some()), -EINVAL);
+	assert_int_equal(ipcx_groups_sum(NULL, some(), 1), -EINVAL);
+	none = ipcx_groups_fields(NULL);
+	assert_true(ipcx_fieldset_empty(&none));
 	assert_int_equal(ipcx_groups_table(NULL, some()), -EINVAL);
 	ipcx_groups_free(NULL);
 	assert_int_equal(ipcx_stress_start(NULL, &plan, some()), -EINVAL);
@@ -222,6 +228,8 @@ static void test_limits_and_keys(void **state)
 
 	refused(x, ipcx_limits(x, NULL, NULL));
 	refused(x, ipcx_limit_values(x, NULL, NULL));
+	refused(x, ipcx_limits_given(x, NULL, NULL, &t));
+	refused(x, ipcx_limits_given(x, NULL, some(), NULL));
 	refused(x, ipcx_totals(x, NULL));
 	refused(x, ipcx_memory(x, NULL, NULL));
 	refused(x, ipcx_limit_set(x, NULL, 1));
@@ -268,6 +276,8 @@ static void test_groups(void **state)
 	assert_true(g == untouched);
 	assert_int_equal(ipcx_groups_new(x, &by, 1, &g), 0);
 	refused(x, ipcx_groups_add(g, NULL, 0));
+	refused(x, ipcx_groups_add_all(g, NULL));
+	refused(x, ipcx_groups_sum(g, NULL, 1));
 	refused(x, ipcx_groups_table(g, NULL));
 	ipcx_groups_free(g);
 }
