@@ -18,6 +18,7 @@
 	line(limits)     \
 	line(limits_set) \
 	line(df)         \
+	line(metrics)    \
 	line(key)        \
 	line(mem_read)   \
 	line(mem_write)  \

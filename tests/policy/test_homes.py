@@ -16,7 +16,7 @@ HOMES = [
     ("ending the process", r"(?<![\w.>])(_?exit|_Exit|quick_exit|abort|exit_group)\s*\(", {"cmd/main.c", "cmd/ns/new.c", "cmd/exec/pty.c", "cmd/exec/run.c", "lib/ns/child.c",
       "lib/base/calls.c", "lib/ns/maps.c", "lib/mech/psemcall.c", "lib/stress/engine/worker.c", "lib/stress/run/start.c", "lib/stress/load/undo.c"}),
     ("stderr", r"\bstderr\b|\bSTDERR_FILENO\b|\bperror\s*\(", {"cmd/ui/msg.c"}),
-    ("stdout", r"\bstdout\b|\bSTDOUT_FILENO\b", {"cmd/ui/out.c"}),
+    ("stdout", r"\bstdout\b|\bSTDOUT_FILENO\b", {"cmd/ui/out.c", "cmd/monitor/metrichttp.c"}),
     ("writing to descriptors by number", r"\b(p?write|writev|dprintf)\s*\(\s*[012]\b", set()),
     ("printing to streams", r"(?<![\w.>])(v?f?printf|v?dprintf|f?puts|f?putc|putchar|fwrite|psignal)\s*\(",
      set()),

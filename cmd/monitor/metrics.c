@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipcx metrics: what a monitoring system collects, as text, as a file, or as the answer
+ * to one HTTP request. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "commands.h"
+#include "monitor/metrics.h"
+#include "stop.h"
+#include "ui/save.h"
+
+#define GIVEN_MAX   1U
+#define GIVEN_EVERY 2U
+
+#define SERIES_MAX 1000
+
+/* ---- options */
+
+/* Read a list of words into a mask, bit i for words[i]. */
+static int words_read(const char *option, const char *list, const char *const *words,
+		      unsigned *ret_mask)
+{
+	char all[80] = "";
+	size_t at = 0;
+
+	*ret_mask = 0;
+	for (const char *p = list; p; p += p[strcspn(p, ",")] ? strcspn(p, ",") + 1 : 0) {
+		size_t len = strcspn(p, ","), i = 0;
+
+		while (words[i] && (strncmp(words[i], p, len) || words[i][len]))
+			i++;
+		if (!words[i]) {
+			for (i = 0; words[i] && at < sizeof(all); i++)
+				at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s",
+						       i ? ", " : "", words[i]);
+			return msg_usage("%s: no '%.*s': there are %s", option, (int)len,
+					 p, all);
+		}
+		*ret_mask |= 1U << i;
+		if (!p[len])
+			break;
+	}
+	return 0;
+}
+
+#define BY_NOTHING 8U
+
+static int metrics_words(struct metrics *m)
+{
+	static const char *const by[] = { "owner", "ns", "container", "none", NULL };
+	static const char *const with[] = { "rss", "waits", "who", "doctor", NULL };
+	int r = words_read("--by", m->args->by, by, &m->by);
+
+	if (!r)
+		r = words_read("--with", m->args->with, with, &m->with);
+	if (r)
+		return r;
+	if (m->by & BY_NOTHING && m->by != BY_NOTHING)
+		return msg_usage("--by: 'none' and other words contradict each other");
+	m->by &= ~BY_NOTHING;
+	if (!m->args->by)
+		m->by = ns_all(m->app) ? BY_OWNER | BY_NS | BY_CONTAINER : BY_OWNER;
+	return 0;
+}
+
+static int metrics_check(const struct metrics_args *args)
+{
+	int ways = (args->output != NULL) + (args->get != NULL) + args->http;
+
+	if (ways > 1)
+		return msg_usage("--output, --http and --get contradict each other");
+	if (args->given & GIVEN_EVERY && !args->output)
+		return msg_usage("--every goes with --output");
+	if (args->given & GIVEN_EVERY && !args->every)
+		return msg_usage("--every: 0 is not an interval");
+	if (args->given & GIVEN_MAX && !args->max)
+		return msg_usage("--max-series: at least 1");
+	if (args->per_object && !args->select.where.n)
+		return msg_usage(
+			"--per-object needs a condition, such as -w 'size > 1G': "
+			"there is a series for each object that fulfils it");
+	if (args->select.where.n && !args->per_object)
+		return msg_usage("--where goes with --per-object");
+	return args->get ? metric_get_check(args->get) : 0;
+}
+
+/* ---- one reading */
+
+static int metrics_open(struct metrics *m, const struct selection *sel)
+{
+	int r = ns_use(m->app, &m->args->where);
+
+	if (!r)
+		r = metrics_words(m);
+	m->mechs = sel->mechs ? sel->mechs : select_all();
+	m->where = sel->where;
+	m->max = m->args->given & GIVEN_MAX ? m->args->max : SERIES_MAX;
+	if (m->args->get) {
+		m->with |= metric_get_needs(m->args->get);
+		m->max = UINT64_MAX;
+	}
+	return r;
+}
+
+/* Read everything, and write it as text. */
+static int metrics_text(struct metrics *m, const struct selection *sel,
+			struct ix_buf *ret_text)
+{
+	int r = metrics_open(m, sel);
+
+	if (!r)
+		r = metric_read(m);
+	if (!r && metric_text(m, ret_text) < 0) {
+		msg_error("out of memory");
+		r = EXIT_FAILED;
+	}
+	metric_free(m);
+	return r;
+}
+
+/* ---- what happens with it */
+
+static int metrics_get(struct metrics *m, const struct selection *sel)
+{
+	int r = metrics_open(m, sel);
+
+	if (!r)
+		r = metric_read(m);
+	if (!r)
+		r = metric_get(m, m->args->get);
+	metric_free(m);
+	return r;
+}
+
+static int metrics_print(struct metrics *m, const struct selection *sel)
+{
+	auto_buf struct ix_buf text = { .len = 0 };
+	int r = metrics_text(m, sel, &text);
+
+	if (r)
+		return r;
+	if (m->args->output)
+		return save_file(m->args->output, text.data, text.len, true);
+	out_bytes(text.data, text.len);
+	return EXIT_DONE;
+}
+
+static int metrics_http(struct metrics *m, const struct selection *sel)
+{
+	auto_buf struct ix_buf text = { .len = 0 };
+	bool open;
+	int status = http_request(&open), r = EXIT_DONE, sent;
+
+	if (!status)
+		return EXIT_DONE;
+	if (status == 200)
+		r = metrics_text(m, sel, &text);
+	sent = http_answer(r ? 500 : status, open, &text);
+	return r ? r : sent;
+}
+
+/* Wait for the next round. Returns false if a signal ends the command. */
+static bool metrics_wait(const sigset_t *ends, uint64_t ns)
+{
+	const struct timespec pause = { .tv_sec = (time_t)(ns / 1000000000),
+					.tv_nsec = (long)(ns % 1000000000) };
+	int signo;
+
+	do
+		signo = sigtimedwait(ends, NULL, &pause);
+	while (signo < 0 && errno == EINTR);
+	return signo < 0;
+}
+
+/* Write the file again and again. What fails later than at the start may pass, and is
+ * seen by the age of the file. */
+static int metrics_every(struct metrics *m, const struct selection *sel)
+{
+	struct app *app = m->app;
+	sigset_t ends;
+	int r;
+
+	stop_block(&ends);
+	(void)sigprocmask(SIG_BLOCK, &ends, NULL);
+	r = metrics_print(m, sel);
+	while (!r && metrics_wait(&ends, m->args->every)) {
+		/* The namespaces are others by now. */
+		ipcx_use(app->x, NULL);
+		ipcx_ns_free(app->ns);
+		app->ns = NULL;
+		ipcx_clock(app->x, time(NULL));
+		(void)metrics_print(m, sel);
+	}
+	return r;
+}
+
+static int metrics_run(struct app *app, void *data, int n, char **words)
+{
+	struct metrics m = { .app = app, .args = data };
+	struct selection sel;
+	int r = metrics_check(m.args);
+
+	if (!r)
+		r = select_read(app->x, &m.args->select, n, words, &sel);
+	if (r)
+		return r;
+	if (sel.nrefs)
+		r = msg_usage("metrics are of mechanisms, such as shm, not of objects: "
+			      "--per-object has series for objects");
+	else if (m.args->get)
+		r = metrics_get(&m, &sel);
+	else if (m.args->http)
+		r = metrics_http(&m, &sel);
+	else if (m.args->given & GIVEN_EVERY)
+		r = metrics_every(&m, &sel);
+	else
+		r = metrics_print(&m, &sel);
+	select_free(&sel);
+	return r;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "by",         0, JOINED(struct metrics_args, by),     .arg = "LABELS", .help = "series for each owner, ns, container (a list), or none" },
+	{ "with",       0, JOINED(struct metrics_args, with),   .arg = "FACTS",  .help = "also what takes longer to read: rss, waits, who, doctor" },
+	{ "per-object", 0, FLAG(struct metrics_args, per_object), .help = "also series for each object that fulfils the condition" },
+	{ "max-series", 0, NUMBER(struct metrics_args, max), GIVEN(struct metrics_args, given, GIVEN_MAX), .arg = "N", .help = "the most series of a metric; the rest is summed up (1000)" },
+	{ "output",   'o', TEXT(struct metrics_args, output),   .arg = "FILE", .complete = COMPLETE_FILES, .help = "replace this file in one step, for a textfile collector" },
+	{ "every",      0, DURATION(struct metrics_args, every), GIVEN(struct metrics_args, given, GIVEN_EVERY), .arg = "INTERVAL", .help = "with --output: write it again and again" },
+	{ "http",       0, FLAG(struct metrics_args, http),     .help = "answer one HTTP request on standard input and output" },
+	{ "get",        0, TEXT(struct metrics_args, get),      .arg = "METRIC", .help = "print one value, such as 'ipcx_objects{mech=\"shm\"}'" },
+	{ .name = "" },
+};
+
+static const struct opt_group options[] = {
+	{ opts,        0 },
+	{ ns_opts,     offsetof(struct metrics_args, where) },
+	{ select_opts, offsetof(struct metrics_args, select) },
+	{ NULL, 0 },
+};
+
+static const struct example examples[] = {
+	{ "ipcx metrics",                                "objects, bytes and limits of this namespace" },
+	{ "ipcx metrics --ns all --output /var/lib/prometheus/node-exporter/ipcx.prom", "for node_exporter's textfile collector" },
+	{ "ipcx metrics --by none --with waits,doctor",  "few series, and who is stuck and what is wrong" },
+	{ "ipcx metrics --per-object -w 'size > 1G'",    "large objects have series of their own" },
+	{ "ipcx metrics --get 'ipcx_objects{mech=\"shm\"}'", "one number, for Zabbix and scripts" },
+	{ "printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' | ipcx metrics --http", "what a socket unit runs for each scrape" },
+	{ "", "" },
+};
+
+const struct cmd cmd_metrics = {
+	.name = "metrics", .operands = "[MECH…]", .summary = "Print metrics for a monitoring system",
+	.about = "Prints numbers of objects, their bytes, limits and how much of them is used as text that both Prometheus' textfile collector and OpenMetrics read. "
+		 "The number of series is bounded, a value that is unknown is no series, and ipcx_unreadable tells what could not be read.",
+	.options = options, .examples = examples, .complete = COMPLETE_MECHS | COMPLETE_GROUPS,
+	.exits = EXITS({ EXIT_DONE, "written, also if something could not be read: ipcx_unreadable tells that; with --http: answered" }, { EXIT_MISSING, "no such namespace; with --get: no such series" }, { EXIT_PART, "with --get: something could not be read" }),
+	.args_size = sizeof(struct metrics_args), .run = metrics_run,
+};
+/* clang-format on */
