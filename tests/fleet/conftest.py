@@ -209,11 +209,11 @@ def world():
 
 
 @pytest.fixture
-def serve(network, world):
-    """Serve ipcx's metrics of the world: serve(PORT, OPTION…)."""
+def serve(network):
+    """Serve the metrics of a world: serve(WORLD, PORT, OPTION…)."""
     units = []
 
-    def start(port, *words):
+    def start(world, port, *words):
         units.append(SocketUnit(world, port, *words))
         return units[-1]
 
@@ -226,9 +226,3 @@ def serve(network, world):
 def dump():
     """The binary's own tables."""
     return json.loads(subprocess.run([IPCX, "help", "--dump"], stdout=subprocess.PIPE, check=True).stdout)
-
-
-def pytest_collection_modifyitems(items):
-    if subprocess.run([IPCX, "metrics", "--help"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
-        for item in items:
-            item.add_marker(pytest.mark.skip(reason="no command metrics"))

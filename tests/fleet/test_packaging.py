@@ -53,8 +53,8 @@ def test_systemd_would_name_an_unknown_setting(units):
 
 
 # What gives a service mounts of its own, and what a seccomp filter (systemd.exec(5)).
-OWN_MOUNTS = (r"Protect(System|Home|Proc|KernelTunables|KernelModules|KernelLogs|ControlGroups|Hostname)|ProcSubset|Private(Tmp|Devices|Mounts|Network|Users|IPC)"
-              r"|(ReadOnly|ReadWrite|Inaccessible|NoExec|Exec)Paths|TemporaryFileSystem|Bind(ReadOnly)?Paths|Root(Directory|Image)|MountFlags|DynamicUser"
+OWN_MOUNTS = (r"Protect(System|Home|Proc|KernelTunables|KernelModules|KernelLogs|ControlGroups|Hostname)|ProcSubset"
+              r"|Private(Tmp|Devices|Mounts|Network|Users|IPC)|(ReadOnly|ReadWrite|Inaccessible|NoExec|Exec)Paths|TemporaryFileSystem|Bind(ReadOnly)?Paths|Root(Directory|Image)|MountFlags|DynamicUser"
               r"|(Runtime|State|Cache|Logs)Directory|MountAPIVFS|NetworkNamespacePath|IPCNamespacePath")
 
 
@@ -91,7 +91,7 @@ def test_each_alert_names_a_command_that_exists(dump):
     for group in yaml("ipcx.rules.yml")["groups"]:
         for rule in group["rules"]:
             text = re.sub(r"\{\{.*?\}\}", "", rule.get("annotations", {}).get("description", ""))
-            for words in re.findall(r"ipcx ((?:ls|rm|limits|doctor|waits|metrics)\b[^;.]*)", text):
+            for words in re.findall(r"ipcx ((?:ls|rm|limits|doctor|waits|metrics)\b[^;.,]*)", text):
                 command, *rest = words.split()
                 assert {w[2:] for w in rest if w.startswith("--")} <= known[command], words
             assert "record" in rule or re.search(r"ipcx (ls|rm|limits|doctor|waits|metrics)|systemctl status|--max-series", text), rule["alert"]

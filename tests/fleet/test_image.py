@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The image and the Pod of the DaemonSet: podman builds and runs them, on a machine that has objects in two namespaces."""
+
+import os
+import subprocess
+
+import pytest
+from conftest import MONITORING, TOP, find, until
+from node import Node
+
+# The program under test may be static; else one that was built for an image, or by packaging/ports.sh static.
+PROGRAMS = [os.environ["IPCX"], os.path.join(TOP, "build/image/cmd/ipcx"), os.path.join(TOP, "build/ports/static/cmd/ipcx")]
+def static_program():
+    """Return one that is as new as the source: it knows the command."""
+    for program in PROGRAMS:
+        if not os.path.exists(program) or b"INTERP" in subprocess.run(["readelf", "-l", program], stdout=subprocess.PIPE, check=True).stdout:
+            continue
+        if subprocess.run([program, "metrics", "--help"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+            return program
+    return pytest.skip("no static program: packaging/ports.sh static builds it")
+
+
+@pytest.fixture(name="node", scope="module")
+def fixture_node():
+    for program in ("podman", "runc", "catatonit"):
+        find(program)
+    if os.geteuid() != 0:
+        pytest.skip("starting containers needs root")
+    program = static_program()
+    node = Node()
+    try:
+        r = node.run(os.path.join(MONITORING, "image.sh"), "--program", program, env=node.env, timeout=300)
+        assert r.out == "localhost/ipcx:latest\n", r.err
+        yield node
+    finally:
+        node.close()
+
+
+def test_the_image_is_the_program_and_nothing_else(node):
+    r = node.sh("podman save localhost/ipcx:latest | tar -xO --wildcards '*.tar' | tar -t", env=node.env)
+    assert r.lines == ["ipcx"], (r.out, r.err)
+    r = node.run(os.path.join(MONITORING, "image.sh"), "--program", "/bin/true", env=node.env)
+    assert r.rc == 1 and "is not static" in r.err
+
+
+@pytest.fixture(name="pod")
+def fixture_pod(node):
+    """The Pod of the DaemonSet's template; only the node exporter's directory is another."""
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    with open(os.path.join(MONITORING, "kubernetes/daemonset.yaml"), encoding="utf-8") as f:
+        template = yaml.safe_load(f)["spec"]["template"]
+    volume, _ = template["spec"]["volumes"]
+    os.makedirs(os.path.join(node.dir, "textfile"))
+    volume["hostPath"]["path"] = os.path.join(node.dir, "textfile")
+    path = node.write("pod.yaml", yaml.safe_dump({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "ipcx", **template["metadata"]},
+                                                  "spec": template["spec"]}))
+    node.podman("kube", "play", "--network", "none", path)
+    yield os.path.join(node.dir, "textfile/ipcx.prom")
+    node.podman("kube", "down", path)
+
+
+def test_the_pod_writes_the_metrics_of_all_namespaces(node, request):
+    node.ok("mk", "shm", "--size", "8K")
+    other = subprocess.Popen(node.argv("unshare", "--ipc", "sh", "-c", "$IPCX mk sem --nsems 2 && exec cat"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             env=dict(os.environ, IPCX=os.environ["IPCX"]))
+    try:
+        assert other.stdout.readline() == b"0\n"
+        path = request.getfixturevalue("pod")
+        until(lambda: os.path.exists(path), 120)
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        assert text.endswith("# EOF\n") and os.stat(path).st_mode & 0o777 == 0o644
+
+        def line(family, **labels):
+            return [x for x in text.splitlines() if x.startswith(family + "{") and all(f'{k}="{v}"' in x for k, v in labels.items())]
+
+        assert len(line("ipcx_objects", mech="shm", owner="root")) == 1, text
+        assert len(line("ipcx_semaphores", mech="sem", owner="root")) == 1, text
+        # A seccomp filter would leave the message queues unread.
+        assert all(line("ipcx_unreadable", what=mech)[0].endswith(" 0") for mech in ("shm", "msg", "sem", "mq", "pshm", "psem")), text
+        assert line("ipcx_limit_used_ratio", container="podman:ipcx"), text
+        stats = node.podman("inspect", "--format", "{{.State.Status}} {{.HostConfig.ReadonlyRootfs}} {{.EffectiveCaps}}", "ipcx-ipcx")
+        assert stats == "running true [CAP_DAC_READ_SEARCH CAP_SYS_ADMIN CAP_SYS_PTRACE]\n"
+    finally:
+        other.stdin.close()
+        other.wait()

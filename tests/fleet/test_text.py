@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The text as those read it who have to: promtool, Prometheus's parsers in Python, and a reader of a file that is being replaced."""
+
+import os
+import subprocess
+import threading
+
+import pytest
+from conftest import IPCX, World, find
+
+# Names that users chose: what a label has to escape, what a terminal must not see, and invalid UTF-8.
+OWNERS = {1001: b'quo"te', 1002: b"back\\slash", 1003: "Zo\u00eb \u732b".encode(), 1004: b"latin\xe9", 1005: b"brace{a=\"b\"} 7", 1006: b"esc\x1b[31m",
+          1007: b"n\\n"}
+QUEUES = [b'/quo"te', b"/back\\slash", b"/new\nline", b"/brace{a=\"b\"}", "/\u732b".encode(), b"/latin\xe9", b"/# EOF", b"/esc\x1b[31m"]
+
+FORMS = {
+    "default": [],
+    "none": ["--by", "none"],
+    "all namespaces": ["--ns", "all"],
+    "everything": ["--ns", "all", "--with", "rss,waits,who,doctor"],
+    "objects": ["--per-object", "-w", "uid >= 0"],
+    "few series": ["--ns", "all", "--per-object", "-w", "uid >= 0", "--max-series", "5"],
+    "owners": ["--by", "owner"],
+}
+
+
+class Full(World):
+    """A world with objects of every mechanism, of owners and with names that nobody expects."""
+
+    def __init__(self):
+        super().__init__()
+        passwd = os.path.join(self.dir, "passwd")
+        with open(passwd, "wb") as f:
+            f.write(b"root:x:0:0::/:/bin/sh\n" + b"".join(b"%s:x:%d:%d::/:/bin/sh\n" % (name, uid, uid) for uid, name in OWNERS.items()))
+        os.chmod(passwd, 0o644)
+        assert self.run("mount", "--bind", passwd, "/etc/passwd").rc == 0
+        for words in (["shm", "--size", "1M"], ["msg"], ["sem", "--nsems", "3"], ["pshm", "/shared", "--size", "64K"], ["psem", "/sem", "--init", "1"]):
+            self.ok("mk", *words)
+        for uid in OWNERS:
+            self.ok("mk", "shm", "--size", "4K", uid=uid)
+        self.ok("mk", "mq", *(os.fsdecode(name) for name in QUEUES), "--maxmsg", "2", "--msgsize", "16")
+
+
+@pytest.fixture(name="full", scope="module")
+def fixture_full():
+    world = Full()
+    yield world
+    world.close()
+
+
+def metrics(world, *words):
+    r = world.ipcx("metrics", *words)
+    assert r.rc == 0 and r.err == "", (words, r.rc, r.err)
+    return r.stdout
+
+
+def classic(text):
+    """Return the samples that the parser of the classic format finds, by name and labels."""
+    parser = pytest.importorskip("prometheus_client.parser", reason="python3-prometheus-client is not installed")
+    return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in parser.text_string_to_metric_families(text) for s in family.samples}
+
+
+def strict(text):
+    """Return those that the parser of OpenMetrics finds, and the families with their type, unit and help."""
+    parser = pytest.importorskip("prometheus_client.openmetrics.parser", reason="python3-prometheus-client is not installed")
+    families = list(parser.text_string_to_metric_families(text))
+    return {(s.name, tuple(sorted(s.labels.items()))): float(s.value) for family in families for s in family.samples}, families
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_promtool_has_nothing_to_say(full, form):
+    text = metrics(full, *FORMS[form])
+    r = subprocess.run([find("promtool"), "check", "metrics"], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert r.returncode == 0 and r.stdout == b"", r.stdout.decode()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_both_parsers_read_the_same(full, form):
+    text = metrics(full, *FORMS[form]).decode("utf-8")
+    samples, families = strict(text)
+    assert samples and samples == classic(text)
+    assert len(samples) == sum(1 for line in text.splitlines() if not line.startswith("#"))
+    for family in families:
+        assert family.type == "gauge" and family.documentation and family.name.startswith("ipcx_"), family
+        assert not family.unit or family.name.endswith("_" + family.unit), family
+
+
+def test_owners_have_their_names(full):
+    """As they are; invalid UTF-8 is written as \\xHH."""
+    samples, _ = strict(metrics(full).decode("utf-8"))
+    owners = {dict(labels).get("owner") for name, labels in samples if name == "ipcx_objects"}
+    for name in OWNERS.values():
+        assert name.decode("utf-8", "backslashreplace") in owners, (name, owners)
+
+
+def test_objects_have_the_references_of_ls(full):
+    samples, _ = strict(metrics(full, "--per-object", "-w", "uid >= 0").decode("utf-8"))
+    named = {dict(labels)["ref"] for name, labels in samples if name.startswith("ipcx_object_")}
+    assert named == {o["ref"] for o in full.objects()} and len(named) >= len(QUEUES) + len(OWNERS)
+
+
+def test_a_reader_never_sees_a_part_of_the_file(full):
+    """While the file is replaced 200 times, each look at it finds a whole text."""
+    path = os.path.join(full.dir, "ipcx.prom")
+    metrics(full, "--output", path)
+    done, looks, inodes = threading.Event(), [], set()
+
+    def look():
+        while not done.is_set():
+            with open(path, "rb") as f:
+                text = f.read()
+                inodes.add(os.fstat(f.fileno()).st_ino)
+            looks.append(text.startswith(b"# HELP ") and text.endswith(b"\n# EOF\n") and text.count(b"# EOF\n") == 1)
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    try:
+        r = full.run("sh", "-c", 'for i in $(seq 200); do "$0" metrics shm --output "$1" || exit; done', IPCX, path, timeout=600)
+        assert r.rc == 0, r.err
+    finally:
+        done.set()
+        reader.join()
+    assert all(looks) and len(looks) > 10 and len(inodes) > 1
+    assert sorted(os.listdir(full.dir)) == ["ipcx.prom", "passwd"] and os.stat(path).st_mode & 0o777 == 0o644
