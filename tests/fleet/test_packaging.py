@@ -54,10 +54,9 @@ def test_systemd_would_name_an_unknown_setting(units):
 
 # What gives a service mounts of its own, and what a seccomp filter (systemd.exec(5)).
 OWN_MOUNTS = (r"Protect(System|Home|Proc|KernelTunables|KernelModules|KernelLogs|ControlGroups|Hostname)|ProcSubset"
-              r"|Private(Tmp|Devices|Mounts|Network|Users|IPC)|(ReadOnly|ReadWrite|Inaccessible|NoExec|Exec)Paths|TemporaryFileSystem|Bind(ReadOnly)?Paths|Root(Directory|Image)|MountFlags|DynamicUser"
-              r"|(Runtime|State|Cache|Logs)Directory|MountAPIVFS|NetworkNamespacePath|IPCNamespacePath")
-
-
+              r"|Private(Tmp|Devices|Mounts|Network|Users|IPC)|(ReadOnly|ReadWrite|Inaccessible|NoExec|Exec)Paths|TemporaryFileSystem"
+              r"|Bind(ReadOnly)?Paths|Root(Directory|Image)|MountFlags|DynamicUser|(Runtime|State|Cache|Logs)Directory|MountAPIVFS"
+              r"|NetworkNamespacePath|IPCNamespacePath")
 FILTERS = (r"SystemCall(Filter|Architectures|Log)|RestrictAddressFamilies|MemoryDenyWriteExecute|LockPersonality|RestrictRealtime|RestrictSUIDSGID"
            r"|RestrictNamespaces|ProtectClock")
 
