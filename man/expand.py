@@ -153,6 +153,13 @@ class Page:
                 out += entry(f"*{esc(name)}* ({esc(row['unit'])}; {esc(row['source'])})", esc(row["what"]))
         return out
 
+    def metrics(self):
+        out = []
+        for m in self.dump["metrics"]:
+            needs = f"; with *--with {m['needs']}*" if m["needs"] else ""
+            out += entry(f"*{esc(m['name'])}* ({esc(m['labels'] or 'no label')}{needs})", esc(m["help"]))
+        return out
+
     def formats(self):
         out = []
         for f in self.dump["formats"]:

@@ -4,6 +4,7 @@
 #include "help/dump.h"
 
 #include "cmd.h"
+#include "monitor/metrics.h"
 #include "ui/json.h"
 
 static void pair(const char *comma, const char *name, const char *text)
@@ -136,6 +137,27 @@ static void mechanism(const struct ipcx_mech_info *m)
 	out_text("]}");
 }
 
+static void dump_metrics(void)
+{
+	const struct metric_family *f;
+
+	out_text("],\n\"metrics\":[");
+	for (size_t i = 0; (f = metric_family(i)); i++) {
+		char name[64], help[256];
+		unsigned needs = metric_needs(f);
+
+		metric_name(f, name, sizeof(name));
+		out_text(comma(i));
+		pair("{", "name", name);
+		pair(",", "unit", metric_unit(f));
+		pair(",", "labels", metric_labels_of(f));
+		pair(",", "needs",
+		     needs ? metric_with_words[__builtin_ctz(needs)].name : NULL);
+		pair(",", "help", metric_help(f, help, sizeof(help)));
+		out_text("}");
+	}
+}
+
 void dump_tables(const struct cmd *const *list)
 {
 	static const struct opt_group global[] = { { global_opts, 0 }, { NULL, 0 } };
@@ -168,6 +190,7 @@ void dump_tables(const struct cmd *const *list)
 		out_text(i ? "," : "");
 		json_string(ipcx_limit_name(i));
 	}
+	dump_metrics();
 	out_text("],\n\"formats\":[");
 	for (size_t i = 0; formats[i].name; i++) {
 		out_text(comma(i));

@@ -415,6 +415,7 @@ void offer_kind(struct app *app, const struct called *called, enum complete what
 	if (what & COMPLETE_WISHES)
 		offer_wishes(at);
 	offer_stress(app, *at, what);
+	offer_metrics(at, what);
 	if (what & COMPLETE_CALLS)
 		offer_calls(at, n, words);
 	if (what & COMPLETE_USERS)

@@ -28,4 +28,7 @@ void offer_kind(struct app *app, const struct called *called, enum complete what
 /* Offer calls; after a call its errnos, then its arguments. */
 void offer_calls(const struct cursor *at, int n, char **words);
 
+/* Offer metrics, and what stands in the lists of options about them. */
+void offer_metrics(const struct cursor *at, enum complete what);
+
 void offer_options(const struct cursor *at, const struct opt *o);

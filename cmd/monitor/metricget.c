@@ -89,22 +89,9 @@ int metric_get_check(const char *selector)
 				 selector);
 }
 
-unsigned metric_get_needs(const char *selector)
+const struct metric_family *metric_get_family(const char *selector)
 {
-	const struct metric_family *f = metric_family(get_family(selector));
-
-	if (f->set == METRIC_WAITS || f->set == METRIC_STUCK)
-		return WITH_WAITS;
-	if (f->set == METRIC_FINDINGS)
-		return WITH_DOCTOR;
-	if (f->set != METRIC_GROUPS)
-		return 0;
-	if (f->field == IPCX_F_RESIDENT || f->field == IPCX_F_SWAP)
-		return WITH_RSS;
-	return f->field == IPCX_F_USER_COUNT || f->field == IPCX_F_UNUSED ||
-			       f->field == IPCX_F_UNUSED_BYTES
-		       ? WITH_WHO
-		       : 0;
+	return metric_family(get_family(selector));
 }
 
 /* Whether something is missing of what the metrics tell about objects. */

@@ -125,17 +125,13 @@ static void gather_object(struct metrics *m, const struct ipcx_table *t, size_t 
 		metric_values(METRIC_OBJECTS, t, row, s);
 }
 
-static int gather_matching(struct metrics *m, const struct ipcx_table *t)
+/* An object for which the condition is unknown has no series: what could not be read is
+ * counted. */
+static void gather_matching(struct metrics *m, const struct ipcx_table *t)
 {
-	for (size_t i = 0; m->where && i < ipcx_table_rows(t); i++) {
-		int r = ipcx_expr_match(m->where, t, i);
-
-		if (r < 0 && r != -ENODATA)
-			return app_failed(m->app, r);
-		if (r > 0)
+	for (size_t i = 0; m->where && i < ipcx_table_rows(t); i++)
+		if (ipcx_expr_match(m->where, t, i) > 0)
 			gather_object(m, t, i);
-	}
-	return 0;
 }
 
 /* Which fields the objects are read with. */
@@ -187,11 +183,11 @@ static int gather_objects(struct metrics *m, struct ipcx_groups *g)
 		if (r < 0)
 			return app_failed(m->app, r);
 		metric_notes(m, t);
-		r = gather_matching(m, t);
+		gather_matching(m, t);
 		q.resume = ipcx_table_resume(t);
 		ipcx_table_free(t);
-	} while (r == 0 && q.resume);
-	return r;
+	} while (q.resume);
+	return 0;
 }
 
 bool metric_whole(const struct metrics *m, unsigned mech)

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "monitor/metrics.h"
 #include "stop.h"
+#include "ui/asked.h"
 #include "ui/save.h"
 
 #define GIVEN_MAX   1U
@@ -19,50 +20,42 @@
 
 /* ---- options */
 
-/* Read a list of words into a mask, bit i for words[i]. */
-static int words_read(const char *option, const char *list, const char *const *words,
-		      unsigned *ret_mask)
+/* Read a list of words into a mask. */
+static int words_read(const char *option, const char *list,
+		      const struct metric_word *words, unsigned *ret_mask)
 {
 	char all[80] = "";
 	size_t at = 0;
 
 	*ret_mask = 0;
-	for (const char *p = list; p; p += p[strcspn(p, ",")] ? strcspn(p, ",") + 1 : 0) {
+	for (const char *p = list; p; p = *p ? p + 1 : NULL) {
 		size_t len = strcspn(p, ","), i = 0;
 
-		while (words[i] && (strncmp(words[i], p, len) || words[i][len]))
+		while (words[i].name[0] &&
+		       (strncmp(words[i].name, p, len) || words[i].name[len]))
 			i++;
-		if (!words[i]) {
-			for (i = 0; words[i] && at < sizeof(all); i++)
-				at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s",
-						       i ? ", " : "", words[i]);
+		for (size_t k = 0; !words[i].name[0] && words[k].name[0]; k++)
+			at += (size_t)snprintf(all + at, sizeof(all) - at, "%s%s",
+					       k ? ", " : "", words[k].name);
+		if (!words[i].name[0])
 			return msg_usage("%s: no '%.*s': there are %s", option, (int)len,
 					 p, all);
-		}
 		*ret_mask |= 1U << i;
-		if (!p[len])
-			break;
+		p += len;
 	}
 	return 0;
 }
 
-#define BY_NOTHING 8U
-
 static int metrics_words(struct metrics *m)
 {
-	static const char *const by[] = { "owner", "ns", "container", "none", NULL };
-	static const char *const with[] = { "rss", "waits", "who", "doctor", NULL };
-	int r = words_read("--by", m->args->by, by, &m->by);
+	int r = words_read("--by", m->args->by, metric_by_words, &m->by);
 
 	if (!r)
-		r = words_read("--with", m->args->with, with, &m->with);
+		r = words_read("--with", m->args->with, metric_with_words, &m->with);
 	if (r)
 		return r;
 	if (m->by & BY_NOTHING && m->by != BY_NOTHING)
 		return msg_usage("--by: 'none' and other words contradict each other");
-	m->by &= ~BY_NOTHING;
-	if (!m->args->by)
-		m->by = ns_all(m->app) ? BY_OWNER | BY_NS | BY_CONTAINER : BY_OWNER;
 	return 0;
 }
 
@@ -89,20 +82,37 @@ static int metrics_check(const struct metrics_args *args)
 
 /* ---- one reading */
 
+/* Rows of limits tell their namespace only if one was named. */
+static int metrics_ns(struct metrics *m)
+{
+	struct ns_args where = m->args->where;
+	int r = app_where(m->app, &where.ns);
+
+	if (!where.ns && m->by & (BY_NS | BY_CONTAINER))
+		where.ns = "self";
+	if (!r)
+		r = ns_use(m->app, &where);
+	if (!m->args->by)
+		m->by = ns_all(m->app) ? BY_OWNER | BY_NS | BY_CONTAINER : BY_OWNER;
+	m->by &= ~(unsigned)BY_NOTHING;
+	return r;
+}
+
 static int metrics_open(struct metrics *m, const struct selection *sel)
 {
-	int r = ns_use(m->app, &m->args->where);
+	const struct output_args none = { .json = false };
+	int r = metrics_words(m);
 
 	if (!r)
-		r = metrics_words(m);
+		r = metrics_ns(m);
 	m->mechs = sel->mechs ? sel->mechs : select_all();
 	m->where = sel->where;
 	m->max = m->args->given & GIVEN_MAX ? m->args->max : SERIES_MAX;
-	if (m->args->get) {
-		m->with |= metric_get_needs(m->args->get);
+	if (!r && m->args->get) {
+		m->with |= metric_needs(metric_get_family(m->args->get));
 		m->max = UINT64_MAX;
 	}
-	return r;
+	return r ? r : asked_of(m->mechs, m->where, &none, ASKED_SILENT);
 }
 
 /* Read everything, and write it as text. */
@@ -224,14 +234,14 @@ static int metrics_run(struct app *app, void *data, int n, char **words)
 
 /* clang-format off */
 static const struct opt opts[] = {
-	{ "by",         0, JOINED(struct metrics_args, by),     .arg = "LABELS", .help = "series for each owner, ns, container (a list), or none" },
-	{ "with",       0, JOINED(struct metrics_args, with),   .arg = "FACTS",  .help = "also what takes longer to read: rss, waits, who, doctor" },
+	{ "by",         0, JOINED(struct metrics_args, by),     .arg = "LABELS", .complete = COMPLETE_LABELS, .help = "series for each owner, ns, container (a list), or none" },
+	{ "with",       0, JOINED(struct metrics_args, with),   .arg = "FACTS", .complete = COMPLETE_FACTS, .help = "also what takes longer to read: rss, waits, who, doctor" },
 	{ "per-object", 0, FLAG(struct metrics_args, per_object), .help = "also series for each object that fulfils the condition" },
 	{ "max-series", 0, NUMBER(struct metrics_args, max), GIVEN(struct metrics_args, given, GIVEN_MAX), .arg = "N", .help = "the most series of a metric; the rest is summed up (1000)" },
 	{ "output",   'o', TEXT(struct metrics_args, output),   .arg = "FILE", .complete = COMPLETE_FILES, .help = "replace this file in one step, for a textfile collector" },
 	{ "every",      0, DURATION(struct metrics_args, every), GIVEN(struct metrics_args, given, GIVEN_EVERY), .arg = "INTERVAL", .help = "with --output: write it again and again" },
 	{ "http",       0, FLAG(struct metrics_args, http),     .help = "answer one HTTP request on standard input and output" },
-	{ "get",        0, TEXT(struct metrics_args, get),      .arg = "METRIC", .help = "print one value, such as 'ipcx_objects{mech=\"shm\"}'" },
+	{ "get",        0, TEXT(struct metrics_args, get),      .arg = "METRIC", .complete = COMPLETE_METRICS, .help = "print one value, such as 'ipcx_objects{mech=\"shm\"}'" },
 	{ .name = "" },
 };
 

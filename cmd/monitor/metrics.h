@@ -63,7 +63,7 @@ struct metrics_args {
 };
 
 /* Bits for --by and --with, in the order of their words. */
-enum { BY_OWNER = 1, BY_NS = 2, BY_CONTAINER = 4 };
+enum { BY_OWNER = 1, BY_NS = 2, BY_CONTAINER = 4, BY_NOTHING = 8 };
 enum { WITH_RSS = 1, WITH_WAITS = 2, WITH_WHO = 4, WITH_DOCTOR = 8 };
 
 struct metrics {
@@ -125,6 +125,26 @@ size_t metric_at(size_t family);
 /* Write the whole name of a family: "ipcx_resident_bytes". */
 void metric_name(const struct metric_family *f, char *buf, size_t size);
 
+/* Return the text after "# HELP", which is in buf or static. */
+const char *metric_help(const struct metric_family *f, char *buf, size_t size);
+
+/* Return the unit, or NULL. */
+const char *metric_unit(const struct metric_family *f);
+
+/* Return the labels that a family can have, for people: "mech, owner". */
+const char *metric_labels_of(const struct metric_family *f);
+
+/* A word of --by or --with. */
+struct metric_word {
+	char name[IX_TEXT(12)], what[IX_TEXT(64)];
+};
+
+/* Bit i of BY_… and WITH_… is word i; terminated by .name = "". */
+extern const struct metric_word metric_by_words[], metric_with_words[];
+
+/* Return the word of --with that a family needs; 0 if none: WITH_…. */
+unsigned metric_needs(const struct metric_family *f);
+
 /* Take the values of a row's fields for all families of a set. */
 void metric_values(enum metric_set set, const struct ipcx_table *t, size_t row,
 		   struct metric_sample *s);
@@ -176,8 +196,8 @@ int metric_doctor(struct metrics *m);
 /* Check a selector. Returns 0, or exit status 2 after a message. */
 int metric_get_check(const char *selector);
 
-/* Return what has to be read for a selector: WITH_…. */
-unsigned metric_get_needs(const char *selector);
+/* Return the family that a valid selector names. */
+const struct metric_family *metric_get_family(const char *selector);
 
 /* Print the value of a selector. Returns an exit status. */
 int metric_get(const struct metrics *m, const char *selector);

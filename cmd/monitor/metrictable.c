@@ -55,7 +55,25 @@ static const struct metric_family families[] = {
 	{ "unreadable",               NONE, NONE,                         METRIC_UNREADABLE, FOLD_HIGHEST, "what could not be read, or only in part; 0: all was read" },
 	{ "series_dropped",           NONE, NONE,                         METRIC_DROPPED,    FOLD_ADD,     "groups that were summed up as other, or series left out (--max-series)" },
 	{ "scrape_duration_seconds",  NONE, NONE,                         METRIC_SELF,       FOLD_HIGHEST, "how long it took to read everything" },
-	{ "build_info",               NONE, NONE,                         METRIC_SELF,       FOLD_HIGHEST, "always 1; the label has the version of ipcx" },
+	{ "build_info",               NONE, NONE,                         METRIC_SELF,       FOLD_LOWEST,  "always 1; the label has the version of ipcx" },
+};
+/* clang-format on */
+
+/* clang-format off */
+const struct metric_word metric_by_words[] = {
+	{ "owner",     "the owner's name" },
+	{ "ns",        "inode number of the IPC namespace" },
+	{ "container", "the namespace's first container" },
+	{ "none",      "no further label" },
+	{ .name = "" },
+};
+
+const struct metric_word metric_with_words[] = {
+	{ "rss",    "memory in RAM and in swap, from /proc/sysvipc" },
+	{ "waits",  "threads that wait, from a look at all threads" },
+	{ "who",    "users and unused objects, from a look at all processes" },
+	{ "doctor", "findings of ipcx doctor" },
+	{ .name = "" },
 };
 /* clang-format on */
 
@@ -75,7 +93,7 @@ size_t metric_at(size_t family)
 
 /* ---- names and units */
 
-static const char *family_unit(const struct metric_family *f)
+const char *metric_unit(const struct metric_family *f)
 {
 	const struct ipcx_field_info *info = ipcx_field_info((enum ipcx_field)f->field);
 	size_t len = strlen(f->name);
@@ -92,12 +110,67 @@ static const char *family_unit(const struct metric_family *f)
 
 void metric_name(const struct metric_family *f, char *buf, size_t size)
 {
-	const char *unit = family_unit(f);
+	const char *unit = metric_unit(f);
 	size_t len = strlen(f->name), more = unit ? strlen(unit) : 0;
 	bool ends = unit && len >= more && !strcmp(f->name + len - more, unit);
 
 	(void)snprintf(buf, size, "ipcx_%s%s%s", f->name, unit && !ends ? "_" : "",
 		       unit && !ends ? unit : "");
+}
+
+const char *metric_labels_of(const struct metric_family *f)
+{
+	switch ((enum metric_set)f->set) {
+	case METRIC_GROUPS:
+		return "mech, owner, ns, container";
+	case METRIC_WAITS:
+		return "mech, ns, container";
+	case METRIC_STUCK:
+		return "mech, grade, ns, container";
+	case METRIC_FINDINGS:
+		return "finding, grade, ns, container";
+	case METRIC_LIMITS:
+		return "limit, unit, ns, container";
+	case METRIC_OBJECTS:
+		return "mech, ref, name, owner, ns, container";
+	case METRIC_UNREADABLE:
+	case METRIC_DROPPED:
+		return "what";
+	case METRIC_SELF:
+		return f->fold == FOLD_LOWEST ? "version" : "";
+	case METRIC_NAMESPACES:
+	case METRIC_SETS:
+		break;
+	}
+	return "";
+}
+
+unsigned metric_needs(const struct metric_family *f)
+{
+	if (f->set == METRIC_WAITS || f->set == METRIC_STUCK)
+		return WITH_WAITS;
+	if (f->set == METRIC_FINDINGS)
+		return WITH_DOCTOR;
+	if (f->set != METRIC_GROUPS)
+		return 0;
+	if (f->field == IPCX_F_RESIDENT || f->field == IPCX_F_SWAP)
+		return WITH_RSS;
+	return f->field == IPCX_F_USER_COUNT || f->field == IPCX_F_UNUSED ||
+			       f->field == IPCX_F_UNUSED_BYTES
+		       ? WITH_WHO
+		       : 0;
+}
+
+const char *metric_help(const struct metric_family *f, char *buf, size_t size)
+{
+	const struct ipcx_field_info *info = ipcx_field_info((enum ipcx_field)f->field);
+
+	if (f->help[0] || !info)
+		return f->help;
+	if (info->unit != IPCX_UNIT_PERCENT)
+		return info->doc;
+	(void)snprintf(buf, size, "%s (here a ratio: 1 is 100 percent)", info->doc);
+	return buf;
 }
 
 /* ---- values */
@@ -162,16 +235,13 @@ static void text_escaped(struct ix_buf *b, const char *text)
 
 static void text_head(struct ix_buf *b, const struct metric_family *f, const char *name)
 {
-	const struct ipcx_field_info *info = ipcx_field_info((enum ipcx_field)f->field);
-	const char *unit = family_unit(f);
+	char help[256];
 
 	(void)ix_buf_printf(b, "# HELP %s ", name);
-	text_escaped(b, f->help[0] || !info ? f->help : info->doc);
-	if (!f->help[0] && info && info->unit == IPCX_UNIT_PERCENT)
-		(void)ix_buf_str(b, " (here a ratio: 1 is 100 percent)");
+	text_escaped(b, metric_help(f, help, sizeof(help)));
 	(void)ix_buf_printf(b, "\n# TYPE %s gauge\n", name);
-	if (unit)
-		(void)ix_buf_printf(b, "# UNIT %s %s\n", name, unit);
+	if (metric_unit(f))
+		(void)ix_buf_printf(b, "# UNIT %s %s\n", name, metric_unit(f));
 }
 
 static int text_sample(struct ix_buf *b, const char *name, const char *labels,

@@ -56,6 +56,9 @@ enum complete {
 		1 << 16, /* workloads that compare ways to move data, a list */
 	COMPLETE_CPUS = 1 << 17,
 	COMPLETE_CALLS = 1 << 18, /* a call, an errno of it, its arguments */
+	COMPLETE_METRICS = 1 << 19,
+	COMPLETE_LABELS = 1 << 20, /* of metrics, a list */
+	COMPLETE_FACTS = 1 << 21,  /* read for metrics, a list */
 };
 
 /* Texts are arrays, not pointers: at each start of the program the loader would have to

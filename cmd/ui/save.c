@@ -45,10 +45,13 @@ static int save_put_in_place(const char *temp, const char *path, bool force)
 	return rename(temp, path) < 0 ? -errno : 0;
 }
 
-static int save_failed(const char *path, int error)
+static int save_failed(const char *path, int error, bool force)
 {
-	msg_error("%s: cannot be written: %s%s", path, strerror(-error),
-		  error == -EEXIST ? " (--force replaces a file)" : "");
+	if (error == -EEXIST && force)
+		msg_error("%s: cannot be replaced: not a regular file", path);
+	else
+		msg_error("%s: cannot be written: %s%s", path, strerror(-error),
+			  error == -EEXIST ? " (--force replaces a file)" : "");
 	return EXIT_FAILED;
 }
 
@@ -73,7 +76,7 @@ int save_file(const char *path, const char *data, size_t len, bool force)
 		r = save_put_in_place(temp, path, force);
 	if (fd >= 0)
 		(void)unlink(temp);
-	return r == 0 ? EXIT_DONE : save_failed(path, r);
+	return r == 0 ? EXIT_DONE : save_failed(path, r, force);
 }
 
 int save_check(const char *path, bool force)
@@ -95,5 +98,5 @@ int save_check(const char *path, bool force)
 		r = force && S_ISREG(st.st_mode) ? 0 : -EEXIST;
 	else if (r == 0 && errno != ENOENT)
 		r = -errno;
-	return r == 0 ? EXIT_DONE : save_failed(path, r);
+	return r == 0 ? EXIT_DONE : save_failed(path, r, force);
 }

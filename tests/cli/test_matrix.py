@@ -26,6 +26,7 @@ DO = {
     "limits set": lambda mech, ref: ["limits", "set", f"{LIMIT[mech]}=50"] if mech in LIMIT else None,
     "doctor": lambda mech, ref: None,  # takes no objects: tests/truth/test_doctor_objects.py
     "df": lambda mech, ref: None,  # shows sums: tests/truth/test_df.py
+    "metrics": lambda mech, ref: ["metrics", mech],
     "key": lambda mech, ref: None if MECHS[mech]["named"] else ["key", "--explain", ref],
     "why": lambda mech, ref: None,  # its exit status is an answer: tests/cli/test_why.py
     "msg send": lambda mech, ref: ["msg", "send", ref, "hello"] if mech == "msg" else None,

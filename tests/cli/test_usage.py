@@ -24,7 +24,7 @@ SHEETS = [c["name"] for c in VISIBLE if any(o["name"] == "json" for o in c["opti
 # A valid call of each command, so that only the word under test is wrong.
 GOOD = {"ls": ["ls"], "show": ["show", "shm:0"], "who": ["who"], "waits": ["waits"],
         "mk": ["mk", "msg"], "rm": ["rm", "shm:0"], "set": ["set", "shm:0", "--mode", "0640"],
-        "limits": ["limits"], "limits set": ["limits", "set", "shmmni=50"], "df": ["df"], "key": ["key", "/etc"],
+        "limits": ["limits"], "limits set": ["limits", "set", "shmmni=50"], "df": ["df"], "metrics": ["metrics"], "key": ["key", "/etc"],
         "doctor": ["doctor"], "why": ["why", "shmget", "EINVAL", "size=0"], "help": ["help"], "compat": ["compat"],
         "sem get": ["sem", "get", "sem:0"], "sem set": ["sem", "set", "sem:0", "0=1"], "sem op": ["sem", "op", "sem:0", "0+1"],
         "sem wait": ["sem", "wait", "sem:0", "--no-wait"], "sem post": ["sem", "post", "sem:0"], "sem run": ["sem", "run", "sem:0"],

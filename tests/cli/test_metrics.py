@@ -1,0 +1,485 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ipcx metrics: the text, what it says, how it is bounded, and the ways out: a file, an HTTP answer, one value."""
+
+import math
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import time
+
+import pytest
+
+from conftest import IPCX
+
+LABEL = r'[a-z_]+="(?:[^"\\\n]|\\["\\n])*"'
+SERIES = re.compile(rf"(ipcx_[a-z_]+)(?:\{{({LABEL}(?:,{LABEL})*)\}})? (\S+)")
+
+
+def until(true, seconds=300):
+    """Wait for a state."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def unquote(value):
+    return re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], value)
+
+
+def parse(text):
+    """Parse strictly what is valid in both formats; return {(name, labels as a sorted tuple): number}."""
+    lines = text.split("\n")
+    assert lines[-2:] == ["# EOF", ""], text[-200:]
+    found, done, unit, name, kinds = {}, set(), None, None, []
+    for line in lines[:-2]:
+        m = re.fullmatch(r"# (HELP|TYPE|UNIT) (ipcx_[a-z_]+) (.+)", line)
+        if m:
+            if m[1] == "HELP":
+                done |= {name}
+                name, unit, kinds = m[2], None, []
+                assert name not in done, "a family is one block"
+            assert m[2] == name, line
+            kinds.append(m[1])
+            assert m[1] != "TYPE" or m[3] == "gauge"
+            unit = m[3] if m[1] == "UNIT" else unit
+            assert not unit or name.endswith("_" + unit), line
+            continue
+        m = SERIES.fullmatch(line)
+        assert m and m[1] == name and kinds[:2] == ["HELP", "TYPE"], line
+        labels = tuple(sorted((k, unquote(v)) for k, v in re.findall(r'([a-z_]+)="((?:[^"\\]|\\.)*)"', m[2] or "")))
+        assert len({k for k, _ in labels}) == len(labels), line
+        assert (name, labels) not in found, f"twice: {line}"
+        found[name, labels] = float(m[3])
+    return found
+
+
+def metrics(world, *words, **more):
+    return parse(world.ok("metrics", *words, **more) + "\n")
+
+
+def pick(found, metric, **labels):
+    """Return {labels: value} of a metric, of the series that have these labels."""
+    return {key[1]: value for key, value in found.items()
+            if key[0] == metric and all((k, v) in key[1] for k, v in labels.items())}
+
+
+def one(found, metric, **labels):
+    values = list(pick(found, metric, **labels).values())
+    assert len(values) == 1, (metric, labels, values)
+    return values[0]
+
+
+@pytest.fixture
+def objects(world):
+    for size in ("4096", "100", "1M"):
+        world.ok("mk", "shm", "--size", size)
+    world.ok("mk", "msg:0x51", "--qbytes", "1000")
+    world.ok("msg", "send", "0x51", "x" * 250, "y" * 250)
+    world.ok("mk", "sem", "--nsems", "3")
+    world.ok("mk", "sem", "--nsems", "4")
+    world.ok("mk", "mq", "/q", "--maxmsg", "4", "--msgsize", "8")
+    world.ok("mq", "send", "/q", "m")
+    world.ok("mk", "pshm", "/p", "--size", "5000")
+    return world
+
+
+def test_sums_are_those_of_the_listing(objects):
+    found = metrics(objects)
+    owner = objects.objects("shm")[0]["owner"]
+    for mech, count in {"shm": 3, "msg": 1, "sem": 2, "mq": 1, "pshm": 1}.items():
+        assert one(found, "ipcx_objects", mech=mech, owner=owner) == count
+    assert pick(found, "ipcx_objects", mech="psem") == {(("mech", "psem"),): 0}
+    assert one(found, "ipcx_bytes", mech="shm") == 4096 + 100 + (1 << 20)
+    assert one(found, "ipcx_bytes", mech="msg") == 500
+    assert one(found, "ipcx_bytes", mech="pshm") == 5000
+    assert {labels: value for labels, value in pick(found, "ipcx_messages").items()} == {
+        (("mech", "msg"), ("owner", owner)): 2, (("mech", "mq"), ("owner", owner)): 1}
+    assert one(found, "ipcx_semaphores") == 7
+    assert one(found, "ipcx_attaches") == 0 and one(found, "ipcx_unattached_objects") == 3
+    assert one(found, "ipcx_unattached_bytes") == one(found, "ipcx_bytes", mech="shm")
+    assert one(found, "ipcx_fullest_queue_ratio", mech="msg") == 0.5
+    assert one(found, "ipcx_fullest_queue_ratio", mech="mq") == 0.25
+    oldest = min(o["ctime"] for o in objects.objects("sem"))
+    r = objects.run("date", "-u", "-d", oldest, "+%s")
+    assert one(found, "ipcx_oldest_use_timestamp_seconds", mech="sem") == float(r.out)
+    assert set(pick(found, "ipcx_unreadable").values()) == {0}
+    assert set(pick(found, "ipcx_series_dropped").values()) == {0}
+    assert one(found, "ipcx_build_info") == 1 and one(found, "ipcx_scrape_duration_seconds") > 0
+    assert pick(found, "ipcx_namespaces") == {}
+
+
+def test_attached_segments(objects):
+    at = "import ctypes, sys; libc = ctypes.CDLL(None); libc.shmat.restype = ctypes.c_void_p\n" \
+         "for i in (0, 0, 2): assert libc.shmat(i, None, 0)\n" \
+         "import subprocess; sys.exit(subprocess.call(sys.argv[1:]))"
+    r = objects.run("python3", "-c", at, IPCX, "metrics", "shm")
+    found = parse(r.out)
+    assert one(found, "ipcx_attaches") == 3
+    assert one(found, "ipcx_unattached_objects") == 1 and one(found, "ipcx_unattached_bytes") == 100
+
+
+def test_limits_are_those_of_the_list(objects):
+    found = metrics(objects)
+    objects.ok("mk", "shm", "--size", "1")  # and none of them are of then
+    rows = {r["name"]: r for r in objects.ipcx("limits", "--json").json["limits"]}
+    told = {dict(labels)["limit"] for labels in pick(found, "ipcx_limit")}
+    assert told == {name for name, r in rows.items() if r["scope"] != "process"}
+    assert "rlimit_memlock" not in told and "shmmni" in told
+    for name in told:
+        r = rows[name]
+        assert one(found, "ipcx_limit", limit=name) == (math.inf if r["limit"] is None else float(r["limit"])), name
+        assert dict(next(iter(pick(found, "ipcx_limit", limit=name))))["unit"] == r["unit"]
+    for name in ("msgmni", "semmni", "semmns", "mqueue_queues_max"):
+        assert one(found, "ipcx_limit_used", limit=name) == rows[name]["used"]
+        assert math.isclose(one(found, "ipcx_limit_used_ratio", limit=name), rows[name]["used"] / rows[name]["limit"], rel_tol=1e-6)
+    assert one(found, "ipcx_limit_used", limit="shmmni") == rows["shmmni"]["used"] - 1 == 3
+    pages = os.sysconf("SC_PAGESIZE")
+    assert one(found, "ipcx_limit_used", limit="shmall") == sum(-(-size // pages) for size in (4096, 100, 1 << 20))
+
+
+def test_the_kernel_need_not_count_segments_once_more(objects):
+    """SHM_INFO walks all segments while it holds a lock, and /proc/sysvipc stalls other users."""
+    trace = os.path.join(objects.dir, "trace")
+    asan = {"ASAN_OPTIONS": "detect_leaks=0"}
+    r = objects.run("strace", "-f", "-o", trace, "-e", "trace=shmctl,openat", IPCX, "metrics", env=asan)
+    assert r.rc == 0, r.err
+    with open(trace, encoding="utf-8", errors="replace") as f:
+        calls = f.read()
+    assert "SHM_STAT_ANY" in calls and "SHM_INFO" not in calls.replace("SHM_INFO|", "") and "sysvipc" not in calls
+    r = objects.run("strace", "-f", "-o", trace, "-e", "trace=openat", IPCX, "metrics", "--with", "rss", env=asan)
+    with open(trace, encoding="utf-8", errors="replace") as f:
+        assert "sysvipc/shm" in f.read()
+    assert one(parse(r.out), "ipcx_resident_bytes") == 0 and one(parse(r.out), "ipcx_swapped_bytes") == 0
+
+
+def test_by(objects):
+    assert pick(metrics(objects, "--by", "none"), "ipcx_objects", mech="shm") == {(("mech", "shm"),): 3}
+    ns = objects.run("readlink", "/proc/self/ns/ipc").out.strip()[5:-1]
+    found = metrics(objects, "--by", "ns", "--by", "owner")
+    assert dict(next(iter(pick(found, "ipcx_objects", mech="shm")))).keys() == {"mech", "ns", "owner"}
+    assert one(found, "ipcx_objects", mech="shm", ns=ns) == 3
+    assert one(found, "ipcx_limit_used", limit="shmmni", ns=ns) == 3
+
+
+def test_all_namespaces(objects):
+    hold = subprocess.Popen(objects.argv("unshare", "--ipc", "sh", "-c", f"{IPCX} mk shm --size 7 >&2 && echo ready && read -r end"),
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert hold.stdout.readline() == b"ready\n"
+        found = parse(objects.ipcx("metrics", "--ns", "all").out)
+        bytes_of = {dict(labels)["ns"]: value for labels, value in pick(found, "ipcx_bytes", mech="shm").items()}
+        assert sorted(bytes_of.values()) == [7, 4096 + 100 + (1 << 20)]
+        other = next(ns for ns, value in bytes_of.items() if value == 7)
+        assert one(found, "ipcx_limit_used", limit="shmmni", ns=other) == 1
+        assert one(found, "ipcx_limit_used", limit="shmall", ns=other) == 1
+        assert pick(found, "ipcx_limit", limit="msgmni", ns=other) == {}, "nothing of it is used"
+        assert one(found, "ipcx_namespaces") >= 2
+        assert all("ns" not in dict(labels) for labels in pick(found, "ipcx_limit", limit="hugepages"))
+        # summed up over namespaces
+        found = parse(objects.ipcx("metrics", "--ns", "all", "--by", "none").out)
+        assert one(found, "ipcx_bytes", mech="shm") == 7 + 4096 + 100 + (1 << 20)
+    finally:
+        hold.communicate()
+
+
+def owners(world, count):
+    for uid in range(5000, 5000 + count):
+        for _ in range(uid - 4999):
+            world.ok("mk", "shm", "--size", str(uid - 4999), "--owner", str(uid))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: objects of other owners")
+def test_series_are_bounded_and_the_rest_is_said(world):
+    owners(world, 5)
+    found = metrics(world, "shm", "--max-series", "3")
+    assert pick(found, "ipcx_objects") == {(("mech", "shm"), ("owner", o)): n for o, n in (("5004", 5), ("5003", 4), ("5002", 3), ("other", 3))}
+    assert one(found, "ipcx_bytes", owner="other") == 1 + 2 * 2
+    assert one(found, "ipcx_series_dropped", what="groups") == 2
+    assert len(pick(found, "ipcx_limit")) == 3 and one(found, "ipcx_series_dropped", what="limits") > 10
+    assert pick(found, "ipcx_limit", limit="shmmni"), "the most used remain"
+    # Nothing collides with a user of this name.
+    r = world.sh("echo other:x:5004:5004::/:/bin/sh >> /etc/passwd.new; cat /etc/passwd >> /etc/passwd.new; mount --bind /etc/passwd.new /etc/passwd; "
+                 "rm /etc/passwd.new; $IPCX metrics shm --max-series 3")
+    assert r.rc == 0, r.err
+    found = parse(r.out)
+    assert one(found, "ipcx_objects", owner="other") == 5 + 3 and one(found, "ipcx_objects", owner="5003") == 4
+
+
+def test_series_of_objects(objects):
+    found = metrics(objects, "--per-object", "-w", "size >= 4096", "-w", "size < 5M")
+    assert pick(found, "ipcx_object_size_bytes", mech="shm") == {
+        (("mech", "shm"), ("owner", o["owner"]), ("ref", o["ref"])): o["size"] for o in objects.objects("shm") if o["size"] >= 4096}
+    assert one(found, "ipcx_object_size_bytes", ref="pshm:/p", name="/p") == 5000
+    assert one(found, "ipcx_objects", mech="shm") == 3, "the sums are of all"
+    found = metrics(objects, "--per-object", "-w", "use_percent > 0")
+    assert one(found, "ipcx_object_used_ratio", ref="msg:0") == 0.5 and one(found, "ipcx_object_message_bytes", ref="msg:0") == 500
+    assert one(found, "ipcx_object_messages", ref="mq:/q") == 1
+    found = metrics(objects, "--per-object", "-w", "size > 0", "--max-series", "1")
+    assert list(pick(found, "ipcx_object_size_bytes").values()) == [1 << 20]
+    assert one(found, "ipcx_series_dropped", what="objects") == 3
+
+
+HOSTILE = ['/a"b', "/a\\b", "/a\nb", "/a{b}=,c", "/a\x01\x1b[31m", "/ä", b"/\xff\xfe"]
+
+
+def test_hostile_names_arrive_as_they_are(world):
+    for name in HOSTILE:
+        world.run("python3", "-c", "import ctypes, sys, os; assert ctypes.CDLL(None).mq_open(os.fsencode(sys.argv[1]), 0o102, 0o600, None) >= 0",
+                  os.fsdecode(name)).check_returncode()
+    found = metrics(world, "--per-object", "-w", "maxmsg > 0")
+    names = {dict(labels)["name"] for labels in pick(found, "ipcx_object_messages")}
+    assert names == {n if isinstance(n, str) else r"/\xff\xfe" for n in HOSTILE}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: objects of other owners")
+def test_what_may_not_be_read_is_not_said_to_be_nothing(objects):
+    objects.ok("mk", "mq", "/secret", "--mode", "0600")
+    objects.ok("mk", "mq", "/open", "--owner", "65534")
+    r = objects.ipcx("metrics", uid=65534)
+    assert r.rc == 0, r.err
+    found = parse(r.out)
+    root = objects.objects("shm")[0]["owner"]
+    assert one(found, "ipcx_unreadable", what="mq") > 0
+    assert pick(found, "ipcx_messages", mech="mq", owner=root) == {}
+    assert pick(found, "ipcx_fullest_queue_ratio", mech="mq", owner=root) == {}
+    assert one(found, "ipcx_objects", mech="mq", owner=root) == 2
+    assert one(found, "ipcx_objects", mech="shm", owner=root) == 3
+    r = objects.ipcx("metrics", "--get", 'ipcx_messages{mech="mq"}', uid=65534)
+    assert r.rc == 1 and r.out == "" and "unknown" in r.err
+    r = objects.ipcx("metrics", "--get", 'ipcx_objects{mech="shm"}', uid=65534)
+    assert (r.rc, r.out) == (4, "3\n") and "could not be read" in r.err
+
+
+def test_who_waits_and_doctor(objects):
+    for op in ("0+1", "0-1"):  # and who did it has ended
+        objects.ok("sem", "op", "sem:0", op)
+    wait, kill = started(objects, "sem", "op", "sem:0", "0-1", stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: objects.ipcx("waits", "--json").json["waits"])
+        found = parse(objects.ipcx("metrics", "--with", "waits,who", "--with", "doctor").out)
+        assert one(found, "ipcx_waiting_threads", mech="sem") == 1 and one(found, "ipcx_waiting_threads", mech="msg") == 0
+        for mech in ("shm", "pshm", "sem"):
+            rows = objects.objects(mech, "-o", "in_use,user_count")
+            unused = [] if None in [r["in_use"] for r in rows] else [sum(not r["in_use"] for r in rows)]
+            assert list(pick(found, "ipcx_unused_objects", mech=mech).values()) == unused, mech
+            users = [] if None in [r["user_count"] for r in rows] else [sum(r["user_count"] for r in rows)]
+            assert list(pick(found, "ipcx_users", mech=mech).values()) == users, mech
+        assert {dict(labels)["grade"] for labels in pick(found, "ipcx_findings")} <= {"possible", "likely", "certain"}
+        assert pick(metrics(objects), "ipcx_waiting_threads") == {}
+        assert objects.ipcx("metrics", "--get", 'ipcx_waiting_threads{mech="sem"}').out == "1\n"
+        row = objects.ipcx("waits", "sem", "--json").json["waits"][0]
+        assert pick(found, "ipcx_stuck_threads") == {(("grade", row["grade"]), ("mech", "sem")): 1}
+    finally:
+        kill(signal.SIGTERM)
+        wait.wait()
+
+
+# ---- a file
+
+def test_a_file_is_replaced_in_one_step(objects):
+    path = os.path.join(objects.dir, "ipcx.prom")
+    assert objects.sh('umask 077; $IPCX metrics -o "$1"'.replace("$1", path)).rc == 0
+    before = os.stat(path)
+    assert stat.S_IMODE(before.st_mode) == 0o644
+    with open(path, encoding="utf-8") as f:
+        old = f.read()
+        objects.ok("mk", "shm", "--size", "9")
+        objects.ok("metrics", "--output", path)
+        f.seek(0)
+        assert f.read() == old, "who reads the old file goes on reading it"
+    assert os.stat(path).st_ino != before.st_ino
+    with open(path, encoding="utf-8") as f:
+        assert one(parse(f.read()), "ipcx_objects", mech="shm") == 4
+    assert os.listdir(objects.dir) == ["ipcx.prom"]
+
+
+def test_a_file_that_cannot_be_written_stays_as_it_is(world):
+    path = os.path.join(world.dir, "ipcx.prom")
+    r = world.ipcx("metrics", "--output", os.path.join(world.dir, "none", "x.prom"))
+    assert r.rc == 1 and "No such file or directory" in r.err and len(r.err.splitlines()) == 1
+    os.symlink("/etc/passwd", path)
+    r = world.ipcx("metrics", "--output", path)
+    assert r.rc == 1 and os.path.islink(path) and "--force" not in r.err, r.err
+    r = world.sh(f"mkdir {world.dir}/small && mount -t tmpfs -o size=4k none {world.dir}/small && echo old > {world.dir}/small/x.prom && "
+                 f"$IPCX metrics --output {world.dir}/small/x.prom; echo $?; ls {world.dir}/small; cat {world.dir}/small/x.prom; umount {world.dir}/small")
+    assert r.out == "1\nx.prom\nold\n" and "No space left" in r.err, (r.out, r.err)
+    for device in ("/dev/full",):
+        r = world.sh(f"$IPCX metrics > {device}")
+        assert r.rc == 1 and "No space left" in r.err
+
+
+def started(world, *words, **more):
+    """Start ipcx; return the process and a function that sends it a signal (in its own PID namespace)."""
+    where = os.path.join(world.dir, "pid")
+    p = subprocess.Popen(world.argv("sh", "-c", 'echo $$ > "$0.new"; mv "$0.new" "$0"; exec "$@"', where, IPCX, *words), **more)
+    until(lambda: os.path.exists(where))
+    with open(where, encoding="ascii") as f:
+        pid = f.read().strip()
+    os.unlink(where)
+    return p, lambda signo: world.run("kill", f"-{signo}", pid)
+
+
+def test_again_and_again(world):
+    path = os.path.join(world.dir, "ipcx.prom")
+    p, kill = started(world, "metrics", "--output", path, "--every", "10ms", stderr=subprocess.PIPE)
+    try:
+        until(lambda: os.path.exists(path))
+        world.ok("mk", "shm", "--size", "1")
+
+        def told():
+            with open(path, encoding="utf-8") as f:
+                return sum(pick(parse(f.read()), "ipcx_objects", mech="shm").values())
+
+        until(lambda: told() == 1)
+        assert p.poll() is None
+        kill(signal.SIGTERM)
+        assert p.wait(timeout=60) == 0 and p.stderr.read() == b""
+        assert os.listdir(world.dir) == ["ipcx.prom"]
+    finally:
+        if p.poll() is None:
+            kill(signal.SIGKILL)
+        p.communicate()
+    r = world.ipcx("metrics", "--output", "/nowhere/x.prom", "--every", "1h")
+    assert r.rc == 1 and "/nowhere" in r.err
+
+
+# ---- one value
+
+def test_get(objects):
+    owner = objects.objects("shm")[0]["owner"]
+    for selector, value in (("ipcx_objects", 8), ('ipcx_objects{mech="shm"}', 3), (f'ipcx_objects{{owner="{owner}",mech="shm"}}', 3),
+                            ('ipcx_objects{mech="psem"}', 0), ('ipcx_objects{mech="shm",owner="nobody at all"}', 0), ("ipcx_objects{}", 8),
+                            ("ipcx_fullest_queue_ratio", 0.5), ("ipcx_semaphores", 7), ('ipcx_limit_used{limit="semmni"}', 2),
+                            ('ipcx_unreadable{what="shm"}', 0), ("ipcx_build_info", 1), ("ipcx_swapped_bytes", 0)):
+        assert float(objects.ok("metrics", "--get", selector)) == value, selector
+    r = objects.ipcx("metrics", "--get", 'ipcx_limit{limit="nope"}')
+    assert r.rc == 3 and r.out == "" and r.err == "ipcx: ipcx_limit{limit=\"nope\"}: there is no such series\n"
+    for wrong in ("", "ipcx", "ipcx_objects{", "ipcx_objects}", 'ipcx_objects{mech=shm}', 'ipcx_objects{mech="shm}', 'ipcx_objects{mech="shm"} ',
+                  'ipcx_objects{mech="a\\'):
+        r = objects.ipcx("metrics", "--get", wrong)
+        assert (r.rc, r.out) == (2, "") and r.err.startswith("ipcx: --get: "), (wrong, r.err)
+
+
+@pytest.mark.parametrize("words,says", [
+    (["--by", "nope"], "there are owner, ns, container, none"), (["--by", ""], "there are owner"), (["--by", "owner,"], "there are owner"),
+    (["--by", "none,owner"], "contradict"), (["--with", "all"], "there are rss, waits, who, doctor"), (["--per-object"], "needs a condition"),
+    (["-w", "size > 1"], "--per-object"), (["--max-series", "0"], "at least 1"), (["--every", "1s"], "--output"),
+    (["--every", "0s", "--output", "x"], "0 is not an interval"), (["--http", "--get", "ipcx_objects"], "contradict"),
+    (["--output", "x", "--http"], "contradict"), (["shm:0"], "--per-object"), (["--per-object", "-w", "pid > 1"], "no field 'pid'"),
+    (["--per-object", "-w", "size >"], "--where")], ids=" ".join)
+def test_wrong_usage(world, words, says):
+    r = world.ipcx("metrics", *words)
+    assert (r.rc, r.out) == (2, "") and says in r.err and len(r.err.splitlines()) <= 4, r.err
+    assert not os.path.exists("x")
+
+
+def test_no_such_namespace(world):
+    r = world.ipcx("metrics", "--ns", "nowhere")
+    assert r.rc == 3 and r.out == ""
+    r = world.ipcx("metrics", "--ns", "nowhere", "--http", input="GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert r.rc == 3 and r.out.startswith("HTTP/1.1 500 ")
+
+
+# ---- HTTP
+
+def answer(text):
+    head, _, body = text.partition("\r\n\r\n")
+    lines = head.split("\r\n")
+    fields = {k.lower(): v for k, v in (line.split(": ", 1) for line in lines[1:])}
+    assert int(fields["content-length"]) == len(body.encode("utf-8", "surrogateescape")) and fields["connection"] == "close"
+    assert re.fullmatch(r"HTTP/1\.1 \d{3} [A-Z][A-Za-z ]+", lines[0])
+    return int(lines[0].split()[1]), fields, body
+
+
+OPEN = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+REQUESTS = {
+    "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n": 200, "GET /metrics HTTP/1.0\r\n\r\n": 200, "GET /metrics?x=1 HTTP/1.1\r\n\r\n": 200,
+    "GET /metrics HTTP/1.0\n\n": 200, "GET http://localhost:9/metrics HTTP/1.1\r\n\r\n": 200, "GET / HTTP/1.1\r\n\r\n": 404,
+    "GET /metrics/ HTTP/1.1\r\n\r\n": 404, "GET /metricsx HTTP/1.1\r\n\r\n": 404, "GET //metrics HTTP/1.1\r\n\r\n": 404,
+    "HEAD /metrics HTTP/1.1\r\n\r\n": 405, "POST /metrics HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc": 405, "get /metrics HTTP/1.1\r\n\r\n": 405,
+    "GET /metrics\r\n\r\n": 400, "GET /metrics FTP/1.1\r\n\r\n": 400, "GET  HTTP/1.1\r\n\r\n": 400, "\r\n\r\n": 400, "GET /metrics HTTP/1.1 x\r\n\r\n": 400,
+    "GET /metrics HTTP/1.1\r\n": 400, "x": 400, "GET /\0metrics HTTP/1.1\r\n\r\n": 400, "GET /metrics HTTP/2.0\r\n\r\n": 505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": 505,
+    "GET /metrics HTTP/1.1\r\nX: " + "x" * 8000 + "\r\n\r\n": 200, "GET /metrics HTTP/1.1\r\nX: " + "x" * 9000 + "\r\n\r\n": 431, "x" * 10000: 431,
+}
+
+
+@pytest.mark.parametrize("request_text", REQUESTS, ids=lambda r: repr(r[:40]))
+def test_requests(world, request_text):
+    r = world.ipcx("metrics", "--http", input=request_text)
+    assert r.rc == 0 and r.err == "", r.err
+    status, fields, body = answer(r.out)
+    assert status == REQUESTS[request_text]
+    if status == 200:
+        parse(body)
+        assert fields["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert (fields.get("allow") == "GET") == (status == 405)
+
+
+@pytest.mark.parametrize("accept,open_metrics", [
+    (OPEN, True), ("application/openmetrics-text", True), ("APPLICATION/OpenMetrics-Text; q=0.5", True), ("text/plain", False), ("*/*", False),
+    ("application/openmetrics-text;q=0", False), ("application/openmetrics-text;q=0.0,text/plain", False), ("application/openmetrics-textual", False),
+    ("text/plain;q=0, application/openmetrics-text", True)])
+def test_the_type_is_what_was_asked_for(world, accept, open_metrics):
+    r = world.ipcx("metrics", "--http", input=f"GET /metrics HTTP/1.1\r\nHost: x\r\naccept: {accept}\r\n\r\n".replace("accept", "Accept"))
+    _, fields, body = answer(r.out)
+    assert ("openmetrics" in fields["content-type"]) == open_metrics
+    parse(body)
+
+
+def serve(world, *words):
+    ours, theirs = socket.socketpair()
+    p = subprocess.Popen(world.argv(IPCX, "metrics", "--http", *words), stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
+    theirs.close()
+    ours.settimeout(120)
+    return ours, p
+
+
+def read_all(sock):
+    data = b""
+    while True:
+        more = sock.recv(65536)
+        data += more
+        if not more:
+            return data.decode()
+
+
+def test_slow_and_silent_clients(world):
+    """One that sends nothing more, one that asks for nothing, one that goes away, one that sends byte by byte: all at once."""
+    silent, p1 = serve(world)
+    silent.sendall(b"GET /metrics HTTP/1.1\r\n")
+    none, p2 = serve(world)
+    none.shutdown(socket.SHUT_WR)
+    gone, p3 = serve(world)
+    gone.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+    gone.close()
+    pieces, p4 = serve(world)
+    for byte in b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n":
+        pieces.sendall(bytes([byte]))
+    assert answer(read_all(pieces))[0] == 200
+    assert read_all(none) == ""
+    assert answer(read_all(silent))[0] == 408
+    for p in (p1, p2, p3, p4):
+        silent.close(), pieces.close(), none.close()
+        assert p.wait(timeout=120) == 0 and p.stderr.read() == b""
+        p.stderr.close()
+
+
+def test_a_body_does_not_cost_the_answer(world):
+    sock, p = serve(world)
+    sock.sendall(b"POST /metrics HTTP/1.1\r\nContent-Length: 20000\r\n\r\n" + b"x" * 20000)
+    assert answer(read_all(sock))[0] == 405
+    sock.close()
+    assert p.wait(timeout=120) == 0
+    p.communicate()
+
+
+def test_names_complete(world):
+    offered = world.ok("complete", "--", "metrics", "--get", "ipcx_unatt").splitlines()
+    assert [line.split("\t")[0] for line in offered] == ["ipcx_unattached_objects", "ipcx_unattached_bytes"]
+    offered = world.ok("complete", "--", "metrics", "--with", "rss,w").splitlines()
+    assert [line.split("\t")[0] for line in offered] == ["rss,waits", "rss,who"]
+    assert "none" in world.ok("complete", "--", "metrics", "--by", "")
