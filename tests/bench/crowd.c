@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * crowd PROCESSES NAMESPACES: start that many idle processes, spread evenly over that
- * many fresh IPC, mount and PID namespaces, as containers have them. Exits when all
- * processes have started, and prints their number; the processes live until the
- * surrounding PID namespace ends.
+ * crowd PROCESSES NAMESPACES [COMMAND]: start that many idle processes, spread evenly
+ * over that many fresh IPC, mount and PID namespaces, as containers have them. COMMAND is
+ * run by a shell in each, and fills it. Exits when all processes have started, and prints
+ * their number; the processes live until the surrounding PID namespace ends.
  */
 
 #include <sched.h>
@@ -29,8 +29,8 @@ static int settle(int others)
 
 int main(int argc, char **argv)
 {
-	int processes = argc == 3 ? atoi(argv[1]) : 0;
-	int places = argc == 3 ? atoi(argv[2]) : 0;
+	int processes = argc >= 3 ? atoi(argv[1]) : 0;
+	int places = argc >= 3 ? atoi(argv[2]) : 0;
 	const long fresh = CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWPID | SIGCHLD;
 	int ready[2];
 	char c;
@@ -45,6 +45,8 @@ int main(int argc, char **argv)
 			return 1;
 		if (pid > 0)
 			continue;
+		if (argc > 3 && system(argv[3]))
+			return 1;
 		if (settle(here - 1) || write(ready[1], "x", 1) != 1)
 			return 1;
 		close(ready[0]);

@@ -34,11 +34,14 @@ class Fixture:
     """Contents of a world: the numbers of objects of each System V kind, of queues, and of idle processes."""
     objects: int = 0
     owners: str = "one"     # one, named or unknown
+    kinds: tuple = KINDS
     queues: int = 0
     processes: int = 0
     namespaces: int = 0
     tenants: tuple = ()     # idle processes that use objects: the arguments of that helper
     sleepers: tuple = ()    # processes that wait: the same
+    filled: str = ""        # a shell command that fills each of the namespaces
+    commands: tuple = ()    # that fill the world itself
 
 
 FIXTURES = {
@@ -50,6 +53,7 @@ FIXTURES = {
     "32000": Fixture(32000),
     "32000 owners": Fixture(32000, "named"),
     "32000 unknown": Fixture(32000, "unknown"),
+    **{f"32000 {kind} of {owners}": Fixture(32000, owners, (kind,)) for kind in KINDS for owners in ("one", "named")},
     "queues": Fixture(queues=3600),
     "crowd": Fixture(processes=2000, namespaces=50),
     "one place": Fixture(processes=2000, namespaces=1),
@@ -60,6 +64,12 @@ FIXTURES = {
     "600 users": Fixture(tenants=(600, 109, 109, 20)),
     "2000 sleepers": Fixture(sleepers=(2000,)),             # 300 of their 2,700 threads wait for objects
     "5000 waiters": Fixture(sleepers=("one", 100, 50)),
+    # What fleet.py takes for a typical host.
+    "database": Fixture(commands=(("@ipcx@", "mk", "shm", "--size", "64M", "--count", "3", "--owner", "bin"),
+                                  ("@ipcx@", "mk", "sem", "--nsems", "17", "--count", "20", "--owner", "bin"),
+                                  ("@ipcx@", "mk", "pshm", "/database.1", "--size", "1M", "--owner", "bin"))),
+    "100 containers": Fixture(processes=500, namespaces=100, filled="mount -t tmpfs tmpfs /dev/shm && @bin@/fixture make shm 2 >/dev/null && "
+                              "@bin@/fixture make sem 3 >/dev/null && echo x >/dev/shm/cache"),
     "spare": Fixture(),     # for commands that create and remove objects themselves
 }
 
@@ -134,7 +144,7 @@ class World:
             self.run(["sh", "-c", f"echo {value} > /proc/sys/{name}"])
         first = UNKNOWN_UID if fixture.owners == "unknown" else NAMED_UID
         owners = [] if fixture.owners == "one" else [str(OWNERS), str(first)]
-        for kind in KINDS if fixture.objects else ():
+        for kind in fixture.kinds if fixture.objects else ():
             self.must(["@bin@/fixture", "make", kind, str(fixture.objects), *owners])
             rows = self.listing(kind)
             if len(rows) != fixture.objects:
@@ -143,7 +153,9 @@ class World:
             self.facts[f"{kind}id"] = ident
             self.facts[f"{kind}key"] = hex(int(key))
         if fixture.processes:
-            self.must(["@bin@/crowd", str(fixture.processes), str(fixture.namespaces)])
+            self.must(["@bin@/crowd", str(fixture.processes), str(fixture.namespaces), *([fixture.filled] if fixture.filled else [])])
+        for command in fixture.commands:
+            self.must(command)
         if fixture.tenants:
             self.must(["@bin@/tenants", *map(str, fixture.tenants)])
         if fixture.sleepers:

@@ -205,6 +205,15 @@ def lines(count):
 
 
 @functools.cache
+def has_line(line):
+    """A check: the output has this line."""
+    def check(_world, out):
+        with open(out, errors="replace") as f:
+            return None if line + "\n" in f else f"no line {line}"
+    return check
+
+
+@functools.cache
 def objects(count):
     """A check: JSON whose longest list has COUNT members."""
     def check(_world, out):

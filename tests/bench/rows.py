@@ -2,7 +2,7 @@
 """The measured pairs and the ratio each must reach: one entry per line of the report. Commands are in the order of the formula's arguments; without a formula
 the figure is that of the first command ÷ that of the second."""
 
-from measure import Case, Cmd, lines, objects, present
+from measure import Case, Cmd, has_line, lines, objects, present
 
 KINDS = ("shm", "msg", "sem")
 FLAG = {"shm": "-m", "msg": "-q", "sem": "-s"}
@@ -75,6 +75,16 @@ def ipcmk_loop(kind):
     script = f"i=0; while [ $i -lt 200 ]; do {IPCMK[kind]}; i=$((i + 1)); done"
     return Cmd("spare", ("sh", "-c", script), scale=32000 / 200, check=present(kind, 200),
                after=(clear(kind),))
+
+
+def metrics(*words, series, world=N):
+    """The text for a monitoring system, which has this series."""
+    return ours("metrics", *words, world=world, check=has_line(series))
+
+
+def scraped(kind):
+    """The same rate while one process of ipcx reads everything each second; over two seconds, so that it does so twice."""
+    return Cmd(N, ("@bin@/observer", kind, "2000", "@ipcx@", "metrics", "--every", "1s", "--output", "@tmp@/scraped"), metric="out")
 
 
 def clear(kind):
@@ -285,6 +295,8 @@ CASES = [
     *[Case("P13", f"{k} make+remove beside cat ÷ alone",
            (rate(k, "cat", f"/proc/sysvipc/{k}"), rate(k))) for k in KINDS],
 
+    *[Case("P13", f"{k} make+remove beside metrics each second ÷ alone", (scraped(k), rate(k)), ">=", 0.6) for k in KINDS],
+
     Case("P14", "--version: minor page faults", (faults("@ipcx@", "--version"),), "<=", 105, formula=alone),
     Case("P14", "--version ÷ trivial program",
          (ours("--version", world="10"), trivial("10")), times=START_UP),
@@ -387,6 +399,18 @@ CASES = [
     Case("P28", "waits, 2,000 processes ÷ bare loops", (waits(300), bare_calls(), *bare_users()), "<=", 1.5, formula=share_of_sum),
     Case("P28", "waits --graph ÷ waits", (Cmd("2000 sleepers", ("@ipcx@", "waits", "--graph")),
                                           Cmd("2000 sleepers", ("@ipcx@", "waits"), check=lines(300))), "<=", 1.1),
+
+    *[Case("P30", f"metrics, 32,000 {k} of {owners} ÷ ls --json",
+           (metrics(series=series, world=world), ls(k, world, "--json")), "<=", 0.8)
+      for k in KINDS for owners, world, series in (
+          ("one owner", f"32000 {k} of one", f'ipcx_objects{{mech="{k}",owner="root"}} 32000'),
+          ("200 owners", f"32000 {k} of named", f'ipcx_objects{{mech="{k}",owner="bench199"}} 160'))],
+    Case("P30", "metrics, 32,000 of each ÷ ls --json",
+         (metrics(series='ipcx_objects{mech="sem",owner="root"} 32000'), ours("ls", "--json", check=objects(96000))), "<=", 0.8),
+    Case("P30", "metrics shm, 32,000 of each ÷ ls shm --json",
+         (metrics("shm", series='ipcx_objects{mech="shm",owner="root"} 32000'), ls("shm", N, "--json"))),
+    Case("P30", "metrics --ns all, 1,000 namespaces ÷ ls --json",
+         (metrics("--ns", "all", series="ipcx_namespaces 1001", world="1000 places"), ours("ls", "--ns", "all", "--json", world="1000 places"))),
 
     # Beside the commands that read the same facts.
     *[Case("D1", f"why {' '.join(words)} ÷ limits", (ours("why", *words, world="10"), ours("limits", world="10")), "<=", 3, times=START_UP)

@@ -1,11 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run.sh [--rounds N] [--json FILE] [P1 P2 ...]: measure the performance goals.
+# run.sh fleet [--rounds N] [--json FILE]: measure what the metrics of many hosts cost.
 # Everything happens in private namespaces and a temporary directory; nothing is left.
 #   IPCX=FILE    measure that program instead of a release build of this tree
 #   BUILD=DIR    the build directory (build/bench)
 set -eu
 
+script=bench.py
+[ "${1-}" != fleet ] || { script=fleet.py; shift; }
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 BUILD=${BUILD:-$root/build/bench}
@@ -51,7 +54,7 @@ user=
 # --kill-child: whatever kills unshare (which itself blocks SIGTERM) also kills its children.
 # shellcheck disable=SC2086
 unshare $user --ipc --mount --propagation private --pid --fork --kill-child --mount-proc \
-	/usr/bin/python3 -B "$here/bench.py" "$@" &
+	/usr/bin/python3 -B "$here/$script" "$@" &
 driver=$!
 trap 'kill -KILL $driver; wait $driver || :; rm -rf "$BENCH_TMP"; exit 130' INT TERM HUP
 status=0
