@@ -135,10 +135,14 @@ struct cmd {
 	const struct shown *rows; /* a list of all fields that its rows can have, for
 				     completion; NULL: they depend on the call */
 	bool hidden;
-	bool program;     /* the first operand is followed by another program with its own
-			     arguments: our options end at that operand */
-	bool at_home;     /* works in our own namespaces and below our own root: refuses
-			     --root,     and ignores IPCX_ROOT */
+	bool program; /* the first operand is followed by another program with its own
+			 arguments: our options end at that operand */
+	bool at_home; /* works in our own namespaces and below our own root: refuses
+			 --root,     and ignores IPCX_ROOT */
+	/* Not NULL: the command is a plug-in of monitoring systems, whose statuses are
+	 * OK, WARNING, CRITICAL and UNKNOWN (monitor/check.h). Called after the options
+	 * have been read; run() is called if it returns true. */
+	bool (*plugin)(const void *args, int *ret_status);
 	size_t args_size; /* at most CMD_ARGS_MAX */
 	/* args is zeroed and filled by the options; operands follow. Returns the exit
 	 * status. */

@@ -19,6 +19,7 @@
 	line(limits_set) \
 	line(df)         \
 	line(metrics)    \
+	line(check)      \
 	line(key)        \
 	line(mem_read)   \
 	line(mem_write)  \

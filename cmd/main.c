@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "compat/tool.h"
 #include "exec/signals.h"
+#include "monitor/check.h"
 
 #define LIST(name) &cmd_##name,
 
@@ -92,6 +93,8 @@ static int run_command(const struct called *called, const struct global_args *gl
 	args.global = *global; /* options before the command count, too */
 	args.global.root = NULL;
 	msg_command(c->name);
+	if (c->plugin)
+		check_begin();
 	first = parse_command(c, groups, &args, argc, argv);
 	if (first < 0)
 		return first == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
@@ -106,6 +109,9 @@ static int run_command(const struct called *called, const struct global_args *gl
 	if (args.global.version)
 		return version();
 	app.verbose = args.global.verbose;
+	r = EXIT_DONE;
+	if (c->plugin && !c->plugin(args.command.room, &r))
+		return r;
 	r = app_begin(&app, args.global.root, c->at_home);
 	if (r)
 		return r;
@@ -170,12 +176,28 @@ static int start(int argc, char **argv)
  * compat name, a closed stdout is not an error, either. */
 static int main_finish(int status, const struct tool *old)
 {
-	int r = out_flush();
+	int r;
 
+	status = check_end(status);
+	r = out_flush();
 	if (r == -EPIPE || r == 0 || (old && r == -EBADF) || out_told())
 		return status;
 	msg_error("write error: %s", strerror(-r));
 	return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
+/* A plug-in refuses in its own way. */
+static int main_refuse(int argc, char **argv)
+{
+	static struct called c;
+	int words;
+
+	if (argc > 1 && cmd_find(commands, argc - 1, argv + 1, &c, &words) &&
+	    c.cmd.plugin)
+		check_begin();
+	msg_error(
+		"refusing to run with privileges that the caller does not have (set-user-ID or file capabilities)");
+	return main_finish(EXIT_FAILED, NULL);
 }
 
 int main(int argc, char **argv)
@@ -184,11 +206,8 @@ int main(int argc, char **argv)
 
 	hold_streams();
 	signals_begin();
-	if (getauxval(AT_SECURE)) {
-		msg_error(
-			"refusing to run with privileges that the caller does not have (set-user-ID or file capabilities)");
-		return EXIT_FAILED;
-	}
+	if (getauxval(AT_SECURE))
+		return main_refuse(argc, argv);
 	if (argc < 1)
 		return msg_usage("called without a name");
 	old = tool_by_path(argv[0]);

@@ -30,6 +30,11 @@ void signals_outlive_reader(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
+void signals_await_children(void)
+{
+	(void)signal(SIGCHLD, SIG_DFL);
+}
+
 void signals_block(struct signals *s)
 {
 	static const int others[] = { SIGSEGV, SIGBUS, SIGFPE,  SIGILL, SIGTRAP,

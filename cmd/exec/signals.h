@@ -25,6 +25,9 @@ void signals_finish(void);
  * that we are not killed between an action and the output that records it. */
 void signals_outlive_reader(void);
 
+/* Let the status of a child be known, also if our caller ignores SIGCHLD. */
+void signals_await_children(void);
+
 /*
  * Block every signal that could end or stop us, except SIGKILL, SIGSTOP, faults, and
  * those that a terminal sends to background processes. signals_block() opens no

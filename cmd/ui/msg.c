@@ -94,6 +94,8 @@ static void PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list args)
 
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
+	if (msg_keep(text, prefix && !*prefix))
+		return;
 	msg_live(NULL);
 	(void)out_flush(); /* keeps the order of output if stdout and stderr are the same
 			      terminal */

@@ -26,6 +26,13 @@ int msg_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * */
 void msg_name(const char *name);
 
+/* held.c, for a program whose stderr is not read. msg_hold(): from now on, print no
+ * messages, but keep the first that is a failure. msg_held(): return it, without the name;
+ * "" if there is none. msg_keep(): for msg.c; return whether messages are kept. */
+void msg_hold(void);
+const char *msg_held(void);
+bool msg_keep(const char *text, bool failure);
+
 /* Print a line that does not begin with a name. */
 void msg_plain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

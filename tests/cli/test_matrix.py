@@ -25,6 +25,7 @@ DO = {
     "limits": lambda mech, ref: ["limits", "--for", f"{mech}:{WISH[mech]}"],
     "limits set": lambda mech, ref: ["limits", "set", f"{LIMIT[mech]}=50"] if mech in LIMIT else None,
     "doctor": lambda mech, ref: None,  # takes no objects: tests/truth/test_doctor_objects.py
+    "check": lambda mech, ref: None,  # another language of statuses: tests/cli/test_check.py
     "df": lambda mech, ref: None,  # shows sums: tests/truth/test_df.py
     "metrics": lambda mech, ref: ["metrics", mech],
     "key": lambda mech, ref: None if MECHS[mech]["named"] else ["key", "--explain", ref],

@@ -39,6 +39,7 @@ LAYERS = [
     ("cmd/help/", 7),
     ("cmd/limits/", 7),
     ("cmd/memory/", 7),
+    ("cmd/monitor/", 7),
     ("cmd/ns/", 7),
     ("cmd/object/", 7),
     ("cmd/queue/", 7),

@@ -108,7 +108,7 @@ ROWS = {"ls": (["ls", "shm"], "objects"), "show": (["show", "shm:0", "shm:1"], "
         "ns cmp": (["ns", "cmp", "self", "self"], "comparison"), "stress": (["stress", "--list"], "workloads"),
         "stress compare": (["stress", "compare", "--list"], "workloads")}
 # Commands that print no rows: text, bytes, raw messages, or nothing.
-NONE = {"help", "compat", "metrics", "sem set", "sem op", "sem wait", "sem post", "sem run", "psem wait", "psem post", "psem run", "ns enter", "ns new",
+NONE = {"help", "check", "compat", "metrics", "sem set", "sem op", "sem wait", "sem post", "sem run", "psem wait", "psem post", "psem run", "ns enter", "ns new",
         "ns pin", "ns unpin", "mq notify",
         *(f"{m} {v}" for m in ("shm", "pshm") for v in ("read", "write", "fill", "copy")),
         *(f"{m} {v}" for m in ("msg", "mq") for v in ("send", "recv", "drain", "load"))}
