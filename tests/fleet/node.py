@@ -27,11 +27,12 @@ class Node(World):
     """A machine with podman, whose state, images and cgroups end with it."""
 
     def __init__(self):
-        self.cgroups = cgroups.Cgroups(f"ipcx-fleet.{os.getpid()}")
+        # tests/containers, which may run at the same time, compares the machine before and after; it leaves out this name.
+        self.cgroups = cgroups.Cgroups(f"ipcx-zoo.fleet.{os.getpid()}")
         super().__init__(setup=self.cgroups.setup("mount -t tmpfs none /run\nmount -t tmpfs none /var/lib\nmkdir -p /run/lock\nip link set lo up\n" + SETUP))
         self.write("containers.conf", SETTINGS)
         self.write("storage.conf", f'[storage]\ndriver = "vfs"\ngraphroot = "{self.dir}/storage"\nrunroot = "{self.dir}/run"\n')
-        self.env = {"CONTAINERS_CONF": f"{self.dir}/containers.conf", "CONTAINERS_STORAGE_CONF": f"{self.dir}/storage.conf", "PATH": PATH}
+        self.env = {"CONTAINERS_CONF": f"{self.dir}/containers.conf", "CONTAINERS_STORAGE_CONF": f"{self.dir}/storage.conf", "PATH": PATH, "TMPDIR": self.dir}
 
     def write(self, name, text):
         with open(os.path.join(self.dir, name), "w", encoding="utf-8") as f:

@@ -27,8 +27,7 @@ FORMS = {
 class Full(World):
     """A world with objects of every mechanism, of owners and with names that nobody expects."""
 
-    def __init__(self):
-        super().__init__()
+    def fill(self):
         passwd = os.path.join(self.dir, "passwd")
         with open(passwd, "wb") as f:
             f.write(b"root:x:0:0::/:/bin/sh\n" + b"".join(b"%s:x:%d:%d::/:/bin/sh\n" % (name, uid, uid) for uid, name in OWNERS.items()))
@@ -44,8 +43,11 @@ class Full(World):
 @pytest.fixture(name="full", scope="module")
 def fixture_full():
     world = Full()
-    yield world
-    world.close()
+    try:
+        world.fill()
+        yield world
+    finally:
+        world.close()
 
 
 def metrics(world, *words):

@@ -58,6 +58,13 @@ def fixture_booted():
     if os.geteuid() != 0 or not os.path.exists("/lib/systemd/systemd"):
         pytest.skip("needs root and systemd")
     node = Node()
+    try:
+        yield from boot(node)
+    finally:
+        node.close()
+
+
+def boot(node):
     node.root = root_of(node)
     # Its seccomp filter would be around ipcx, too.
     nspawn = subprocess.Popen(node.argv("env", "SYSTEMD_SECCOMP=0", "systemd-nspawn", "--register=no", "--keep-unit", "--boot", "-q", "-D", node.root,
@@ -70,7 +77,6 @@ def fixture_booted():
     finally:
         node.run("sh", "-c", "kill -9 $(pgrep -P $(pgrep -d, -x systemd-nspawn))")
         nspawn.wait(timeout=60)
-        node.close()
 
 
 def request(node, line):
