@@ -44,7 +44,7 @@ def until(true, seconds=300):
         if result:
             return result
         assert time.monotonic() < deadline, "this did not happen in time"
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 def find(*programs):

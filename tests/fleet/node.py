@@ -10,7 +10,7 @@ spec = importlib.util.spec_from_file_location("cgroups", os.path.join(TOP, "test
 cgroups = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(cgroups)
 
-# podman 4.3 plays a Pod without its hostPID and hostIPC: the first is said here.
+# podman 4.3 plays a Pod without its hostPID and hostIPC: this sets the first.
 SETTINGS = """[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 netns = "none"
