@@ -20,7 +20,7 @@ static bool check_messages(const struct ipcx_table *t, size_t row, enum ipcx_fie
 static void check_queue_text(const struct check_rows *r, size_t row, const char *place,
 			     struct ix_buf *to)
 {
-	uint64_t n, most, bytes;
+	uint64_t n, most, bytes, last;
 	char number[IPCX_VALUE_MAX];
 	enum ipcx_field f;
 	struct ipcx_value v;
@@ -32,10 +32,11 @@ static void check_queue_text(const struct check_rows *r, size_t row, const char 
 		check_say(to, " %s%%", number);
 	if (!check_messages(r->t, row, &f, &n))
 		return;
+	last = n;
 	check_say(to, " (%" PRIu64, n);
-	if (check_number(r->t, row, IPCX_F_MAXMSG, &most))
-		check_say(to, " of %" PRIu64, most);
-	check_say(to, " message%s", n == 1 ? "" : "s");
+	if (check_number(r->t, row, IPCX_F_MAXMSG, &last))
+		check_say(to, " of %" PRIu64, last);
+	check_say(to, " message%s", last == 1 ? "" : "s");
 	if (check_number(r->t, row, IPCX_F_CBYTES, &bytes) &&
 	    check_number(r->t, row, IPCX_F_QBYTES, &most))
 		check_say(to, ", %" PRIu64 " of %" PRIu64 " bytes", bytes, most);

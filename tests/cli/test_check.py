@@ -122,6 +122,10 @@ def test_a_queue(jobs):
     assert perf == {"mq:/jobs": {"value": "100", "uom": "%", **USUAL}, "mq:/jobs_messages": {"value": "4", "uom": "", "min": "0", "max": "4"}}
     jobs.ok("mq", "recv", "/jobs", "--format", "lines")
     told(jobs, OK, "1 queue, fullest: mq:/jobs 75% (3 of 4 messages)", "queue", "mq:/jobs")
+    jobs.ok("mk", "mq", "/one", "--maxmsg", "4", "--msgsize", "64")
+    jobs.ok("mq", "send", "/one", "a")
+    told(jobs, OK, "1 queue, fullest: mq:/one 25% (1 of 4 messages)", "queue", "mq:/one")
+    jobs.ok("rm", "mq:/one")
     assert told(jobs, WARNING, "mq:/jobs 75% (3 of 4 messages)", "queue", "mq", "/jobs", "-w", "use_percent > 70")["mq:/jobs"]["warn"] == "70"
     jobs.ok("mk", "msg")
     jobs.ok("msg", "send", "0", "hello")
