@@ -50,7 +50,7 @@ LAYERS = [
 PUBLIC = ("lib/ipcx.h", "lib/ipcx-stress.h")
 # Pairs of directories of one layer: the first may use the second.
 STANDS_ON = {("lib/ns/", "lib/proc/"), ("lib/ns/", "lib/container/"), ("lib/container/", "lib/proc/"), ("lib/who/", "lib/proc/"), ("lib/mech/", "lib/who/"),
-             ("cmd/help/", "cmd/compat/")}
+             ("cmd/help/", "cmd/compat/"), ("cmd/help/", "cmd/monitor/")}
 STANDS_ON |= {(f"lib/{above}/", f"lib/{below}/") for above, below in itertools.combinations(["doctor", "why", "space", "query"], 2)}
 STANDS_ON |= {(f"lib/stress/{above}/", f"lib/stress/{below}/") for above, below in itertools.combinations(["run", "load", "channel", "engine"], 2)}
 # Pairs of directories: the first may call public functions of the second, as a program would.
