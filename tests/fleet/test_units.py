@@ -100,3 +100,15 @@ def test_the_timer_writes_the_file(booted):
     with open(path, encoding="utf-8") as f:
         assert f.read().endswith("# EOF\n")
     assert os.stat(path).st_mode & 0o777 == 0o644
+
+
+BURST = """
+import socket
+for _ in range(600):
+    socket.create_connection(("127.0.0.1", 10754)).close()
+"""
+
+
+def test_a_burst_of_connections_does_not_stop_the_socket(booted):
+    booted.run("/usr/bin/python3", "-c", BURST)
+    until(lambda: request(booted, "GET /metrics HTTP/1.1").endswith("# EOF\n"), 60)
