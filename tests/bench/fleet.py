@@ -137,7 +137,7 @@ def extrapolated(found, disk, hosts=10000, interval=60):
     series, rate = of_host * hosts, of_host * hosts / interval
     cpu = many["CPU s"] / many["samples"]
     print(f"\n{hosts:,} hosts, scraped every {interval} s (what one more host costs, times their number)\n")
-    lines = {"series a host": of_host, "series": series, "samples/s": rate, "bytes of memory a series": each, "memory GiB": (base + each * series) / 2**30,
+    lines = {"series a host": of_host, "series": series, "samples/s": rate, "MiB of memory without": base / 2**20, "bytes of memory a series": each, "memory GiB": (base + each * series) / 2**30,
              "bytes of disk a sample": disk, "disk GiB a day": rate * DAY * disk / 2**30, "CPUs": rate * cpu,
              "MiB/s on the network": many["bytes"] * hosts / interval / 2**20}
     for name, value in lines.items():

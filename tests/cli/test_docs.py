@@ -171,6 +171,11 @@ def test_pages_name_only_existing_options(dump):
             assert option in known, (name, option)
 
 
+def test_ipcx_fleet_7_names_only_existing_metrics(dump):
+    named = set(re.findall(r"\bipcx_[a-z_]+", read(os.path.join(SOURCES, "ipcx-fleet.7.scd.in")).replace("\\_", "_")))
+    assert len(named) > 5 and named <= {m["name"] for m in dump["metrics"]}
+
+
 def command_lines():
     """Return the words of each ipcx command in a literal block."""
     for name in PAGES:
