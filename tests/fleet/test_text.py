@@ -95,6 +95,13 @@ def test_owners_have_their_names(full):
         assert name.decode("utf-8", "backslashreplace") in owners, (name, owners)
 
 
+@pytest.mark.parametrize("form", ["default", "none", "all namespaces", "objects", "few series"])
+def test_root_reads_everything(full, form):
+    samples, _ = strict(metrics(full, *FORMS[form]).decode("utf-8"))
+    unread = {dict(labels)["what"]: value for (name, labels), value in samples.items() if name == "ipcx_unreadable"}
+    assert len(unread) > 6 and set(unread.values()) == {0}, unread
+
+
 def test_objects_have_the_references_of_ls(full):
     samples, _ = strict(metrics(full, "--per-object", "-w", "uid >= 0").decode("utf-8"))
     named = {dict(labels)["ref"] for name, labels in samples if name.startswith("ipcx_object_")}
