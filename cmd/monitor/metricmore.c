@@ -18,24 +18,36 @@ static bool more_number(const struct ipcx_table *t, size_t row, enum ipcx_field 
 	return true;
 }
 
-static bool more_scope(const struct ipcx_table *t, size_t row, const char *scope)
+static bool more_says(const struct ipcx_table *t, size_t row, enum ipcx_field f,
+		      const char *text)
 {
 	struct ipcx_value v;
 
-	return ipcx_row_get(t, row, IPCX_F_SCOPE, &v) == 0 &&
-	       v.type == IPCX_TYPE_STRING && !strcmp(ipcx_value_string(&v), scope);
+	return ipcx_row_get(t, row, f, &v) == 0 && v.type == IPCX_TYPE_STRING &&
+	       !strcmp(ipcx_value_string(&v), text);
+}
+
+static bool more_scope(const struct ipcx_table *t, size_t row, const char *scope)
+{
+	return more_says(t, row, IPCX_F_SCOPE, scope);
+}
+
+/* An empty /dev/shm has one inode, its own. */
+static bool more_used(const struct ipcx_table *t, size_t row)
+{
+	uint64_t used;
+
+	return more_number(t, row, IPCX_F_USED, &used) &&
+	       used > more_says(t, row, IPCX_F_NAME, "dev_shm_inodes");
 }
 
 /* The limits of a process are those of this one, which nobody asks for. Of many
  * namespaces, only limits matter of which something is used. */
 static bool more_counts(const struct metrics *m, const struct ipcx_table *t, size_t row)
 {
-	uint64_t used = 0;
-
 	if (more_scope(t, row, "process"))
 		return false;
-	return !ns_all(m->app) || more_scope(t, row, "machine") ||
-	       (more_number(t, row, IPCX_F_USED, &used) && used);
+	return !ns_all(m->app) || more_scope(t, row, "machine") || more_used(t, row);
 }
 
 static void more_limit(struct metrics *m, const struct ipcx_table *t, size_t row)

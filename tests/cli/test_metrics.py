@@ -166,7 +166,8 @@ def test_by(objects):
 
 
 def test_all_namespaces(objects):
-    hold = subprocess.Popen(objects.argv("unshare", "--ipc", "sh", "-c", f"{IPCX} mk shm --size 7 >&2 && echo ready && read -r end"),
+    script = f"mount -t tmpfs none /dev/shm; {IPCX} mk shm --size 7 >&2 && echo ready && read -r end"
+    hold = subprocess.Popen(objects.argv("unshare", "--ipc", "--mount", "sh", "-c", script),
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         assert hold.stdout.readline() == b"ready\n"
@@ -177,6 +178,7 @@ def test_all_namespaces(objects):
         assert one(found, "ipcx_limit_used", limit="shmmni", ns=other) == 1
         assert one(found, "ipcx_limit_used", limit="shmall", ns=other) == 1
         assert pick(found, "ipcx_limit", limit="msgmni", ns=other) == {}, "nothing of it is used"
+        assert pick(found, "ipcx_limit", limit="dev_shm_inodes", ns=other) == {}, "the directory itself is not counted"
         assert one(found, "ipcx_namespaces") >= 2
         assert all("ns" not in dict(labels) for labels in pick(found, "ipcx_limit", limit="hugepages"))
         # summed up over namespaces
