@@ -5,7 +5,6 @@ import contextlib
 import os
 import re
 import subprocess
-import time
 
 import pytest
 
@@ -359,32 +358,6 @@ def test_a_check_that_is_killed(world, signal, number):
 def test_a_check_that_cannot_begin(world, call, text):
     answer = injected(world, f"{call}:error=EAGAIN")
     assert answer.state == UNKNOWN and answer.text.startswith(text), answer.text
-
-
-def running(world):
-    """The pids of ipcx, without zombies; parents first."""
-    rows = [line.split() for line in world.run("ps", "-o", "pid=,stat=", "--sort", "pid", "-C", "ipcx").lines]
-    return [pid for pid, state in rows if state[0] != "Z"]
-
-
-def until(true):
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def test_the_check_does_not_outlive_its_parent(world):
-    """A monitoring system may kill the plug-in alone: nothing stays."""
-    p = subprocess.Popen(world.argv("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=prctl", *strace(world, "prctl:delay_exit=3000000"), IPCX, "check", "limits"),
-                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: len(running(world)) == 2)
-        world.run("kill", "-9", running(world)[0])
-        until(lambda: not running(world))
-    finally:
-        p.kill()
-        p.wait()
 
 
 def test_a_caller_that_ignores_children(world):
