@@ -238,7 +238,7 @@ static const struct opt opts[] = {
 	{ "with",       0, JOINED(struct metrics_args, with),   .arg = "FACTS", .complete = COMPLETE_FACTS, .help = "also what takes longer to read: rss, waits, who, doctor" },
 	{ "per-object", 0, FLAG(struct metrics_args, per_object), .help = "also series for each object that fulfils the condition" },
 	{ "max-series", 0, NUMBER(struct metrics_args, max), GIVEN(struct metrics_args, given, GIVEN_MAX), .arg = "N", .help = "the most series of a metric; the rest is summed up (1000)" },
-	{ "output",   'o', TEXT(struct metrics_args, output),   .arg = "FILE", .complete = COMPLETE_FILES, .help = "replace this file in one step, for a textfile collector" },
+	{ "output",     0, TEXT(struct metrics_args, output),   .arg = "FILE", .complete = COMPLETE_FILES, .help = "replace this file in one step, for a textfile collector" },
 	{ "every",      0, DURATION(struct metrics_args, every), GIVEN(struct metrics_args, given, GIVEN_EVERY), .arg = "INTERVAL", .help = "with --output: write it again and again" },
 	{ "http",       0, FLAG(struct metrics_args, http),     .help = "answer one HTTP request on standard input and output" },
 	{ "get",        0, TEXT(struct metrics_args, get),      .arg = "METRIC", .complete = COMPLETE_METRICS, .help = "print one value, such as 'ipcx_objects{mech=\"shm\"}'" },

@@ -284,7 +284,7 @@ def test_who_waits_and_doctor(objects):
 
 def test_a_file_is_replaced_in_one_step(objects):
     path = os.path.join(objects.dir, "ipcx.prom")
-    assert objects.sh('umask 077; $IPCX metrics -o "$1"'.replace("$1", path)).rc == 0
+    assert objects.sh('umask 077; $IPCX metrics --output "$1"'.replace("$1", path)).rc == 0
     before = os.stat(path)
     assert stat.S_IMODE(before.st_mode) == 0o644
     with open(path, encoding="utf-8") as f:

@@ -311,6 +311,92 @@ static void test_many_groups(void **state)
 	ipcx_table_free(t);
 }
 
+/* What is found once for a section, or taken from the row before, must not change what is
+ * summed up: rows in any order, with unknown values, in sections of two kinds. */
+static void test_all_rows_as_one_by_one(void **state)
+{
+	static const enum ipcx_field sums[] = { IPCX_F_OBJECTS,          IPCX_F_BYTES,
+						IPCX_F_UNATTACHED,       IPCX_F_ATTACHES,
+						IPCX_F_UNATTACHED_BYTES, IPCX_F_OLDEST,
+						IPCX_F_PERCENT };
+	static const char *const names[] = { "a", "a", "b", NULL };
+	unsigned seed = 1;
+
+	for (unsigned round = 0; round < 50; round++) {
+		struct ipcx_groups *g[2] = {
+			new_groups(*state, IPCX_F_COMMAND, IPCX_F_UID),
+			new_groups(*state, IPCX_F_COMMAND, IPCX_F_UID)
+		};
+		struct ipcx_table *t = new_table(&use_kind), *ends[2];
+
+		for (unsigned i = 0; i < 40; i++) {
+			struct use *row;
+
+			seed = seed * 1103515245 + 12345;
+			if (i % 20 == 19)
+				assert_int_equal(ix_table_section(t,
+								  i == 19 ? &limit_kind
+									  : &use_kind,
+								  IPCX_NO_MECH),
+						 0);
+			row = add(t, seed >> 20 & 1, names[seed >> 16 & 3],
+				  seed >> 10 & 7);
+			row->nattch = seed >> 24 & 1;
+			if ((seed >> 25 & 7) == 0)
+				ix_unknown(t, row, IPCX_F_MAPPED);
+			if ((seed >> 28 & 7) == 0)
+				ix_unknown(t, row, IPCX_F_COMMAND);
+		}
+		for (size_t k = 0; k < 2; k++)
+			assert_int_equal(ipcx_groups_sum(g[k], sums, ARRAY_SIZE(sums)),
+					 0);
+		assert_int_equal(ipcx_groups_add_all(g[0], t), 0);
+		add_all(g[1], t); /* one by one; and frees it */
+		for (size_t k = 0; k < 2; k++)
+			ends[k] = end(g[k]);
+		assert_int_equal(ipcx_table_rows(ends[0]), ipcx_table_rows(ends[1]));
+		for (size_t i = 0; i < ipcx_table_rows(ends[0]); i++)
+			for (size_t f = 0; f < ARRAY_SIZE(sums); f++) {
+				struct ipcx_value a = get(ends[0], i, sums[f]),
+						  b = get(ends[1], i, sums[f]);
+
+				assert_int_equal(a.type, b.type);
+				assert_true(a.type == IPCX_TYPE_NONE || a.as.u == b.as.u);
+				assert_int_equal(is_unknown(ends[0], i, sums[f]),
+						 is_unknown(ends[1], i, sums[f]));
+			}
+		ipcx_table_free(ends[0]);
+		ipcx_table_free(ends[1]);
+	}
+}
+
+static void test_sums_that_are_chosen(void **state)
+{
+	static const enum ipcx_field sums[] = { IPCX_F_UNATTACHED_BYTES, IPCX_F_ATTACHES,
+						IPCX_F_UNATTACHED };
+	struct ipcx_groups *g = new_groups(*state, IPCX_F_UID, IPCX_NO_FIELD);
+	struct ipcx_table *t = new_table(&use_kind);
+	struct ipcx_value v;
+
+	add(t, 0, NULL, 7)->nattch = 2;
+	add(t, 0, NULL, 8);
+	add(t, 1, NULL, 9)->nattch = 3;
+	ix_unknown(t, add(t, 2, NULL, 9), IPCX_F_NATTCH);
+	assert_int_equal(ipcx_groups_sum(g, sums, ARRAY_SIZE(sums)), 0);
+	assert_int_equal(ipcx_groups_add_all(g, t), 0);
+	ipcx_table_free(t);
+	t = end(g);
+	expect(t, 0, IPCX_F_ATTACHES, 2);
+	expect(t, 0, IPCX_F_UNATTACHED, 1);
+	expect(t, 0, IPCX_F_UNATTACHED_BYTES, 8);
+	expect(t, 1, IPCX_F_UNATTACHED, 0);
+	expect(t, 1, IPCX_F_UNATTACHED_BYTES, 0);
+	for (size_t f = 0; f < ARRAY_SIZE(sums); f++)
+		assert_true(is_unknown(t, 2, sums[f]));
+	assert_int_equal(ipcx_row_get(t, 0, IPCX_F_COUNT, &v), -ENODATA);
+	ipcx_table_free(t);
+}
+
 static int set_up(void **state)
 {
 	return ipcx_new((struct ipcx **)state);
@@ -332,6 +418,8 @@ int main(void)
 		cmocka_unit_test(test_columns_are_those_that_apply),
 		cmocka_unit_test(test_sums_do_not_overflow),
 		cmocka_unit_test(test_many_groups),
+		cmocka_unit_test(test_all_rows_as_one_by_one),
+		cmocka_unit_test(test_sums_that_are_chosen),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
