@@ -95,7 +95,8 @@ static uint64_t more_namespaces(const struct ipcx_table *t)
 int metric_limits(struct metrics *m, const struct ipcx_table *groups)
 {
 	struct ipcx_table *t;
-	/* Of all namespaces, what has no mechanism is about namespaces that are not seen. */
+	/* Of all namespaces, what has no mechanism is about namespaces that are not seen.
+	 */
 	bool whole = (!m->other_gaps || ns_all(m->app)) && m->mechs == select_all();
 	uint64_t missing = 0;
 	int r;

@@ -104,8 +104,8 @@ struct ipcx_fieldset ipcx_groups_fields(const struct ipcx_groups *g)
 
 	for (size_t i = 0; g && i < g->nby; i++)
 		ipcx_fieldset_add(&fields, g->by[i]);
-	/* A sum may be made of one field or another. What is idle is asked for by nobody:
-	 * that it is unknown is no gap. */
+	/* A sum may be made of one field or another. The idle time is not named: that it
+	 * is not recorded for some objects would be reported as missing. */
 	for (size_t i = 0; g && i < g->nsums; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(sums); k++)
 			if (sums[k].field == g->sums[i]->field &&

@@ -29,6 +29,25 @@ static void test_fields_that_define_groups(void **state)
 	assert_fails(x, ipcx_groups_new(x, &none, 1, &g), -EINVAL, g, untouched);
 }
 
+static void test_null_pointers(void **state)
+{
+	struct ipcx *x = *state;
+	const enum ipcx_field by = IPCX_F_OWNER;
+	struct ipcx_groups *const untouched = (struct ipcx_groups *)0x5a5a,
+				  *g = untouched;
+	struct ipcx_table *t = NULL;
+
+	assert_fails(x, ipcx_groups_new(x, NULL, 1, &g), -EINVAL, g, untouched);
+	assert_fails(x, ipcx_groups_new(x, &by, 0, &g), -EINVAL, g, untouched);
+	assert_fails(x, ipcx_groups_new(x, &by, 1, NULL), -EINVAL, g, untouched);
+	assert_int_equal(ipcx_groups_new(x, &by, 1, &g), 0);
+	assert_fails(x, ipcx_groups_add(g, NULL, 0), -EINVAL, t, NULL);
+	assert_fails(x, ipcx_groups_add_all(g, NULL), -EINVAL, t, NULL);
+	assert_fails(x, ipcx_groups_sum(g, NULL, 1), -EINVAL, t, NULL);
+	assert_fails(x, ipcx_groups_table(g, NULL), -EINVAL, t, NULL);
+	ipcx_groups_free(g);
+}
+
 static void test_sums_that_are_asked_for(void **state)
 {
 	const enum ipcx_field by[] = { IPCX_F_MECH, IPCX_F_OWNER, IPCX_F_GROUP,
@@ -108,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_fields_that_define_groups),
+		TEST(test_null_pointers),
 		TEST(test_sums_that_are_asked_for),
 		TEST(test_sums_of_objects),
 	};

@@ -264,24 +264,6 @@ static void test_limits_and_keys(void **state)
 	assert_true(t == UNTOUCHED && key == 77);
 }
 
-static void test_groups(void **state)
-{
-	struct ipcx *x = *state;
-	const enum ipcx_field by = IPCX_F_OWNER;
-	struct ipcx_groups *untouched = (struct ipcx_groups *)0x5a5a, *g = untouched;
-
-	refused(x, ipcx_groups_new(x, NULL, 1, &g));
-	refused(x, ipcx_groups_new(x, &by, 1, NULL));
-	refused(x, ipcx_groups_new(x, &by, 0, &g));
-	assert_true(g == untouched);
-	assert_int_equal(ipcx_groups_new(x, &by, 1, &g), 0);
-	refused(x, ipcx_groups_add(g, NULL, 0));
-	refused(x, ipcx_groups_add_all(g, NULL));
-	refused(x, ipcx_groups_sum(g, NULL, 1));
-	refused(x, ipcx_groups_table(g, NULL));
-	ipcx_groups_free(g);
-}
-
 static void test_namespaces(void **state)
 {
 	struct ipcx *x = *state;
@@ -445,7 +427,6 @@ int main(void)
 		TEST(test_lookups),
 		TEST(test_tables),
 		TEST(test_limits_and_keys),
-		TEST(test_groups),
 		TEST(test_namespaces),
 		TEST(test_memory),
 		TEST(test_queues),

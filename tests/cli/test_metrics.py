@@ -195,7 +195,7 @@ def owners(world, count):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: objects of other owners")
-def test_series_are_bounded_and_the_rest_is_said(world):
+def test_series_are_bounded_and_the_rest_is_counted(world):
     owners(world, 5)
     found = metrics(world, "shm", "--max-series", "3")
     assert pick(found, "ipcx_objects") == {(("mech", "shm"), ("owner", o)): n for o, n in (("5004", 5), ("5003", 4), ("5002", 3), ("other", 3))}
