@@ -563,8 +563,8 @@ enum ipcx_field {
 	IPCX_F_INODES_USED,
 	IPCX_F_WAY,
 	IPCX_F_SCOPE,
-	IPCX_F_MESSAGES,
-	IPCX_F_SEMAPHORES,
+	IPCX_F_MESSAGE_COUNT,
+	IPCX_F_SEMAPHORE_COUNT,
 	IPCX_F_ATTACHES,
 	IPCX_F_UNATTACHED,
 	IPCX_F_UNATTACHED_BYTES,
@@ -1488,8 +1488,8 @@ int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **re
  *
  * @param names the limits, terminated by NULL; or NULL for all of them
  * @param totals rows of all objects as they are now: those of ipcx_totals(), or groups by
- * mech (and ns, for all namespaces) with the sums objects, allocated and semaphores; rows
- * of the same mechanism and namespace are added up
+ * mech (and ns, for all namespaces) with the sums objects, allocated and semaphore_count;
+ * rows of the same mechanism and namespace are added up
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
  * @retval -ENOENT there is no such limit
@@ -2650,7 +2650,7 @@ int ipcx_groups_add_all(struct ipcx_groups *g, const struct ipcx_table *t);
  *
  * - objects: the same as count;
  * - allocated: bytes that count against limits; of segments, whole pages;
- * - messages, semaphores: in queues and arrays;
+ * - message_count, semaphore_count: messages in queues, semaphores in arrays;
  * - attaches: the sum of nattch; unattached, unattached_bytes: the number and bytes of
  *   segments where it is 0;
  * - fullest: the highest use_percent;

@@ -21,8 +21,8 @@ static const struct metric_family families[] = {
 	 * name, without the unit     fields                              set                fold          description */
 	{ "objects",                  IPCX_F_OBJECTS, NONE,               METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "bytes",                    IPCX_F_BYTES, NONE,                 METRIC_GROUPS,     FOLD_ADD,     "" },
-	{ "messages",                 IPCX_F_MESSAGES, NONE,              METRIC_GROUPS,     FOLD_ADD,     "" },
-	{ "semaphores",               IPCX_F_SEMAPHORES, NONE,            METRIC_GROUPS,     FOLD_ADD,     "" },
+	{ "messages",                 IPCX_F_MESSAGE_COUNT, NONE,              METRIC_GROUPS,     FOLD_ADD,     "" },
+	{ "semaphores",               IPCX_F_SEMAPHORE_COUNT, NONE,            METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "attaches",                 IPCX_F_ATTACHES, NONE,              METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "unattached_objects",       IPCX_F_UNATTACHED, NONE,            METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "unattached_bytes",         IPCX_F_UNATTACHED_BYTES, NONE,      METRIC_GROUPS,     FOLD_ADD,     "" },

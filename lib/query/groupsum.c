@@ -22,9 +22,9 @@ static const struct ix_sum sums[] = {
 	/* Those above are the usual ones. */
 	{ IPCX_F_OBJECTS,          IPCX_NO_FIELD,      IX_SUM_ROWS },
 	{ IPCX_F_ALLOCATED,        IPCX_F_ALLOCATED,   IX_SUM_ALLOCATED },
-	{ IPCX_F_MESSAGES,         IPCX_F_QNUM,        IX_SUM_ADD },
-	{ IPCX_F_MESSAGES,         IPCX_F_CURMSGS,     IX_SUM_ADD },
-	{ IPCX_F_SEMAPHORES,       IPCX_F_NSEMS,       IX_SUM_ADD },
+	{ IPCX_F_MESSAGE_COUNT,         IPCX_F_QNUM,        IX_SUM_ADD },
+	{ IPCX_F_MESSAGE_COUNT,         IPCX_F_CURMSGS,     IX_SUM_ADD },
+	{ IPCX_F_SEMAPHORE_COUNT,       IPCX_F_NSEMS,       IX_SUM_ADD },
 	{ IPCX_F_ATTACHES,         IPCX_F_NATTCH,      IX_SUM_ADD },
 	{ IPCX_F_UNATTACHED,       IPCX_F_NATTCH,      IX_SUM_AT_0 },
 	{ IPCX_F_UNATTACHED_BYTES, IPCX_F_NATTCH,      IX_SUM_WEIGHT_AT_0 },

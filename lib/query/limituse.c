@@ -15,7 +15,7 @@ static const struct {
 } same[IX_GIVEN_TOTALS] = {
 	{ IPCX_F_OBJECTS, IPCX_F_COUNT },
 	{ IPCX_F_ALLOCATED, IPCX_F_ALLOCATED },
-	{ IPCX_F_NSEMS, IPCX_F_SEMAPHORES },
+	{ IPCX_F_NSEMS, IPCX_F_SEMAPHORE_COUNT },
 };
 
 static int given_order(const struct ix_given_row *a, const struct ix_given_row *b)
