@@ -69,4 +69,18 @@ void ix_derive_name(const struct ipcx_table *t, const struct ix_names *names, ui
 		    struct ipcx_value *v);
 
 /* Return the stored number of a column, even if it is a zero that means "no value". */
-uint64_t ix_column_raw(const struct ix_column *c, const void *row);
+static inline uint64_t ix_column_raw(const struct ix_column *c, const void *row)
+{
+	const char *p = (const char *)row + c->offset;
+
+	switch (c->size) {
+	case 1:
+		return *(const uint8_t *)p;
+	case 2:
+		return *(const uint16_t *)(const void *)p;
+	case 4:
+		return *(const uint32_t *)(const void *)p;
+	default:
+		return *(const uint64_t *)(const void *)p;
+	}
+}

@@ -286,22 +286,6 @@ void ix_unknown_all(struct ipcx_table *t, void *row, const struct ipcx_fieldset 
 		r->unknown = (uint32_t)n + 1;
 }
 
-uint64_t ix_column_raw(const struct ix_column *c, const void *row)
-{
-	const char *p = (const char *)row + c->offset;
-
-	switch (c->size) {
-	case 1:
-		return *(const uint8_t *)p;
-	case 2:
-		return *(const uint16_t *)(const void *)p;
-	case 4:
-		return *(const uint32_t *)(const void *)p;
-	default:
-		return *(const uint64_t *)(const void *)p;
-	}
-}
-
 static void stored(const struct ipcx_table *t, const struct ix_column *c, const void *row,
 		   enum ipcx_type type, struct ipcx_value *v)
 {

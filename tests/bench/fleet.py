@@ -146,18 +146,22 @@ def extrapolated(found, disk, hosts=10000, interval=60):
 
 
 def measure(args, worlds, paths):
-    out = {"texts": texts(worlds), "scrapes": scrapes(worlds, args.rounds)}
-    text = text_of(worlds, "database", ())
-    steps = (("exporter", lambda: exporter(text, paths["tmp"] + "/textfile", 100)),
-             ("fleets", lambda: fleets(text, paths)),
-             ("rules", lambda: recorded(text, paths)),
-             ("disk", lambda: block_bytes(text, paths["tmp"] + "/blocks")),
-             ("10,000 hosts", lambda: extrapolated([{**f, "bytes": len(text.encode())} for f in out["fleets"]], out["disk"])))
+    """Run each step; one that lacks something is skipped, and so are those that need its figures."""
+    out, text = {}, lambda: text_of(worlds, "database", ())
+    steps = (("texts", lambda: texts(worlds)),
+             ("scrapes", lambda: scrapes(worlds, args.rounds)),
+             ("exporter", lambda: exporter(text(), paths["tmp"] + "/textfile", 100)),
+             ("fleets", lambda: fleets(text(), paths)),
+             ("rules", lambda: recorded(text(), paths)),
+             ("disk", lambda: block_bytes(text(), paths["tmp"] + "/blocks")),
+             ("10,000 hosts", lambda: extrapolated([{**f, "bytes": len(text().encode())} for f in out["fleets"]], out["disk"])))
     for name, step in steps:
         try:
             out[name] = step()
-        except (Missing, KeyError) as reason:
+        except (Missing, fixtures.Unsupported) as reason:
             print(f"\n{name}: skipped: {reason}")
+        except KeyError as other:
+            print(f"\n{name}: skipped: needs the figures of {other}")
     return out
 
 
