@@ -254,7 +254,7 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx metrics",                                "objects, bytes and limits of this namespace" },
-	{ "ipcx metrics --ns all --output /var/lib/prometheus/node-exporter/ipcx.prom", "for node_exporter's textfile collector" },
+	{ "ipcx metrics --ns all -o /var/lib/prometheus/node-exporter/ipcx.prom", "for node_exporter's textfile collector" },
 	{ "ipcx metrics --by none --with waits,doctor",  "few series, and who is stuck and what is wrong" },
 	{ "ipcx metrics --per-object -w 'size > 1G'",    "large objects have series of their own" },
 	{ "ipcx metrics --get 'ipcx_objects{mech=\"shm\"}'", "one number, for Zabbix and scripts" },
