@@ -57,14 +57,14 @@ struct example {
 /* What an exit status means for a command. */
 struct exit_text {
 	int status;
-	const char *text;
+	char text[IX_TEXT(144)];
 };
 
 /* A list of exit statuses in ascending order, for the member exits of struct cmd. */
-#define EXITS(...)                        \
-	(const struct exit_text[])        \
-	{                                 \
-		__VA_ARGS__, { 0, NULL }, \
+#define EXITS(...)                            \
+	(const struct exit_text[])            \
+	{                                     \
+		__VA_ARGS__, { .status = 0 }, \
 	}
 
 /* Statuses that several commands share. */
@@ -201,7 +201,7 @@ bool cmd_find_absent(const struct cmd *const *list, int argc, char *const *argv,
 		     struct called *ret);
 
 /* help.c: exit_common has the statuses of every command (0, 1, 2); exit_general has the
- * general meaning of each status, for ipcx(1). Both are terminated by .text = NULL. */
+ * general meaning of each status, for ipcx(1). Both are terminated by an empty .text. */
 extern const struct exit_text exit_common[], exit_general[];
 
 /* Return the next exit status of a command, NULL at the end; *at is 0 at first. */

@@ -74,7 +74,7 @@ static int parse_command(const struct cmd *c, const struct opt_group *groups,
 }
 
 static int run_command(const struct called *called, const struct global_args *global,
-		       int argc, char **argv)
+		       int argc, char **argv, bool *ret_plugin)
 {
 	static struct run_args args;
 	struct opt_group groups[8] = { { global_opts,
@@ -93,6 +93,7 @@ static int run_command(const struct called *called, const struct global_args *gl
 	args.global = *global; /* options before the command count, too */
 	args.global.root = NULL;
 	msg_command(c->name);
+	*ret_plugin = c->plugin != NULL;
 	if (c->plugin)
 		check_begin();
 	first = parse_command(c, groups, &args, argc, argv);
@@ -146,7 +147,7 @@ static int no_command(int argc, char *const *argv)
 	return msg_usage("no command '%s'", word);
 }
 
-static int start(int argc, char **argv)
+static int start(int argc, char **argv, bool *ret_plugin)
 {
 	static const struct opt_group groups[] = { { global_opts, 0 }, { NULL, 0 } };
 	struct global_args global = { .help = false };
@@ -169,16 +170,17 @@ static int start(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	return run_command(&c, &global, argc - first - words + 1,
-			   argv + first + words - 1);
+			   argv + first + words - 1, ret_plugin);
 }
 
 /* Flush stdout; if a write has failed, the command fails. EPIPE is not an error; under a
  * compat name, a closed stdout is not an error, either. */
-static int main_finish(int status, const struct tool *old)
+static int main_finish(int status, const struct tool *old, bool plugin)
 {
 	int r;
 
-	status = check_end(status);
+	if (plugin)
+		status = check_end(status);
 	r = out_flush();
 	if (r == -EPIPE || r == 0 || (old && r == -EBADF) || out_told())
 		return status;
@@ -190,19 +192,23 @@ static int main_finish(int status, const struct tool *old)
 static int main_refuse(int argc, char **argv)
 {
 	static struct called c;
+	bool plugin;
 	int words;
 
-	if (argc > 1 && cmd_find(commands, argc - 1, argv + 1, &c, &words) &&
-	    c.cmd.plugin)
+	plugin = argc > 1 && cmd_find(commands, argc - 1, argv + 1, &c, &words) &&
+		 c.cmd.plugin;
+	if (plugin)
 		check_begin();
 	msg_error(
 		"refusing to run with privileges that the caller does not have (set-user-ID or file capabilities)");
-	return main_finish(EXIT_FAILED, NULL);
+	return main_finish(EXIT_FAILED, NULL, plugin);
 }
 
 int main(int argc, char **argv)
 {
 	const struct tool *old;
+	bool plugin = false;
+	int status;
 
 	hold_streams();
 	signals_begin();
@@ -211,5 +217,6 @@ int main(int argc, char **argv)
 	if (argc < 1)
 		return msg_usage("called without a name");
 	old = tool_by_path(argv[0]);
-	exit(main_finish(old ? tool_start(old, argc, argv) : start(argc, argv), old));
+	status = old ? tool_start(old, argc, argv) : start(argc, argv, &plugin);
+	exit(main_finish(status, old, plugin));
 }

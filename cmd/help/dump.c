@@ -199,7 +199,7 @@ void dump_tables(const struct cmd *const *list)
 		out_text("}");
 	}
 	out_text("],\n\"exit\":[");
-	for (size_t i = 0; exit_general[i].text; i++)
+	for (size_t i = 0; *exit_general[i].text; i++)
 		status(i, &exit_general[i]);
 	out_text("]}\n");
 }

@@ -17,7 +17,7 @@ const struct exit_text exit_common[] = {
 	{ EXIT_DONE,   "done" },
 	{ EXIT_FAILED, "failed" },
 	{ EXIT_USAGE,  "usage error: nothing was done" },
-	{ -1, NULL },
+	{ .status = -1 },
 };
 
 const struct exit_text exit_general[] = {
@@ -28,7 +28,7 @@ const struct exit_text exit_general[] = {
 	{ EXIT_PART,        "some of several operations failed, or the answer is unknown" },
 	{ EXIT_WOULD_BLOCK, "would have blocked, or the timeout expired" },
 	OF_THE_COMMAND,
-	{ -1, NULL },
+	{ .status = -1 },
 };
 /* clang-format on */
 
@@ -37,7 +37,7 @@ const struct exit_text exit_general[] = {
 
 static const struct exit_text *find_exit(const struct exit_text *list, int status)
 {
-	for (; list && list->text; list++)
+	for (; list && *list->text; list++)
 		if (list->status == status)
 			return list;
 	return NULL;

@@ -337,8 +337,9 @@ static int ls_run(struct app *app, void *data, int n, char **words)
 {
 	struct ls_args *args = data;
 	/* Not on the stack: this struct is large, as it has room for every field, and
-	 * -fstack-clash-protection would touch each of its pages. */
-	static struct listing l;
+	 * -fstack-clash-protection would touch each of its pages. What every listing
+	 * touches of it is in one page. */
+	static _Alignas(2048) struct listing l;
 	struct selection sel;
 	bool unnamed;
 	int r = only_refs(args);
