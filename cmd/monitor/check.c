@@ -92,6 +92,19 @@ static int check_look(struct check *c, enum check_subject subject, int n, char *
 	return r ? r : check_rule_used(c->given);
 }
 
+/* Say what was not seen before all other remarks: these may be too many. */
+static void check_say_first(struct ix_buf *more, const char *unseen)
+{
+	struct ix_buf all = { .len = 0 };
+
+	check_say(&all, "; not seen: %s", unseen);
+	if (more->len)
+		(void)ix_buf_add(&all, more->data, more->len);
+	all.starved |= more->starved;
+	ix_buf_free(more);
+	*more = all;
+}
+
 static int check_run(struct app *app, void *data, int n, char **words)
 {
 	const struct check_args *args = data;
@@ -117,7 +130,7 @@ static int check_run(struct app *app, void *data, int n, char **words)
 	c.line.wordy = app->verbose;
 	r = check_look(&c, subject, n, words);
 	if (!r && c.unseen.len)
-		check_say(&c.line.more, "; not seen: %s", c.unseen.data);
+		check_say_first(&c.line.more, c.unseen.data);
 	if (!r)
 		r = check_print(&c.line);
 	check_line_free(&c.line);

@@ -97,13 +97,17 @@ int check_findings(struct check *c)
 	struct ipcx_unseen unseen = { .size = sizeof(unseen) };
 	struct ipcx_doctor_opts opts = { .size = sizeof(opts) };
 	struct check_kind kind = check_finding_kind;
-	size_t grades[3] = { 0 }, quiet = 0, before = c->line.items.len;
+	size_t grades[3] = { 0 }, quiet = 0, limits = 0, before = c->line.items.len;
+	bool usual;
 	struct check_rule rule = { .warn = { .n = 0 } };
 	struct ipcx_table *t = NULL;
 	int r;
 
 	kind.data = check_finding_fields(c->app);
 	r = check_rule_for(c->app->x, &kind, c->given, c->all, &rule);
+	/* Conditions that were given choose among all findings. */
+	usual = !r && (!rule.warn.n || rule.warn.all[0].own) &&
+		(!rule.crit.n || rule.crit.all[0].own);
 	if (!r)
 		r = ipcx_doctor(c->app->x, &opts, &unseen, &t);
 	if (r < 0)
@@ -111,8 +115,10 @@ int check_findings(struct check *c)
 	for (size_t i = 0; !r && i < ipcx_table_rows(t); i++) {
 		struct ipcx_value grade;
 
-		if (c->all && check_is_limit(t, i))
+		if (c->all && usual && check_is_limit(t, i)) {
+			limits++;
 			continue;
+		}
 		if (ipcx_row_get(t, i, IPCX_F_GRADE, &grade) == 0 && grade.as.u >= 1 &&
 		    grade.as.u <= ARRAY_SIZE(grades))
 			grades[grade.as.u - 1]++;
@@ -126,6 +132,9 @@ int check_findings(struct check *c)
 		if (quiet)
 			check_say(&c->line.more, "; %zu finding%s of no concern", quiet,
 				  quiet == 1 ? "" : "s");
+		if (limits)
+			check_say(&c->line.more, "; %zu finding%s about limits", limits,
+				  limits == 1 ? "" : "s");
 		check_unseen(c, &unseen);
 		check_count(c, "certain", grades[IPCX_CERTAIN - 1]);
 		check_count(c, "likely", grades[IPCX_LIKELY - 1]);

@@ -69,6 +69,7 @@ void check_say(struct ix_buf *to, const char *fmt, ...)
 	va_end(args);
 	if (text)
 		check_clean(to, text, ITEM_MAX);
+	to->starved |= !text;
 }
 
 /* Whether the last text was there before: two tables may have the same note. */
@@ -128,24 +129,49 @@ static void check_label(struct ix_buf *to, const char *text)
 	}
 }
 
+/* Whether the performance data have a value with this name already. */
+static bool check_named(const struct ix_buf *perf, const struct ix_buf *name)
+{
+	const char *found = perf->len && name->len
+				    ? memmem(perf->data, perf->len, name->data, name->len)
+				    : NULL;
+
+	return found != NULL;
+}
+
+/* Write the name of a value, which no other value has: two places may be called alike. */
+static void check_name(const struct check_line *l, const struct check_value *v,
+		       struct ix_buf *one)
+{
+	const char *quote = strchr(v->place, ' ') || strchr(v->label, ' ') ? "'" : "";
+
+	for (size_t n = 1; n == 1 || (check_named(&l->perf, one) && !one->starved); n++) {
+		one->len = 0;
+		(void)ix_buf_printf(one, " %s", quote);
+		check_label(one, v->place);
+		(void)ix_buf_str(one, *v->place ? "/" : "");
+		check_label(one, v->label);
+		if (n > 1)
+			(void)ix_buf_printf(one, "/%zu", n);
+		(void)ix_buf_printf(one, "%s%s=", v->suffix, quote);
+	}
+}
+
 void check_value(struct check_line *l, const struct check_value *v)
 {
 	const char *const after[] = { v->warn, v->crit, v->least, v->most };
 	auto_buf struct ix_buf one = { 0 };
 	size_t n = ARRAY_SIZE(after);
-	const char *quote;
 
-	quote = strchr(v->place, ' ') || strchr(v->label, ' ') ? "'" : "";
-	(void)ix_buf_printf(&one, " %s", quote);
-	check_label(&one, v->place);
-	(void)ix_buf_str(&one, *v->place ? "/" : "");
-	check_label(&one, v->label);
-	(void)ix_buf_printf(&one, "%s%s=%s%s", v->suffix, quote, v->value, v->unit);
+	check_name(l, v, &one);
+	(void)ix_buf_printf(&one, "%s%s", v->value, v->unit);
 	while (n && !*after[n - 1])
 		n--;
 	for (size_t i = 0; i < n; i++)
 		(void)ix_buf_printf(&one, ";%s", after[i]);
-	if (l->perf.len + one.len > PERF_MAX)
+	if (one.starved)
+		l->starved = true;
+	else if (l->perf.len + one.len > PERF_MAX)
 		l->left_out++;
 	else if (ix_buf_add(&l->perf, one.data, one.len) < 0)
 		l->starved = true;
@@ -164,10 +190,17 @@ static int check_line_order(const void *a, const void *b)
 	return l->n < r->n ? -1 : l->n > r->n;
 }
 
+/* Whether anything is missing for want of memory. */
+static bool check_starved(const struct check_line *l)
+{
+	return l->starved || l->items.starved || l->texts.starved || l->fine.starved ||
+	       l->more.starved || l->perf.starved;
+}
+
 enum check_state check_state(const struct check_line *l)
 {
 	const struct check_item *items = (const void *)l->items.data;
-	enum check_state worst = l->starved ? CHECK_UNKNOWN : CHECK_OK;
+	enum check_state worst = check_starved(l) ? CHECK_UNKNOWN : CHECK_OK;
 
 	for (size_t i = 0; i < l->items.len / sizeof(*items); i++)
 		if (check_rank[items[i].state] > check_rank[worst])
@@ -196,6 +229,22 @@ static size_t check_put_state(const struct check_line *l, const struct check_ite
 	return all;
 }
 
+/* Write the remarks, as far as there is room. */
+static void check_put_more(const struct check_line *l, struct ix_buf *to)
+{
+	size_t room = TEXT_MAX - MIN(to->len, (size_t)TEXT_MAX), n = l->more.len;
+
+	if (n > room) {
+		n = room;
+		while (n > 0 && ((unsigned char)l->more.data[n] & 0xc0) == 0x80)
+			n--;
+	}
+	if (n)
+		(void)ix_buf_add(to, l->more.data, n);
+	if (n < l->more.len)
+		(void)ix_buf_str(to, "…");
+}
+
 static void check_text(struct check_line *l, enum check_state state, struct ix_buf *to)
 {
 	struct check_item *items = (void *)l->items.data;
@@ -210,12 +259,11 @@ static void check_text(struct check_line *l, enum check_state state, struct ix_b
 		i += check_put_state(l, items + i, n - i, i ? TEXT_MAX / 8 : TEXT_MAX / 2,
 				     to);
 	}
-	if (l->starved)
+	if (check_starved(l))
 		(void)ix_buf_str(to, n ? "; out of memory" : "out of memory");
 	if (l->fine.len && (state == CHECK_OK || !n))
 		(void)ix_buf_add(to, l->fine.data, l->fine.len);
-	if (l->more.len && to->len + l->more.len < TEXT_MAX)
-		(void)ix_buf_add(to, l->more.data, l->more.len);
+	check_put_more(l, to);
 	if (l->left_out)
 		(void)ix_buf_printf(to, "; no room for %zu more values", l->left_out);
 }

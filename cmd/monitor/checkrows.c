@@ -153,7 +153,7 @@ void check_row(struct check_rows *r, size_t row)
 		(void)ix_buf_printf(&text, ": %s", v.why);
 	else
 		check_decided(&v, r->t, row, &r->shown, &text);
-	if (ix_buf_add(&text, "", 1) < 0) {
+	if (ix_buf_add(&text, "", 1) < 0 || text.starved) {
 		r->c->line.starved = true;
 		return;
 	}
@@ -166,7 +166,8 @@ void check_row(struct check_rows *r, size_t row)
 	if (counted && (!r->top.len || percent > r->most)) {
 		r->most = percent;
 		r->top.len = 0;
-		(void)ix_buf_add(&r->top, text.data, text.len);
+		if (ix_buf_add(&r->top, text.data, text.len) < 0)
+			r->c->line.starved = true;
 	}
 }
 

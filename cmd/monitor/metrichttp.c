@@ -5,6 +5,7 @@
  * the answer, so nothing of HTTP is needed but the first line and one header (RFC 9112).
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <strings.h>
@@ -95,33 +96,42 @@ static int http_line(char *line)
 	return strcmp(target, "/metrics") ? 404 : 200;
 }
 
-/* Whether a type is among those of an Accept header, with a weight above 0. */
+/* Whether the parameters of a type say that it is not wanted: "q=0", "q=0.000". */
+static bool http_unwanted(const char *p, const char *end)
+{
+	for (; p && p < end; p = memchr(p, ';', (size_t)(end - p))) {
+		p += strspn(p, "; \t");
+		if (strncasecmp(p, "q=0", 3) != 0)
+			continue;
+		p += 2 + strspn(p + 2, "0.");
+		return p >= end || strchr(" \t;,", *p);
+	}
+	return false;
+}
+
+/* Whether a type is among those of an Accept header. */
 static bool http_accepts(const char *value, const char *type)
 {
 	size_t len = strlen(type);
 
 	while (*value) {
-		size_t all = strcspn(value, ",");
-		const char *end = value + all, *q;
+		const char *end = value + strcspn(value, ",");
 
 		value += strspn(value, " \t");
-		if (!strncasecmp(value, type, len) && strchr(" \t;,", value[len])) {
-			q = strstr(value, ";q=0");
-			return !q || q > end ||
-			       strspn(q + 3, "0.") < strcspn(q + 3, ",; ");
-		}
+		if (!strncasecmp(value, type, len) && strchr(" \t;,", value[len]))
+			return !http_unwanted(value + len, end);
 		value = *end ? end + 1 : end;
 	}
 	return false;
 }
 
-int http_request(bool *ret_open)
+int http_request(bool *ret_open, bool *ret_head)
 {
 	static char buf[REQUEST_MAX + 1];
 	char *save = NULL, *line, *end;
 	int status = http_read(buf, sizeof(buf));
 
-	*ret_open = false;
+	*ret_open = *ret_head = false;
 	if (status != 200)
 		return status;
 	end = http_end(buf);
@@ -134,6 +144,7 @@ int http_request(bool *ret_open)
 	     h = strtok_r(NULL, "\r\n", &save))
 		if (!strncasecmp(h, "Accept:", 7))
 			*ret_open |= http_accepts(h + 7, "application/openmetrics-text");
+	*ret_head = !strncmp(buf, "HEAD ", 5);
 	return http_line(buf);
 }
 
@@ -172,8 +183,9 @@ static int http_write(const char *p, size_t n)
 		if (http_wait(STDOUT_FILENO, POLLOUT, &timeout) < 0)
 			return -ETIMEDOUT;
 		done = send(STDOUT_FILENO, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		/* A pipe that is ready has room for this much. */
 		if (done < 0 && errno == ENOTSOCK)
-			done = write(STDOUT_FILENO, p, n);
+			done = write(STDOUT_FILENO, p, MIN(n, (size_t)PIPE_BUF));
 		if (done < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (done < 0)
@@ -202,7 +214,7 @@ static void http_drain(void)
 	}
 }
 
-int http_answer(int status, bool open, const struct ix_buf *text)
+int http_answer(int status, bool open, bool head, const struct ix_buf *text)
 {
 	static const char type_open[] =
 		"application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -223,7 +235,9 @@ int http_answer(int status, bool open, const struct ix_buf *text)
 	if (r == 0 && fine)
 		r = ix_buf_printf(&answer, "Content-Length: %zu\r\n\r\n", text->len);
 	else if (r == 0)
-		r = ix_buf_printf(&answer, "Content-Length: %zu\r\n\r\n%d %s%s\n",
+		r = ix_buf_printf(&answer,
+				  head ? "Content-Length: %zu\r\n\r\n"
+				       : "Content-Length: %zu\r\n\r\n%d %s%s\n",
 				  strlen(http_phrase(status)) + 5 +
 					  (status == 404 ? 19U : 0U),
 				  status, http_phrase(status),

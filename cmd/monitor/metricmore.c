@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Metrics that are not of listed objects: limits, waiting threads, findings. */
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -64,8 +65,10 @@ static void more_limit(struct metrics *m, const struct ipcx_table *t, size_t row
 		metric_label_of(&l, "ns", t, row, IPCX_F_NS);
 	if (!more_scope(t, row, "machine") && (ns_all(m->app) || m->by & BY_CONTAINER))
 		metric_label_of(&l, "container", t, row, IPCX_F_CONTAINER);
-	if (!more_scope(t, row, "machine") && ns_all(m->app))
+	if (!more_scope(t, row, "machine") && ns_all(m->app)) {
 		metric_label_of(&l, "device", t, row, IPCX_F_SHM_DEVICE);
+		metric_label_of(&l, "directory", t, row, IPCX_F_DIRECTORY);
+	}
 	s = metric_add(m, METRIC_LIMITS, &l);
 	if (!s)
 		return;
@@ -92,32 +95,57 @@ static uint64_t more_namespaces(const struct ipcx_table *t)
 	return count;
 }
 
-int metric_limits(struct metrics *m, const struct ipcx_table *groups)
+/* Whether the kernel lacks what the limit is about: then nothing is missing. */
+static bool more_lacks(const struct ipcx_table *t, size_t row)
 {
-	struct ipcx_table *t;
-	/* Of all namespaces, what has no mechanism is about namespaces that are not seen.
-	 */
-	bool whole = (!m->other_gaps || ns_all(m->app)) && m->mechs == select_all();
-	uint64_t missing = 0;
-	int r;
+	const struct ipcx_note *n;
+	struct ipcx_value name;
 
-	for (unsigned k = 0; ipcx_mech_info(k); k++)
-		whole &= metric_whole(m, k);
-	r = whole ? ipcx_limits_given(m->app->x, NULL, groups, &t)
-		  : ipcx_limits(m->app->x, NULL, &t);
-	if (r < 0)
-		return app_failed(m->app, r);
+	if (ipcx_row_get(t, row, IPCX_F_NAME, &name) < 0 || name.type != IPCX_TYPE_STRING)
+		return false;
+	for (size_t i = 0; (n = ipcx_table_note(t, i)); i++)
+		if (n->kind == IPCX_NOTE_UNAVAILABLE && n->error == -ENOSYS &&
+		    strstr(n->subject, ipcx_value_string(&name)))
+			return true;
+	return false;
+}
+
+/* Count what could not be read: limits of which something is unknown, or what notes say
+ * of limits that are not in the table. */
+static uint64_t more_missing(const struct ipcx_table *t)
+{
+	const struct ipcx_note *n;
+	uint64_t rows = 0, notes = 0;
+
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
 		struct ipcx_fieldset unknown = ipcx_row_unknown(t, i);
 
-		missing += ipcx_fieldset_has(&unknown, IPCX_F_LIMIT) ||
-			   ipcx_fieldset_has(&unknown, IPCX_F_USED);
+		rows += (ipcx_fieldset_has(&unknown, IPCX_F_LIMIT) ||
+			 ipcx_fieldset_has(&unknown, IPCX_F_USED)) &&
+			!more_lacks(t, i);
+	}
+	for (size_t i = 0; (n = ipcx_table_note(t, i)); i++)
+		notes += n->kind == IPCX_NOTE_FAILED || n->kind == IPCX_NOTE_INCOMPLETE ||
+			 (n->kind == IPCX_NOTE_UNAVAILABLE && n->error != -ENOSYS);
+	return MAX(rows, notes);
+}
+
+int metric_limits(struct metrics *m, const struct ipcx_table *groups)
+{
+	struct tally unused = { 0 };
+	struct ipcx_table *t;
+	int r = ipcx_limits_given(m->app->x, NULL, groups, &t);
+
+	if (r < 0)
+		return app_failed(m->app, r);
+	for (size_t i = 0; i < ipcx_table_rows(t); i++)
 		if (more_counts(m, t, i))
 			more_limit(m, t, i);
-	}
-	metric_number(m, METRIC_UNREADABLE, "what", "limits", missing);
+	metric_number(m, METRIC_UNREADABLE, "what", "limits", more_missing(t));
 	if (ns_all(m->app))
 		metric_number(m, METRIC_NAMESPACES, NULL, NULL, more_namespaces(t));
+	if (m->app->verbose)
+		msg_table(t, true, &unused);
 	ipcx_table_free(t);
 	metric_merge(m, METRIC_LIMITS);
 	return 0;
@@ -171,10 +199,9 @@ int metric_waits(struct metrics *m)
 	r = ipcx_waits(m->app->x, &q, NULL, &unseen, &t);
 	if (r < 0)
 		return app_failed(m->app, r);
-	metric_notes(m, t);
+	metric_notes(m, t, false);
 	more_counted(m, METRIC_WAITS, t, IPCX_F_MECH, false);
 	more_counted(m, METRIC_STUCK, t, IPCX_F_MECH, true);
-	metric_zeros(m, METRIC_WAITS);
 	more_unseen(m, &unseen);
 	ipcx_table_free(t);
 	return 0;
@@ -188,7 +215,7 @@ int metric_doctor(struct metrics *m)
 
 	if (r < 0)
 		return app_failed(m->app, r);
-	metric_notes(m, t);
+	metric_notes(m, t, false);
 	more_counted(m, METRIC_FINDINGS, t, IPCX_F_FINDING, true);
 	more_unseen(m, &unseen);
 	ipcx_table_free(t);

@@ -19,7 +19,7 @@ static bool gather_is_gap(const struct ipcx_note *n)
 	       (n->kind == IPCX_NOTE_UNAVAILABLE && n->error != -ENOSYS);
 }
 
-void metric_notes(struct metrics *m, const struct ipcx_table *t)
+void metric_notes(struct metrics *m, const struct ipcx_table *t, bool listing)
 {
 	struct tally unused = { 0 };
 	const struct ipcx_note *n;
@@ -28,8 +28,10 @@ void metric_notes(struct metrics *m, const struct ipcx_table *t)
 	for (size_t i = 0; (n = ipcx_table_note(t, i)); i++) {
 		uint64_t *one = ipcx_mech_info(n->mech) ? &m->failed[n->mech] : NULL;
 
-		if (n->kind == IPCX_NOTE_FAILED && one)
+		if (n->kind == IPCX_NOTE_FAILED && one && listing)
 			++*one;
+		else if (n->kind == IPCX_NOTE_FAILED && one)
+			m->gaps[n->mech] = 1;
 		else if (gather_is_gap(n) && one)
 			m->gaps[n->mech] = 1;
 		else if (gather_is_gap(n) || n->kind == IPCX_NOTE_FAILED)
@@ -119,6 +121,7 @@ static void gather_object(struct metrics *m, const struct ipcx_table *t, size_t 
 		metric_label_of(&l, "ns", t, row, IPCX_F_NS);
 		metric_label_of(&l, "container", t, row, IPCX_F_CONTAINER);
 		metric_label_of(&l, "device", t, row, IPCX_F_SHM_DEVICE);
+		metric_label_of(&l, "directory", t, row, IPCX_F_DIRECTORY);
 	}
 	s = metric_add(m, METRIC_OBJECTS, &l);
 	if (s)
@@ -182,7 +185,7 @@ static int gather_objects(struct metrics *m, struct ipcx_groups *g)
 			r = ipcx_groups_add_all(g, t);
 		if (r < 0)
 			return app_failed(m->app, r);
-		metric_notes(m, t);
+		metric_notes(m, t, true);
 		gather_matching(m, t);
 		q.resume = ipcx_table_resume(t);
 		ipcx_table_free(t);
@@ -239,21 +242,36 @@ static void gather_completeness(struct metrics *m)
 /* Sum up or leave out what exceeds --max-series, and say so. */
 static void gather_bound(struct metrics *m)
 {
+	static const struct {
+		enum metric_set set;
+		char what[IX_TEXT(12)];
+		bool rest;
+	} sets[] = {
+		{ METRIC_GROUPS, "groups", true },
+		{ METRIC_WAITS, "waits", false },
+		{ METRIC_STUCK, "stuck", false },
+		{ METRIC_FINDINGS, "findings", false },
+		{ METRIC_LIMITS, "limits", false },
+		{ METRIC_OBJECTS, "objects", false },
+	};
 	char rest[80];
 
 	(void)snprintf(rest, sizeof(rest), "%s%s%s%s%s",
-		       m->by & BY_OWNER ? "owner=\"other\"" : "",
+		       m->by & BY_OWNER ? "owner=\"(other)\"" : "",
 		       m->by & BY_OWNER && m->by & (BY_NS | BY_CONTAINER) ? "," : "",
-		       m->by & BY_NS ? "ns=\"other\"" : "",
+		       m->by & BY_NS ? "ns=\"(other)\"" : "",
 		       m->by & BY_NS && m->by & BY_CONTAINER ? "," : "",
-		       m->by & BY_CONTAINER ? "container=\"other\"" : "");
-	metric_number(m, METRIC_DROPPED, "what", "groups",
-		      metric_bound(m, METRIC_GROUPS, m->max, rest));
-	metric_number(m, METRIC_DROPPED, "what", "limits",
-		      metric_bound(m, METRIC_LIMITS, m->max, NULL));
-	if (m->where)
-		metric_number(m, METRIC_DROPPED, "what", "objects",
-			      metric_bound(m, METRIC_OBJECTS, m->max, NULL));
+		       m->by & BY_CONTAINER ? "container=\"(other)\"" : "");
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		size_t left =
+			metric_bound(m, sets[i].set, m->max, sets[i].rest ? rest : NULL);
+
+		if (left || sets[i].set == METRIC_GROUPS || sets[i].set == METRIC_LIMITS)
+			metric_number(m, METRIC_DROPPED, "what", sets[i].what, left);
+	}
+	metric_zeros(m, METRIC_GROUPS);
+	if (m->with & WITH_WAITS)
+		metric_zeros(m, METRIC_WAITS);
 }
 
 static void gather_self(struct metrics *m, const struct timespec *begin)
@@ -287,7 +305,6 @@ static int gather_all(struct metrics *m, struct ipcx_groups *g)
 		return app_failed(m->app, r);
 	gather_groups(m, t);
 	metric_merge(m, METRIC_GROUPS);
-	metric_zeros(m, METRIC_GROUPS);
 	metric_merge(m, METRIC_OBJECTS);
 	r = metric_limits(m, t);
 	ipcx_table_free(t);
@@ -307,6 +324,7 @@ int metric_read(struct metrics *m)
 
 	while (ipcx_mech_info((unsigned)n))
 		n++;
+	m->other_gaps = 0;
 	m->failed = calloc(n, sizeof(*m->failed));
 	m->gaps = calloc(n, sizeof(*m->gaps));
 	m->starved = !m->failed || !m->gaps;

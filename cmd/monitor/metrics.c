@@ -77,7 +77,9 @@ static int metrics_check(const struct metrics_args *args)
 			"there is a series for each object that fulfils it");
 	if (args->select.where.n && !args->per_object)
 		return msg_usage("--where goes with --per-object");
-	return args->get ? metric_get_check(args->get) : 0;
+	if (args->given & GIVEN_EVERY && !strcmp(args->output, "-"))
+		return msg_usage("--every needs a file that can be replaced");
+	return args->get ? metric_get_check(args) : 0;
 }
 
 /* ---- one reading */
@@ -88,11 +90,13 @@ static int metrics_ns(struct metrics *m)
 	struct ns_args where = m->args->where;
 	int r = app_where(m->app, &where.ns);
 
+	if (m->args->get)
+		m->by |= metric_get_by(m->args->get);
 	if (!where.ns && m->by & (BY_NS | BY_CONTAINER))
 		where.ns = "self";
 	if (!r)
 		r = ns_use(m->app, &where);
-	if (!m->args->by)
+	if (!m->args->by && !m->by)
 		m->by = ns_all(m->app) ? BY_OWNER | BY_NS | BY_CONTAINER : BY_OWNER;
 	m->by &= ~(unsigned)BY_NOTHING;
 	return r;
@@ -145,6 +149,19 @@ static int metrics_get(struct metrics *m, const struct selection *sel)
 	return r;
 }
 
+/* No signal leaves a temporary file behind. */
+static int metrics_save(const char *path, const struct ix_buf *text)
+{
+	sigset_t ends, before;
+	int r;
+
+	stop_block(&ends);
+	(void)sigprocmask(SIG_BLOCK, &ends, &before);
+	r = save_file(path, text->data, text->len, true);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
 static int metrics_print(struct metrics *m, const struct selection *sel)
 {
 	auto_buf struct ix_buf text = { .len = 0 };
@@ -153,7 +170,7 @@ static int metrics_print(struct metrics *m, const struct selection *sel)
 	if (r)
 		return r;
 	if (m->args->output)
-		return save_file(m->args->output, text.data, text.len, true);
+		return metrics_save(m->args->output, &text);
 	out_bytes(text.data, text.len);
 	return EXIT_DONE;
 }
@@ -161,14 +178,14 @@ static int metrics_print(struct metrics *m, const struct selection *sel)
 static int metrics_http(struct metrics *m, const struct selection *sel)
 {
 	auto_buf struct ix_buf text = { .len = 0 };
-	bool open;
-	int status = http_request(&open), r = EXIT_DONE, sent;
+	bool open, head;
+	int status = http_request(&open, &head), r = EXIT_DONE, sent;
 
 	if (!status)
 		return EXIT_DONE;
 	if (status == 200)
 		r = metrics_text(m, sel, &text);
-	sent = http_answer(r ? 500 : status, open, &text);
+	sent = http_answer(r ? 500 : status, open, head, &text);
 	return r ? r : sent;
 }
 
@@ -237,7 +254,7 @@ static const struct opt opts[] = {
 	{ "by",         0, JOINED(struct metrics_args, by),     .arg = "LABELS", .complete = COMPLETE_LABELS, .help = "series for each owner, ns, container (a list), or none" },
 	{ "with",       0, JOINED(struct metrics_args, with),   .arg = "FACTS", .complete = COMPLETE_FACTS, .help = "also what takes longer to read: rss, waits, who, doctor" },
 	{ "per-object", 0, FLAG(struct metrics_args, per_object), .help = "also series for each object that fulfils the condition" },
-	{ "max-series", 0, NUMBER(struct metrics_args, max), GIVEN(struct metrics_args, given, GIVEN_MAX), .arg = "N", .help = "the most series of a metric; the rest is summed up (1000)" },
+	{ "max-series", 0, NUMBER(struct metrics_args, max), GIVEN(struct metrics_args, given, GIVEN_MAX), .arg = "N", .help = "the most series of a metric; the rest becomes \"(other)\" (1000)" },
 	{ "output",     0, TEXT(struct metrics_args, output),   .arg = "FILE", .complete = COMPLETE_FILES, .help = "replace this file in one step, for a textfile collector" },
 	{ "every",      0, DURATION(struct metrics_args, every), GIVEN(struct metrics_args, given, GIVEN_EVERY), .arg = "INTERVAL", .help = "with --output: write it again and again" },
 	{ "http",       0, FLAG(struct metrics_args, http),     .help = "answer one HTTP request on standard input and output" },
@@ -254,7 +271,7 @@ static const struct opt_group options[] = {
 
 static const struct example examples[] = {
 	{ "ipcx metrics",                                "objects, bytes and limits of this namespace" },
-	{ "ipcx metrics --ns all -o /var/lib/prometheus/node-exporter/ipcx.prom", "for node_exporter's textfile collector" },
+	{ "ipcx metrics --output /var/lib/prometheus/node-exporter/ipcx.prom", "for node_exporter's textfile collector" },
 	{ "ipcx metrics --by none --with waits,doctor",  "few series, and who is stuck and what is wrong" },
 	{ "ipcx metrics --per-object -w 'size > 1G'",    "large objects have series of their own" },
 	{ "ipcx metrics --get 'ipcx_objects{mech=\"shm\"}'", "one number, for Zabbix and scripts" },

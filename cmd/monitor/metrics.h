@@ -99,10 +99,11 @@ void metric_fold(struct metric_value *to, const struct metric_value *from,
 /* Order the samples of a set by labels, and combine those whose labels are the same. */
 void metric_merge(struct metrics *m, enum metric_set set);
 
-/* Keep the largest `max` samples by their first values; returns how many were left
+/* Keep the largest `most` samples by their first values; returns how many were left
  * out: combined with the rest of their mechanism if there is a text for its labels
  * besides mech, else dropped. */
-size_t metric_bound(struct metrics *m, enum metric_set set, size_t max, const char *rest);
+size_t metric_bound(struct metrics *m, enum metric_set set, uint64_t most,
+		    const char *rest);
 
 void metric_free(struct metrics *m);
 
@@ -161,9 +162,9 @@ char *metric_put_value(char *p, const struct metric_value *v);
  * message. */
 int metric_read(struct metrics *m);
 
-/* Count the notes of a table that something is missing: objects one by one, gaps once, as
- * the slices of a listing repeat them. */
-void metric_notes(struct metrics *m, const struct ipcx_table *t);
+/* Count the notes of a table that something is missing: the objects of a listing one by
+ * one, gaps once, as slices and later tables repeat them. */
+void metric_notes(struct metrics *m, const struct ipcx_table *t, bool listing);
 
 /* Whether all objects of a mechanism were read. */
 bool metric_whole(const struct metrics *m, unsigned mech);
@@ -194,7 +195,10 @@ int metric_doctor(struct metrics *m);
 /* ---- metricget.c */
 
 /* Check a selector. Returns 0, or exit status 2 after a message. */
-int metric_get_check(const char *selector);
+int metric_get_check(const struct metrics_args *args);
+
+/* Return the labels that a selector names: BY_…. */
+unsigned metric_get_by(const char *selector);
 
 /* Return the family that a valid selector names. */
 const struct metric_family *metric_get_family(const char *selector);
@@ -205,9 +209,9 @@ int metric_get(const struct metrics *m, const char *selector);
 /* ---- metrichttp.c */
 
 /* Read a request from standard input. Returns the status of its answer: 200 if it asks
- * for the metrics; 0 if there was no request. *ret_open: whether OpenMetrics is accepted.
- */
-int http_request(bool *ret_open);
+ * for the metrics; 0 if there was no request. *ret_open: whether OpenMetrics is accepted;
+ * *ret_head: whether only the head of the answer is wanted. */
+int http_request(bool *ret_open, bool *ret_head);
 
 /* Answer it on standard output. Returns an exit status. */
-int http_answer(int status, bool open, const struct ix_buf *text);
+int http_answer(int status, bool open, bool head, const struct ix_buf *text);

@@ -191,12 +191,13 @@ static char *labels_of_rest(const char *labels, const char *rest)
 		       : text;
 }
 
-size_t metric_bound(struct metrics *m, enum metric_set set, size_t max, const char *rest)
+size_t metric_bound(struct metrics *m, enum metric_set set, uint64_t most,
+		    const char *rest)
 {
 	struct metric_samples *s = &m->sets[set];
-	size_t n = s->n;
+	size_t n = s->n, max = (size_t)MIN(most, (uint64_t)n);
 
-	if (n <= max)
+	if (n == max)
 		return 0;
 	qsort(s->all, n, sizeof(*s->all), sample_by_size);
 	for (size_t i = max; rest && i < n; i++) {

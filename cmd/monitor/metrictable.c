@@ -130,9 +130,9 @@ const char *metric_labels_of(const struct metric_family *f)
 	case METRIC_FINDINGS:
 		return "finding, grade, ns, container";
 	case METRIC_LIMITS:
-		return "limit, unit, ns, container";
+		return "limit, unit, ns, container, device, directory";
 	case METRIC_OBJECTS:
-		return "mech, ref, name, owner, ns, container";
+		return "mech, ref, name, owner, ns, container, device, directory";
 	case METRIC_UNREADABLE:
 	case METRIC_DROPPED:
 		return "what";
@@ -277,5 +277,8 @@ int metric_text(const struct metrics *m, struct ix_buf *ret_text)
 			r = text_sample(ret_text, name, set->all[k].labels, v);
 		}
 	}
-	return r ? r : ix_buf_str(ret_text, "# EOF\n");
+	if (r == 0)
+		r = ix_buf_str(ret_text, "# EOF\n");
+	/* Also of what was not looked at above. */
+	return ret_text->starved ? -ENOMEM : r;
 }

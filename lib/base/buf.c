@@ -5,21 +5,27 @@
 #include <errno.h>
 #include <string.h>
 
+static char *buf_starved(struct ix_buf *b)
+{
+	b->starved = true;
+	return NULL;
+}
+
 char *ix_buf_grow(struct ix_buf *b, size_t n)
 {
 	size_t want, cap = b->cap ? b->cap : 64;
 	char *data;
 
 	if (__builtin_add_overflow(b->len, n, &want))
-		return NULL;
+		return buf_starved(b);
 	if (want <= b->cap)
 		return b->data + b->len;
 	while (cap < want)
 		if (__builtin_mul_overflow(cap, (size_t)2, &cap))
-			return NULL;
+			return buf_starved(b);
 	data = realloc(b->data, cap);
 	if (!data)
-		return NULL;
+		return buf_starved(b);
 	b->data = data;
 	b->cap = cap;
 	return b->data + b->len;
@@ -70,4 +76,5 @@ void ix_buf_free(struct ix_buf *b)
 	free(b->data);
 	b->data = NULL;
 	b->len = b->cap = 0;
+	b->starved = false;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/util.h"
@@ -11,6 +12,8 @@
 struct ix_buf {
 	char *data;
 	size_t len, cap;
+	bool starved; /* there was no memory for something that is missing now: callers
+			 that append much check this once, at the end */
 };
 
 /* Make room for n more bytes at the end without changing len. Returns NULL if out of

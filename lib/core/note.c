@@ -95,7 +95,7 @@ bool ipcx_table_complete(const struct ipcx_table *t)
 	for (size_t i = 0; (note = ipcx_table_note(t, i)); i++)
 		if (note->kind == IPCX_NOTE_INCOMPLETE)
 			return false;
-	return t && all == missing && !t->resume;
+	return t && all == missing && !t->resume && !t->partial;
 }
 
 bool ix_note_space(const struct ipcx_note *n)

@@ -191,6 +191,7 @@ struct ipcx_table {
 	ix_text unjudged_refs[IX_UNJUDGED]; /* references of the first few such objects;
 					       only for actions */
 	bool starved; /* out of memory for a text or note: the table is incomplete */
+	bool partial; /* made of rows of tables that were incomplete */
 	struct ix_owned *owned; /* memory that is freed with the table */
 };
 

@@ -225,6 +225,19 @@ static struct ix_group *groups_find_row(struct ipcx_groups *g,
 	return groups_key(g, plan->t, plan->s, data) < 0 ? NULL : groups_find(g);
 }
 
+/* Remember whether all rows were there to be added. */
+static void groups_heed(struct ipcx_groups *g, const struct ipcx_table *t)
+{
+	const struct ipcx_note *n;
+
+	g->more = t->resume != 0;
+	g->partial |= t->partial;
+	for (size_t i = 0; !g->partial && (n = ipcx_table_note(t, i)); i++)
+		g->partial = n->kind == IPCX_NOTE_FAILED ||
+			     n->kind == IPCX_NOTE_UNAVAILABLE ||
+			     n->kind == IPCX_NOTE_INCOMPLETE;
+}
+
 int ipcx_groups_add(struct ipcx_groups *g, const struct ipcx_table *t, size_t row)
 {
 	if (!g)
@@ -236,6 +249,7 @@ int ipcx_groups_add(struct ipcx_groups *g, const struct ipcx_table *t, size_t ro
 
 	if (!data)
 		return ix_fail_plain(g->x, -EINVAL, "there is no such row");
+	groups_heed(g, t);
 	ix_groups_plan(g, t, s, &plan);
 	group = groups_find_row(g, &plan, data);
 	if (!group)
@@ -251,6 +265,7 @@ int ipcx_groups_add_all(struct ipcx_groups *g, const struct ipcx_table *t)
 
 	if (!g || !t)
 		return g ? ix_fail_plain(g->x, -EINVAL, "no table (NULL)") : -EINVAL;
+	groups_heed(g, t);
 	for (size_t i = 0; i < ipcx_table_rows(t); i++) {
 		const struct ix_section *s;
 		const void *data = ix_table_at(t, i, &s);
@@ -277,6 +292,8 @@ int ipcx_groups_table(struct ipcx_groups *g, struct ipcx_table **ret_table)
 	r = ix_table_new(&t);
 	if (r == 0)
 		r = ix_groups_rows(g, t);
+	if (r == 0)
+		t->partial = g->partial || g->more;
 	if (r < 0)
 		return ix_fail_plain(g->x, r, "out of memory");
 	return ix_table_hand(g->x, t, r, ret_table);

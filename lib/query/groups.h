@@ -59,6 +59,8 @@ struct ipcx_groups {
 	struct ix_buf key;  /* that of the row being added */
 	uint32_t *slots;    /* indices of groups plus 1; less than half are in use */
 	size_t nslots;
+	bool partial; /* rows of an incomplete table were added */
+	bool more;    /* the last table goes on in another one */
 };
 
 /* A part of a key, one for each field, and the bytes of its text if it is one, with a NUL
@@ -86,6 +88,7 @@ struct ix_sum_plan {
 	struct ix_sum_step steps[IX_GROUPS_SLOTS - 1];
 	size_t n;
 	const struct ix_column *times[8]; /* of use, stored; ended by NULL */
+	const struct ix_column *attached; /* the number of attaches; or NULL */
 	uint64_t page;                    /* bytes */
 	uint32_t words; /* of a row: if these are the same as in the row before, so is its
 			   group; 0: cannot be told */

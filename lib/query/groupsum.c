@@ -224,6 +224,9 @@ void ix_groups_plan(struct ipcx_groups *g, const struct ipcx_table *t,
 		if (c->size == sizeof(int64_t))
 			ret_plan->times[n++] = c;
 	}
+	if (ix_section_column(s, IPCX_F_IDLE)->derive == ix_derive_idle &&
+	    ix_section_column(s, IPCX_F_NATTCH)->size)
+		ret_plan->attached = ix_section_column(s, IPCX_F_NATTCH);
 	ret_plan->words = plan_words(g, s);
 }
 
@@ -283,6 +286,9 @@ static void step_use(const struct ix_sum_plan *plan, const struct ix_sum_step *s
 		group->unknown |= 1U << step->at;
 		return;
 	}
+	/* What is attached is in use now: its idle time is 0. */
+	if (plan->attached && ix_column_raw(plan->attached, row))
+		last = plan->t->now;
 	for (const struct ix_column *const *c = plan->times; *c; c++)
 		if (!ix_is_unknown(plan->t, row, (enum ipcx_field)(*c)->field))
 			last = MAX(last, (int64_t)ix_column_raw(*c, row));

@@ -421,8 +421,12 @@ int ipcx_limits_given(struct ipcx *x, const char *const *names,
 {
 	IX_REQUIRE(x, totals, ret_table);
 	struct ix_given given;
-	int r = ix_given_read(totals, &given);
+	int r;
 
+	/* Sums of a part would be too small. */
+	if (!ipcx_table_complete(totals))
+		return ipcx_limits(x, names, ret_table);
+	r = ix_given_read(totals, &given);
 	if (r < 0)
 		return ix_fail(x, r, "limits");
 	r = limits(x, (struct choice){ .names = names, .use = true, .given = &given },

@@ -30,7 +30,7 @@ static int given_compare(const void *a, const void *b)
 	return given_order(a, b);
 }
 
-/* Read a number; returns whether it is known. */
+/* Read a sum; returns whether it is known. */
 static bool given_number(const struct ipcx_table *t, size_t row, enum ipcx_field f,
 			 uint64_t *ret_n)
 {
@@ -39,7 +39,7 @@ static bool given_number(const struct ipcx_table *t, size_t row, enum ipcx_field
 	if (ipcx_row_get(t, row, f, &v) < 0 || v.type == IPCX_TYPE_NONE)
 		return false;
 	*ret_n = v.as.u;
-	return true;
+	return v.as.u != UINT64_MAX; /* a sum that was cut off there */
 }
 
 static bool given_row(const struct ipcx_table *t, size_t row, struct ix_given_row *g)
@@ -74,7 +74,9 @@ static void given_merge(struct ix_given *g)
 		last = &g->rows[kept - 1];
 		last->known &= row->known;
 		for (unsigned k = 0; k < IX_GIVEN_TOTALS; k++)
-			last->totals[k] += row->totals[k];
+			if (__builtin_add_overflow(last->totals[k], row->totals[k],
+						   &last->totals[k]))
+				last->known &= (uint8_t) ~(1U << k);
 	}
 	g->n = kept;
 }
