@@ -258,7 +258,8 @@ def test_reading_takes_no_message_from_a_queue(world):
 def test_a_start_touches_few_pages(world, words, most):
     """Count minor page faults; most are for pages that the loader has to relocate: see struct ix_column and struct opt."""
     faults = helper("faults")
-    counted = {program: int(world.sh(f"{faults} {program}").out) for program in ("true", f"{release()} {' '.join(words)}")}
+    # Where the loader places things changes the count by one or two from run to run.
+    counted = {program: min(int(world.sh(f"{faults} {program}").out) for _ in range(5)) for program in ("true", f"{release()} {' '.join(words)}")}
     least, ours = counted.values()
     assert ours <= most, counted
     # The loader and the C library cost more on some machines, and more where a library is placed unluckily: 5 at most were seen.
