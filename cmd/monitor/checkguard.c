@@ -152,7 +152,7 @@ static void check_let_go(void)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (int fd = 0; null >= 0 && fd <= 2; fd++)
-		(void)dup2(null, fd);
+		(void)dup3(null, fd, 0);
 	if (null > 2)
 		(void)close(null);
 }

@@ -140,8 +140,8 @@ static bool check_named(const struct ix_buf *perf, const struct ix_buf *name)
 }
 
 /* Write the name of a value, which no other value has: two places may be called alike. */
-static void check_name(const struct check_line *l, const struct check_value *v,
-		       struct ix_buf *one)
+static void check_value_name(const struct check_line *l, const struct check_value *v,
+			     struct ix_buf *one)
 {
 	const char *quote = strchr(v->place, ' ') || strchr(v->label, ' ') ? "'" : "";
 
@@ -163,7 +163,7 @@ void check_value(struct check_line *l, const struct check_value *v)
 	auto_buf struct ix_buf one = { 0 };
 	size_t n = ARRAY_SIZE(after);
 
-	check_name(l, v, &one);
+	check_value_name(l, v, &one);
 	(void)ix_buf_printf(&one, "%s%s", v->value, v->unit);
 	while (n && !*after[n - 1])
 		n--;

@@ -86,7 +86,7 @@ def test_each_alert_is_tested_to_fire_and_not_to_fire():
 
 def test_each_alert_names_a_command_that_exists(dump):
     """A text says what to type: the words after "ipcx" are a command and its options."""
-    known = {command["name"]: {option["name"] for option in command["options"]} for command in dump["commands"]}
+    known = {command["name"]: {option["name"] for option in (*command["options"], *dump["options"])} for command in dump["commands"]}
     for group in yaml("ipcx.rules.yml")["groups"]:
         for rule in group["rules"]:
             text = re.sub(r"\{\{.*?\}\}", "", rule.get("annotations", {}).get("description", ""))

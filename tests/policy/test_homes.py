@@ -97,6 +97,7 @@ NEVER = {"creat", "tmpfile", "mkstemp", "mkstemps", "dup", "dup2", "pipe", "epol
 INHERITED = {
     "cmd/exec/pty.c": "slave, fd",  # the new terminal as a standard stream of the command
     "cmd/main.c": r'"/dev/null"',  # replaces a closed standard stream
+    "cmd/monitor/checkguard.c": "null, fd",  # /dev/null as those of a child
     "lib/ns/maps.c": "null, fd",  # /dev/null as the standard streams of newuidmap
 }
 
