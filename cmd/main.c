@@ -191,7 +191,7 @@ static int main_finish(int status, const struct tool *old, bool plugin)
 /* A plug-in refuses in its own way. */
 static int main_refuse(int argc, char **argv)
 {
-	static struct called c;
+	struct called c;
 	bool plugin;
 	int words;
 

@@ -109,7 +109,7 @@ static int check_run(struct app *app, void *data, int n, char **words)
 {
 	const struct check_args *args = data;
 	enum check_subject subject;
-	static struct check_rule given; /* not on the stack: it is large */
+	struct check_rule given = { .warn = { .n = 0 } };
 	struct check c = { .app = app,
 			   .given = &given,
 			   .missing = CHECK_CRITICAL,

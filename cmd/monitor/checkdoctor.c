@@ -84,7 +84,7 @@ static void check_unseen(struct check *c, const struct ipcx_unseen *u)
 static const struct shown *check_finding_fields(const struct app *app)
 {
 	static char word[] = "doctor";
-	static struct called doctor;
+	struct called doctor;
 	char *words[] = { word, NULL };
 	int n;
 

@@ -159,7 +159,7 @@ static void check_let_go(void)
 
 bool check_guard(uint64_t timeout, int *ret_status)
 {
-	static struct check_child c;
+	struct check_child c = { .len = 0 };
 	pid_t parent = getpid();
 	int ends[2];
 

@@ -127,7 +127,7 @@ static bool http_accepts(const char *value, const char *type)
 
 int http_request(bool *ret_open, bool *ret_head)
 {
-	static char buf[REQUEST_MAX + 1];
+	char buf[REQUEST_MAX + 1];
 	char *save = NULL, *line, *end;
 	int status = http_read(buf, sizeof(buf));
 
