@@ -566,10 +566,10 @@ enum ipcx_field {
 	IPCX_F_MESSAGE_COUNT,
 	IPCX_F_SEMAPHORE_COUNT,
 	IPCX_F_ATTACHES,
-	IPCX_F_UNATTACHED,
+	IPCX_F_UNATTACHED_COUNT,
 	IPCX_F_UNATTACHED_BYTES,
 	IPCX_F_FULLEST,
-	IPCX_F_UNUSED,
+	IPCX_F_UNUSED_COUNT,
 	IPCX_F_UNUSED_BYTES,
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
@@ -2653,12 +2653,12 @@ int ipcx_groups_add_all(struct ipcx_groups *g, const struct ipcx_table *t);
  * - objects: the same as count;
  * - allocated: bytes that count against limits; of segments, whole pages;
  * - message_count, semaphore_count: messages in queues, semaphores in arrays;
- * - attaches: the sum of nattch; unattached, unattached_bytes: the number and bytes of
- *   segments where it is 0;
+ * - attaches: the sum of nattch; unattached_count, unattached_bytes: the number and bytes
+ * of segments where it is 0;
  * - fullest: the highest use_percent;
  * - resident, swap: the sums of rss and swap;
- * - user_count: its sum; unused, unused_bytes: the number and bytes of objects where
- *   in_use is false.
+ * - user_count: its sum; unused_count, unused_bytes: the number and bytes of objects
+ * where in_use is false.
  *
  * @param fields the n sums; n may be 0. By which rows are grouped and what is summed up
  * are at most 20 fields together

@@ -86,14 +86,14 @@ size_t metric_by(const struct metrics *m, enum ipcx_field *fields, unsigned by)
 static int gather_groups_new(const struct metrics *m, struct ipcx_groups **ret_g)
 {
 	static const enum ipcx_field rss[] = { IPCX_F_RESIDENT, IPCX_F_SWAP };
-	static const enum ipcx_field who[] = { IPCX_F_USER_COUNT, IPCX_F_UNUSED,
+	static const enum ipcx_field who[] = { IPCX_F_USER_COUNT, IPCX_F_UNUSED_COUNT,
 					       IPCX_F_UNUSED_BYTES };
 	enum ipcx_field by[4];
-	enum ipcx_field sums[16] = { IPCX_F_OBJECTS,         IPCX_F_BYTES,
-				     IPCX_F_ALLOCATED,       IPCX_F_MESSAGE_COUNT,
-				     IPCX_F_SEMAPHORE_COUNT, IPCX_F_ATTACHES,
-				     IPCX_F_UNATTACHED,      IPCX_F_UNATTACHED_BYTES,
-				     IPCX_F_FULLEST,         IPCX_F_OLDEST };
+	enum ipcx_field sums[16] = { IPCX_F_OBJECTS,          IPCX_F_BYTES,
+				     IPCX_F_ALLOCATED,        IPCX_F_MESSAGE_COUNT,
+				     IPCX_F_SEMAPHORE_COUNT,  IPCX_F_ATTACHES,
+				     IPCX_F_UNATTACHED_COUNT, IPCX_F_UNATTACHED_BYTES,
+				     IPCX_F_FULLEST,          IPCX_F_OLDEST };
 	size_t n = 10;
 	int r = ipcx_groups_new(m->app->x, by,
 				metric_by(m, by, BY_OWNER | BY_NS | BY_CONTAINER), ret_g);

@@ -24,14 +24,14 @@ static const struct metric_family families[] = {
 	{ "messages",                 IPCX_F_MESSAGE_COUNT, NONE,              METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "semaphores",               IPCX_F_SEMAPHORE_COUNT, NONE,            METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "attaches",                 IPCX_F_ATTACHES, NONE,              METRIC_GROUPS,     FOLD_ADD,     "" },
-	{ "unattached_objects",       IPCX_F_UNATTACHED, NONE,            METRIC_GROUPS,     FOLD_ADD,     "" },
+	{ "unattached_objects",       IPCX_F_UNATTACHED_COUNT, NONE,            METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "unattached_bytes",         IPCX_F_UNATTACHED_BYTES, NONE,      METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "fullest_queue",            IPCX_F_FULLEST, NONE,               METRIC_GROUPS,     FOLD_HIGHEST, "" },
 	{ "oldest_use_timestamp",     IPCX_F_OLDEST, NONE,                METRIC_GROUPS,     FOLD_LOWEST,  "" },
 	{ "resident",                 IPCX_F_RESIDENT, NONE,              METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "swapped",                  IPCX_F_SWAP, NONE,                  METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "users",                    IPCX_F_USER_COUNT, NONE,            METRIC_GROUPS,     FOLD_ADD,     "" },
-	{ "unused_objects",           IPCX_F_UNUSED, NONE,                METRIC_GROUPS,     FOLD_ADD,     "" },
+	{ "unused_objects",           IPCX_F_UNUSED_COUNT, NONE,                METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "unused_bytes",             IPCX_F_UNUSED_BYTES, NONE,          METRIC_GROUPS,     FOLD_ADD,     "" },
 	{ "waiting_threads",          IPCX_F_OBJECTS, NONE,               METRIC_WAITS,      FOLD_ADD,     "threads that wait for objects" },
 	{ "stuck_threads",            IPCX_F_OBJECTS, NONE,               METRIC_STUCK,      FOLD_ADD,     "threads that may wait forever; grade: how sure that is" },
@@ -155,7 +155,7 @@ unsigned metric_needs(const struct metric_family *f)
 		return 0;
 	if (f->field == IPCX_F_RESIDENT || f->field == IPCX_F_SWAP)
 		return WITH_RSS;
-	return f->field == IPCX_F_USER_COUNT || f->field == IPCX_F_UNUSED ||
+	return f->field == IPCX_F_USER_COUNT || f->field == IPCX_F_UNUSED_COUNT ||
 			       f->field == IPCX_F_UNUSED_BYTES
 		       ? WITH_WHO
 		       : 0;

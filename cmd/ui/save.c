@@ -48,7 +48,7 @@ static int save_put_in_place(const char *temp, const char *path, bool force)
 static int save_failed(const char *path, int error, bool force)
 {
 	if (error == -EEXIST && force)
-		msg_error("%s: cannot be replaced: not a regular file", path);
+		msg_error("%s: cannot be written: not a regular file", path);
 	else
 		msg_error("%s: cannot be written: %s%s", path, strerror(-error),
 			  error == -EEXIST ? " (--force replaces a file)" : "");

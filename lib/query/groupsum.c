@@ -26,13 +26,13 @@ static const struct ix_sum sums[] = {
 	{ IPCX_F_MESSAGE_COUNT,         IPCX_F_CURMSGS,     IX_SUM_ADD },
 	{ IPCX_F_SEMAPHORE_COUNT,       IPCX_F_NSEMS,       IX_SUM_ADD },
 	{ IPCX_F_ATTACHES,         IPCX_F_NATTCH,      IX_SUM_ADD },
-	{ IPCX_F_UNATTACHED,       IPCX_F_NATTCH,      IX_SUM_AT_0 },
+	{ IPCX_F_UNATTACHED_COUNT,       IPCX_F_NATTCH,      IX_SUM_AT_0 },
 	{ IPCX_F_UNATTACHED_BYTES, IPCX_F_NATTCH,      IX_SUM_WEIGHT_AT_0 },
 	{ IPCX_F_FULLEST,          IPCX_F_USE_PERCENT, IX_SUM_HIGHEST },
 	{ IPCX_F_RESIDENT,         IPCX_F_RSS,         IX_SUM_ADD },
 	{ IPCX_F_SWAP,             IPCX_F_SWAP,        IX_SUM_ADD },
 	{ IPCX_F_USER_COUNT,       IPCX_F_USER_COUNT,  IX_SUM_ADD },
-	{ IPCX_F_UNUSED,           IPCX_F_IN_USE,      IX_SUM_AT_0 },
+	{ IPCX_F_UNUSED_COUNT,           IPCX_F_IN_USE,      IX_SUM_AT_0 },
 	{ IPCX_F_UNUSED_BYTES,     IPCX_F_IN_USE,      IX_SUM_WEIGHT_AT_0 },
 };
 /* clang-format on */

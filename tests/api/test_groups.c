@@ -77,10 +77,10 @@ static void test_sums_that_are_asked_for(void **state)
 static void test_sums_of_objects(void **state)
 {
 	const enum ipcx_field by = IPCX_F_MECH;
-	const enum ipcx_field sums[] = { IPCX_F_OBJECTS,         IPCX_F_BYTES,
-					 IPCX_F_ALLOCATED,       IPCX_F_MESSAGE_COUNT,
-					 IPCX_F_SEMAPHORE_COUNT, IPCX_F_ATTACHES,
-					 IPCX_F_UNATTACHED,      IPCX_F_UNATTACHED_BYTES,
+	const enum ipcx_field sums[] = { IPCX_F_OBJECTS,          IPCX_F_BYTES,
+					 IPCX_F_ALLOCATED,        IPCX_F_MESSAGE_COUNT,
+					 IPCX_F_SEMAPHORE_COUNT,  IPCX_F_ATTACHES,
+					 IPCX_F_UNATTACHED_COUNT, IPCX_F_UNATTACHED_BYTES,
 					 IPCX_F_FULLEST };
 	struct ipcx *x = *state;
 	struct ipcx_query q = { .size = sizeof(q),
@@ -111,7 +111,7 @@ static void test_sums_of_objects(void **state)
 		assert_true(number(sum[k], 0, IPCX_F_BYTES) == 3 + 2 * PAGE);
 		assert_true(number(sum[k], 0, IPCX_F_ALLOCATED) == 3 * PAGE);
 		assert_true(number(sum[k], 0, IPCX_F_ATTACHES) == 1);
-		assert_true(number(sum[k], 0, IPCX_F_UNATTACHED) == 1);
+		assert_true(number(sum[k], 0, IPCX_F_UNATTACHED_COUNT) == 1);
 		assert_true(number(sum[k], 0, IPCX_F_UNATTACHED_BYTES) == 2 * PAGE);
 		assert_int_equal(ipcx_row_get(sum[k], 0, IPCX_F_MESSAGE_COUNT, &v),
 				 -ENODATA);

@@ -316,7 +316,7 @@ static void test_many_groups(void **state)
 static void test_all_rows_as_one_by_one(void **state)
 {
 	static const enum ipcx_field sums[] = { IPCX_F_OBJECTS,          IPCX_F_BYTES,
-						IPCX_F_UNATTACHED,       IPCX_F_ATTACHES,
+						IPCX_F_UNATTACHED_COUNT, IPCX_F_ATTACHES,
 						IPCX_F_UNATTACHED_BYTES, IPCX_F_OLDEST,
 						IPCX_F_PERCENT };
 	static const char *const names[] = { "a", "a", "b", NULL };
@@ -373,7 +373,7 @@ static void test_all_rows_as_one_by_one(void **state)
 static void test_sums_that_are_chosen(void **state)
 {
 	static const enum ipcx_field sums[] = { IPCX_F_UNATTACHED_BYTES, IPCX_F_ATTACHES,
-						IPCX_F_UNATTACHED };
+						IPCX_F_UNATTACHED_COUNT };
 	struct ipcx_groups *g = new_groups(*state, IPCX_F_UID, IPCX_NO_FIELD);
 	struct ipcx_table *t = new_table(&use_kind);
 	struct ipcx_value v;
@@ -387,9 +387,9 @@ static void test_sums_that_are_chosen(void **state)
 	ipcx_table_free(t);
 	t = end(g);
 	expect(t, 0, IPCX_F_ATTACHES, 2);
-	expect(t, 0, IPCX_F_UNATTACHED, 1);
+	expect(t, 0, IPCX_F_UNATTACHED_COUNT, 1);
 	expect(t, 0, IPCX_F_UNATTACHED_BYTES, 8);
-	expect(t, 1, IPCX_F_UNATTACHED, 0);
+	expect(t, 1, IPCX_F_UNATTACHED_COUNT, 0);
 	expect(t, 1, IPCX_F_UNATTACHED_BYTES, 0);
 	for (size_t f = 0; f < ARRAY_SIZE(sums); f++)
 		assert_true(is_unknown(t, 2, sums[f]));

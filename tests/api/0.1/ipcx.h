@@ -566,10 +566,10 @@ enum ipcx_field {
 	IPCX_F_MESSAGE_COUNT,
 	IPCX_F_SEMAPHORE_COUNT,
 	IPCX_F_ATTACHES,
-	IPCX_F_UNATTACHED,
+	IPCX_F_UNATTACHED_COUNT,
 	IPCX_F_UNATTACHED_BYTES,
 	IPCX_F_FULLEST,
-	IPCX_F_UNUSED,
+	IPCX_F_UNUSED_COUNT,
 	IPCX_F_UNUSED_BYTES,
 	IPCX_NO_FIELD = 255, /**< no field; greater than the number of every field */
 };
@@ -935,7 +935,8 @@ const struct ipcx_note *ipcx_table_note(const struct ipcx_table *t, size_t i);
 /**
  * Return whether the table has everything that was requested: it has no note of the kinds
  * IPCX_NOTE_FAILED, IPCX_NOTE_UNAVAILABLE and IPCX_NOTE_INCOMPLETE, and did not stop at
- * max_rows. A named object that does not exist does not make the table incomplete.
+ * max_rows; groups, if the tables did whose rows were added. A named object that does not
+ * exist does not make the table incomplete.
  */
 bool ipcx_table_complete(const struct ipcx_table *t);
 
@@ -1488,8 +1489,9 @@ int ipcx_limits(struct ipcx *x, const char *const *names, struct ipcx_table **re
  *
  * @param names the limits, terminated by NULL; or NULL for all of them
  * @param totals rows of all objects as they are now: those of ipcx_totals(), or groups by
- * mech (and ns, for all namespaces) with the sums objects, allocated and semaphore_count;
- * rows of the same mechanism and namespace are added up
+ * mech (and ns, for all namespaces) with the sums objects or count, allocated and
+ * semaphore_count; rows of the same mechanism and namespace are added up. If the table is
+ * incomplete (ipcx_table_complete()), it is not used
  * @param ret_table free it with ipcx_table_free()
  * @return 0, or -errno
  * @retval -ENOENT there is no such limit
@@ -2651,23 +2653,24 @@ int ipcx_groups_add_all(struct ipcx_groups *g, const struct ipcx_table *t);
  * - objects: the same as count;
  * - allocated: bytes that count against limits; of segments, whole pages;
  * - message_count, semaphore_count: messages in queues, semaphores in arrays;
- * - attaches: the sum of nattch; unattached, unattached_bytes: the number and bytes of
- *   segments where it is 0;
+ * - attaches: the sum of nattch; unattached_count, unattached_bytes: the number and bytes
+ * of segments where it is 0;
  * - fullest: the highest use_percent;
  * - resident, swap: the sums of rss and swap;
- * - user_count: its sum; unused, unused_bytes: the number and bytes of objects where
- *   in_use is false.
+ * - user_count: its sum; unused_count, unused_bytes: the number and bytes of objects
+ * where in_use is false.
  *
- * @param fields the n sums; by which rows are grouped and what is summed up are at most
- * 20 fields together
+ * @param fields the n sums; n may be 0. By which rows are grouped and what is summed up
+ * are at most 20 fields together
  * @return 0, or -errno; then the usual sums are made
  * @retval -EINVAL a field is no sum, is named twice or is one too many, or a row has been
  * added already
  */
 int ipcx_groups_sum(struct ipcx_groups *g, const enum ipcx_field *fields, size_t n);
 
-/** Return the fields of rows that the groups are made of: the query of the rows has to
- * name them, as some are read only then. */
+/** Return the fields that the query of the rows has to name, if it names any, because
+ * some are read only then: those by which rows are grouped, and those of the sums. Sizes
+ * and times are read with every row. */
 struct ipcx_fieldset ipcx_groups_fields(const struct ipcx_groups *g);
 
 /**
@@ -2678,8 +2681,8 @@ struct ipcx_fieldset ipcx_groups_fields(const struct ipcx_groups *g);
  *   mapped (rows of ipcx_users());
  * - attached: how many have an nattch above 0;
  * - oldest, newest: the least and the most recent of the times of last use; the last use
- *   of an object is the latest of its times; unknown if uses leave no times (as field
- *   idle);
+ *   of an object is the latest of its times, of an attached segment now; unknown if uses
+ *   leave no times (as field idle);
  * - percent: the highest of rows of ipcx_limits().
  *
  * If a value is unknown for one of the rows, that of the group is.
