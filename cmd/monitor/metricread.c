@@ -193,7 +193,8 @@ static int gather_objects(struct metrics *m, struct ipcx_groups *g)
 	return 0;
 }
 
-bool metric_whole(const struct metrics *m, unsigned mech)
+/* Whether all objects of a mechanism were read. */
+static bool gather_whole(const struct metrics *m, unsigned mech)
 {
 	return !m->gaps[mech] && !m->failed[mech];
 }
@@ -217,7 +218,7 @@ void metric_zeros(struct metrics *m, enum metric_set set)
 	for (unsigned k = 0; ipcx_mech_info(k); k++) {
 		const char *name = ipcx_mech_info(k)->name;
 		char label[40];
-		bool found = !(m->mechs & IPCX_MECH_BIT(k)) || !metric_whole(m, k);
+		bool found = !(m->mechs & IPCX_MECH_BIT(k)) || !gather_whole(m, k);
 		int len = snprintf(label, sizeof(label), "mech=\"%s\"", name);
 
 		for (size_t i = 0; !found && i < m->sets[set].n; i++)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/esc.h"
 #include "commands.h"
 #include "monitor/metrics.h"
 #include "stop.h"
@@ -65,6 +66,9 @@ static int metrics_check(const struct metrics_args *args)
 
 	if (ways > 1)
 		return msg_usage("--output, --http and --get contradict each other");
+	if (args->http && out_is_terminal())
+		return msg_usage(
+			"--http answers on a socket or a pipe, not on a terminal");
 	if (args->given & GIVEN_EVERY && !args->output)
 		return msg_usage("--every goes with --output");
 	if (args->given & GIVEN_EVERY && !args->every)
@@ -162,6 +166,28 @@ static int metrics_save(const char *path, const struct ix_buf *text)
 	return r;
 }
 
+/* A monitoring system gets names as they are, a terminal none of their control
+ * characters. */
+static void metrics_show(const struct ix_buf *text)
+{
+	const unsigned char *p = (const unsigned char *)text->data, *end = p + text->len;
+	uint32_t code;
+
+	if (!out_is_terminal()) {
+		out_bytes(text->data, text->len);
+		return;
+	}
+	for (size_t n; p < end; p += n) {
+		n = ix_utf8(p, (size_t)(end - p), &code);
+		n = n ? n : 1;
+		if (*p == '\n' || !ix_esc_hidden(code))
+			out_bytes((const char *)p, n);
+		else
+			for (size_t i = 0; i < n; i++)
+				out_format("\\\\x%02x", p[i]);
+	}
+}
+
 static int metrics_print(struct metrics *m, const struct selection *sel)
 {
 	auto_buf struct ix_buf text = { .len = 0 };
@@ -169,9 +195,9 @@ static int metrics_print(struct metrics *m, const struct selection *sel)
 
 	if (r)
 		return r;
-	if (m->args->output)
+	if (m->args->output && strcmp(m->args->output, "-") != 0)
 		return metrics_save(m->args->output, &text);
-	out_bytes(text.data, text.len);
+	metrics_show(&text);
 	return EXIT_DONE;
 }
 

@@ -166,9 +166,6 @@ int metric_read(struct metrics *m);
  * one, gaps once, as slices and later tables repeat them. */
 void metric_notes(struct metrics *m, const struct ipcx_table *t, bool listing);
 
-/* Whether all objects of a mechanism were read. */
-bool metric_whole(const struct metrics *m, unsigned mech);
-
 /* Add one number that is not of a row. label NULL: without labels. */
 void metric_number(struct metrics *m, enum metric_set set, const char *label,
 		   const char *value, uint64_t n);

@@ -241,6 +241,31 @@ def test_hostile_names_arrive_as_they_are(world):
     assert names == {n if isinstance(n, str) else r"/\xff\xfe" for n in HOSTILE}
 
 
+@pytest.mark.parametrize("words", [[], ["--output", "-"]], ids=["plain", "output -"])
+def test_a_terminal_gets_no_control_characters(world, words):
+    world.ok("mk", "mq", "/a\x1b[31m\u202eb")
+    ours, theirs = os.openpty()
+    try:
+        r = world.ipcx("metrics", "mq", "--per-object", "-w", "maxmsg == 10", *words, stdout=theirs)
+        assert r.rc == 0 and r.err == ""
+        os.close(theirs)
+        text = b""
+        while True:
+            try:
+                text += os.read(ours, 65536)
+            except OSError:  # the other end is closed, and all was read
+                break
+    finally:
+        os.close(ours)
+    text = text.decode().replace("\r\n", "\n")
+    assert "\x1b" not in text and "\u202e" not in text and 'name="/a\\\\x1b[31m\\\\xe2\\\\x80\\\\xaeb"' in text
+    parse(text)
+    ours, theirs = os.openpty()
+    r = world.ipcx("metrics", "--http", stdout=theirs)
+    os.close(ours), os.close(theirs)
+    assert r.rc == 2 and "not on a terminal" in r.err
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: objects of other owners")
 def test_what_may_not_be_read_is_not_said_to_be_nothing(objects):
     objects.ok("mk", "mq", "/secret", "--mode", "0600")
